@@ -1,0 +1,1 @@
+"""Poses in, explained repetitions out: pure, deterministic, no clock and no image."""

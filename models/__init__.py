@@ -1,0 +1,1 @@
+"""Where the weights come from and what they become: manifest, TFLite -> ONNX, exercise folders."""

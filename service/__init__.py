@@ -1,0 +1,1 @@
+"""The shell around the core: WebSocket, REST, command line and client."""
