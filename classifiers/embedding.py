@@ -1,0 +1,131 @@
+"""Pose -> a vector of joint angles, limb slopes and spans: the same for every heading and mirror.
+
+Nothing in it depends on where the camera stands around the person: angles and spans do not change
+under rotation, and slopes only look at the vertical. Left and right enter as their mean and their
+difference, so a mirrored person embeds the same.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose_engine.landmarks import FloatArray, Landmark, Pose
+
+ANGLES = {
+    "elbow": ("shoulder", "elbow", "wrist"),
+    "shoulder": ("hip", "shoulder", "elbow"),
+    "hip": ("shoulder", "hip", "knee"),
+    "knee": ("hip", "knee", "ankle"),
+}
+"""Joint angles: the angle at the middle joint, a side."""
+
+SLOPES = {
+    "torso": ("hip", "shoulder"),
+    "upper_arm": ("elbow", "shoulder"),
+    "forearm": ("wrist", "elbow"),
+    "thigh": ("knee", "hip"),
+    "shank": ("ankle", "knee"),
+}
+"""Limbs whose climb is taken: +1 when the second joint is straight above the first, 0 level."""
+
+SPANS = {
+    "wrist_shoulder": ("wrist", "shoulder"),
+    "wrist_hip": ("wrist", "hip"),
+    "wrist_ankle": ("wrist", "ankle"),
+    "hip_ankle": ("hip", "ankle"),
+    "shoulder_ankle": ("shoulder", "ankle"),
+}
+"""Distances between joints of one side, in torso lengths."""
+
+WIDTHS = ("wrist", "knee", "ankle")
+"""Joints whose distance from left to right is taken, in torso lengths."""
+
+_JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+_LEG_PARTS = {
+    "hip",
+    "knee",
+    "thigh",
+    "shank",
+    "ankle",
+    "wrist_ankle",
+    "hip_ankle",
+    "shoulder_ankle",
+}
+_PAIRED = (*ANGLES, *SLOPES, *SPANS)
+
+NAMES = (*_PAIRED, *(f"{name}_difference" for name in _PAIRED), *(f"{n}_width" for n in WIDTHS))
+"""What each number is, in order: angles in half turns, slopes -1..1, spans in torsos."""
+
+UPPER_BODY: NDArray[np.bool_] = np.array(
+    [name.removesuffix("_difference").removesuffix("_width") not in _LEG_PARTS for name in NAMES]
+)
+"""Mask of the numbers that need no leg."""
+
+_SIDES = np.array(
+    [[Landmark[f"{side}_{joint.upper()}"] for joint in _JOINTS] for side in ("LEFT", "RIGHT")]
+)
+_LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
+_LEAST_LENGTH = 1e-6
+
+
+def embed(pose: Pose) -> FloatArray:
+    """The vector of one pose, shape (len(NAMES),), from its world points where it has them."""
+    points = pose.image if pose.world is None else pose.world
+    vector: FloatArray = embed_points(points[None], pose.visibility[None])[0]
+    return vector
+
+
+def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
+    """Vectors of many bodies.
+
+    `points`: (n, 33, 3) in any unit, y down; `visibility`: (n, 33) in 0..1, which side to trust.
+    Returns (n, len(NAMES)).
+    """
+    joints = points[:, _SIDES]  # (n, side, joint, xyz)
+    seen = visibility[:, _SIDES]
+    at = {name: joints[:, :, i] for i, name in enumerate(_JOINTS)}
+    torso = _length(at["shoulder"].mean(1) - at["hip"].mean(1))[:, None]
+    columns, weights = [], []
+    for a, b, c in ANGLES.values():
+        columns.append(_angle(at[a], at[b], at[c]) / np.pi)
+        weights.append(_least_seen(seen, a, b, c))
+    for a, b in SLOPES.values():
+        limb = at[b] - at[a]
+        columns.append(-limb[..., 1] / _length(limb))
+        weights.append(_least_seen(seen, a, b))
+    for a, b in SPANS.values():
+        columns.append(_length(at[b] - at[a]) / torso)
+        weights.append(_least_seen(seen, a, b))
+    sides, weight = np.stack(columns, -1), np.stack(weights, -1)  # (n, side, feature)
+    mean = (sides * weight).sum(1) / weight.sum(1)
+    difference = np.abs(sides[:, 0] - sides[:, 1])
+    widths = [_length(at[name][:, 0] - at[name][:, 1])[:, None] / torso for name in WIDTHS]
+    return np.concatenate([mean, difference, *widths], -1).astype(np.float32)
+
+
+def angle_seen(pose: Pose, joint: str) -> float:
+    """How well the angle of a joint of `ANGLES` is seen, 0..1: on its better side."""
+    joints = [_JOINTS.index(name) for name in ANGLES[joint]]
+    return float(pose.visibility[_SIDES[:, joints]].min(1).max())
+
+
+def angle_degrees(vector: FloatArray, joint: str) -> float:
+    """The angle of a joint of `ANGLES` in degrees, the mean of both sides, out of a vector."""
+    return float(vector[NAMES.index(joint)]) * 180
+
+
+def _least_seen(seen: FloatArray, *names: str) -> FloatArray:
+    least: FloatArray = seen[:, :, [_JOINTS.index(name) for name in names]].min(-1)
+    return least + _LEAST_WEIGHT
+
+
+def _length(vectors: FloatArray) -> FloatArray:
+    lengths: FloatArray = np.maximum(np.linalg.norm(vectors, axis=-1), _LEAST_LENGTH)
+    return lengths
+
+
+def _angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    """Radians at b between a and c, over the last axis."""
+    u, v = a - b, c - b
+    cosine = (u * v).sum(-1) / (_length(u) * _length(v))
+    radians: FloatArray = np.arccos(np.clip(cosine, -1, 1))
+    return radians

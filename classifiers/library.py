@@ -1,0 +1,67 @@
+"""The exercises that are known, and the one classifier that tells their poses apart."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from classifiers.exercise import Exercise, ExerciseError
+from classifiers.knn import PoseClassifier
+from classifiers.samples import SampleSet
+from classifiers.session import ExerciseSession
+
+AUTO = "auto"
+"""Count whichever exercise is being done."""
+
+
+class UnknownExercise(LookupError):
+    """No exercise has that name; the message names those that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Loaded once a process and shared: sessions come from it."""
+
+    exercises: tuple[Exercise, ...]
+    classifier: PoseClassifier
+
+    @classmethod
+    def load(cls, folder: Path) -> "Library":
+        """Read every exercise under `folder`, and the samples of `none` beside them.
+
+        Raises ExerciseError or SamplesError, naming the file.
+        """
+        folders = sorted(path.parent for path in folder.glob("*/samples.csv"))
+        exercises = tuple(Exercise.read(f) for f in folders if (f / "exercise.toml").exists())
+        if not exercises:
+            raise ExerciseError(f"{folder}: no exercise in it (a folder with exercise.toml)")
+        samples = reduce(add, (SampleSet.read(f / "samples.csv") for f in folders))
+        return cls(exercises, PoseClassifier(samples))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that `pick` knows, besides `auto`."""
+        return tuple(exercise.name for exercise in self.exercises)
+
+    def pick(self, name: str) -> tuple[Exercise, ...]:
+        """One exercise by its name, or all of them for `auto`; raises UnknownExercise."""
+        if name == AUTO:
+            return self.exercises
+        picked = tuple(exercise for exercise in self.exercises if exercise.name == name)
+        if not picked:
+            known = ", ".join((AUTO, *self.names))
+            raise UnknownExercise(f"no exercise is called {name!r}; known are {known}")
+        return picked
+
+    def session(self, name: str = AUTO) -> ExerciseSession:
+        """A new session that counts the named exercise; raises UnknownExercise."""
+        return ExerciseSession(self.pick(name), self.classifier)
+
+    def restore(self, snapshot: dict[str, Any]) -> ExerciseSession:
+        """A session that goes on from a snapshot; raises SnapshotError or UnknownExercise."""
+        session = ExerciseSession(
+            tuple(self.pick(name)[0] for name in snapshot.get("counters", {})), self.classifier
+        )
+        session.restore(snapshot)
+        return session

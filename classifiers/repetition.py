@@ -1,0 +1,238 @@
+"""The state machine that turns one exercise's depth over time into counted and refused reps."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
+
+
+@dataclass(frozen=True, slots=True)
+class CountingRules:
+    """When a movement is a repetition. Depths run from 0 (top) to 1 (bottom); times in seconds."""
+
+    counted_depth: float = 0.5
+    """The deepest point must reach this."""
+    counted_travel: float = 0.35
+    """And lie this far below the top that it came from."""
+    noticed_travel: float = 0.25
+    """A movement of less is not worth a word."""
+    turn: float = 0.15
+    """A change of depth that is a movement and not a tremble: the hysteresis."""
+    top_depth: float = 0.35
+    """Whoever appears higher than this appears at the top."""
+    assumed_top: float = 0.2
+    """Where the top is taken to be for somebody who appears below it."""
+    return_share: float = 0.7
+    """The share of the way down that must be climbed again."""
+    last_return_share: float = 0.5
+    """The same when the stream ends on the way up, and for a rise that is a rep's, if cut short."""
+    least_s: float = 0.25
+    most_s: float = 30.0
+    least_confidence: float = 0.5
+    """The mean confidence, over the movement, that the posture was this exercise's."""
+    posture_confidence: float = 0.3
+    """Under this the posture is another one."""
+    leave_s: float = 1.0
+    """How long the posture must be another one before the exercise is left."""
+    lost_s: float = 1.5
+    """How long nobody may be seen before a movement under way is given up."""
+    settle_s: float = 2.0
+    """How long somebody stays a little lower before that is the new top."""
+
+
+@dataclass(slots=True)
+class CounterState:
+    """All that a counter remembers, as plain data."""
+
+    count: int = 0
+    phase: Phase = Phase.AWAY
+    at_s: float = 0.0
+    """When the person was last seen."""
+    depth: float = 0.0
+    posture_s: float = 0.0
+    """When the posture was last this exercise's."""
+    top_depth: float = 0.0
+    top_s: float = 0.0
+    """When the top was last left, or still is held."""
+    bottom_depth: float = 0.0
+    bottom_s: float = 0.0
+    rise_depth: float = 0.0
+    """The highest point since the bottom."""
+    opened_depth: float | None = None
+    """Where the person appeared, if that was below the top."""
+    confidence_s: float = 0.0
+    """The confidence summed over the seconds since the top was left."""
+
+
+class RepetitionCounter:
+    """Counts one exercise: feed it `observe` or `miss` in time order, `finish` at the end."""
+
+    def __init__(self, exercise: str, rules: CountingRules) -> None:
+        self.exercise = exercise
+        self.rules = rules
+        self._state = CounterState()
+
+    @property
+    def count(self) -> int:
+        """Repetitions counted so far."""
+        return self._state.count
+
+    @property
+    def phase(self) -> Phase:
+        """Where in a repetition the person is."""
+        return self._state.phase
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain data for `restored`."""
+        return asdict(self._state)
+
+    def restored(self, snapshot: dict[str, Any]) -> Self:
+        """This counter, going on from a snapshot; raises TypeError or ValueError on a wrong one."""
+        self._state = CounterState(**{**snapshot, "phase": Phase(snapshot["phase"])})
+        return self
+
+    def observe(self, depth: float, confidence: float, at_s: float) -> list[Event]:
+        """The person is seen at `depth`, in this exercise's posture with `confidence` (0..1)."""
+        state, before = self._state, self.phase
+        events = self.miss(at_s)
+        if confidence >= self.rules.posture_confidence:
+            state.posture_s = at_s
+        if self.phase is Phase.AWAY:
+            if confidence >= self.rules.least_confidence:
+                self._appear(depth, at_s)
+        elif at_s - state.posture_s > self.rules.leave_s:
+            events += self._give_up(Reason.WRONG_POSTURE)
+        else:
+            state.confidence_s += confidence * (at_s - state.at_s)
+            events += self._follow(depth, at_s)
+        state.at_s, state.depth = at_s, depth
+        if self.phase is not before:
+            events.append(PhaseChanged(self.exercise, self.phase, at_s))
+        return events
+
+    def miss(self, at_s: float, reason: Reason = Reason.SUBJECT_LOST) -> list[Event]:
+        """Too little is seen to tell. Only after `lost_s` is a movement under way given up."""
+        if self.phase is Phase.AWAY or at_s - self._state.at_s <= self.rules.lost_s:
+            return []
+        return self._give_up(reason)
+
+    def finish(self) -> list[Event]:
+        """The stream ended: a repetition all but finished counts, another movement is refused."""
+        state = self._state
+        if self.phase is Phase.UP and self._climbed(state.depth) >= self.rules.last_return_share:
+            return self._judge(state.depth, state.at_s)
+        return self._give_up(Reason.INCOMPLETE)
+
+    def _appear(self, depth: float, at_s: float) -> None:
+        if depth <= self.rules.top_depth:
+            self._rest(depth, at_s)
+            return
+        self._rest(self.rules.assumed_top, at_s)
+        self._state.opened_depth = depth
+        self._deepen(depth, at_s)
+
+    def _rest(self, depth: float, at_s: float) -> None:
+        """Be at the top, `depth` being where that is."""
+        state = self._state
+        state.phase = Phase.TOP
+        state.top_depth, state.top_s = depth, at_s
+        state.opened_depth, state.confidence_s = None, 0.0
+
+    def _deepen(self, depth: float, at_s: float) -> None:
+        state = self._state
+        state.bottom_depth = state.rise_depth = depth
+        state.bottom_s = at_s
+        state.phase = Phase.BOTTOM if depth >= self.rules.counted_depth else Phase.DOWN
+
+    def _follow(self, depth: float, at_s: float) -> list[Event]:
+        state, rules = self._state, self.rules
+        if state.phase is Phase.TOP:
+            self._hold_top(depth, at_s)
+        elif depth > state.bottom_depth:
+            self._deepen(depth, at_s)
+        elif self._climbed(depth) >= rules.return_share:
+            return self._judge(depth, at_s)
+        elif state.phase is Phase.DOWN and at_s - state.bottom_s > rules.settle_s:
+            self._rest(depth, at_s)
+        elif state.phase is not Phase.UP and state.bottom_depth - depth >= rules.turn:
+            state.phase, state.rise_depth = Phase.UP, depth
+        elif state.phase is Phase.UP:
+            return self._rise(depth, at_s)
+        return []
+
+    def _hold_top(self, depth: float, at_s: float) -> None:
+        state = self._state
+        if depth - state.top_depth >= self.rules.turn:
+            self._deepen(depth, at_s)
+        elif depth <= state.top_depth + self.rules.turn / 2:
+            state.top_depth, state.top_s = min(depth, state.top_depth), at_s
+            state.confidence_s = 0.0
+
+    def _rise(self, depth: float, at_s: float) -> list[Event]:
+        """On the way up; going down again from more than half way is a new movement."""
+        state, rules = self._state, self.rules
+        state.rise_depth = min(depth, state.rise_depth)
+        turned = depth - state.rise_depth >= 2 * rules.turn
+        if not turned or self._climbed(state.rise_depth) < rules.last_return_share:
+            return []
+        events = self._reject(Reason.INCOMPLETE, at_s)
+        self._rest(state.rise_depth, at_s)
+        self._deepen(depth, at_s)
+        return events
+
+    def _climbed(self, depth: float) -> float:
+        """The share of the way from the bottom to the top that is done at `depth`."""
+        state = self._state
+        return (state.bottom_depth - depth) / max(state.bottom_depth - state.top_depth, 1e-6)
+
+    def _judge(self, depth: float, at_s: float) -> list[Event]:
+        """The movement is over: count it, refuse it, or say nothing when it was too small."""
+        reason = self._fault(at_s)
+        events = [self._counted(at_s)] if reason is None else self._reject(reason, at_s)
+        self._rest(depth, at_s)
+        return events
+
+    def _fault(self, at_s: float) -> Reason | None:
+        state, rules = self._state, self.rules
+        seconds = at_s - state.top_s
+        travel = state.bottom_depth - state.top_depth
+        opened = state.opened_depth
+        if opened is not None and state.bottom_depth - opened < rules.turn:
+            return Reason.INCOMPLETE
+        if state.bottom_depth < rules.counted_depth or travel < rules.counted_travel:
+            return Reason.TOO_SHALLOW
+        if seconds < rules.least_s:
+            return Reason.TOO_FAST
+        if seconds > rules.most_s:
+            return Reason.TOO_SLOW
+        if state.confidence_s < rules.least_confidence * seconds:
+            return Reason.WRONG_POSTURE
+        return None
+
+    def _counted(self, at_s: float) -> Event:
+        state = self._state
+        state.count += 1
+        return RepCounted(
+            exercise=self.exercise,
+            count=state.count,
+            start_s=state.top_s,
+            bottom_s=state.bottom_s,
+            end_s=at_s,
+            depth=state.bottom_depth,
+            confidence=state.confidence_s / (at_s - state.top_s),
+        )
+
+    def _reject(self, reason: Reason, at_s: float) -> list[Event]:
+        state = self._state
+        if state.bottom_depth - state.top_depth < self.rules.noticed_travel:
+            return []
+        return [
+            RepRejected(self.exercise, state.count, reason, state.top_s, at_s, state.bottom_depth)
+        ]
+
+    def _give_up(self, reason: Reason) -> list[Event]:
+        """Leave the exercise; a movement under way is refused."""
+        under_way = self.phase in (Phase.DOWN, Phase.BOTTOM, Phase.UP)
+        events = self._reject(reason, self._state.at_s) if under_way else []
+        self._state.phase = Phase.AWAY
+        return events

@@ -1,0 +1,77 @@
+"""Labelled sets of sample poses: read, write, and find the ones that do not belong."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from classifiers.embedding import embed_points
+from pose_engine.landmarks import LANDMARK_COUNT, FloatArray
+
+MAX_SAMPLES = 20_000
+MAX_METRES = 10.0
+_HEADER = ["label", "source", *(f"{axis}{i}" for i in range(LANDMARK_COUNT) for axis in "xyz")]
+
+
+class SamplesError(ValueError):
+    """A sample file cannot be used; the message names the file, the row and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleSet:
+    """Poses with the class that each is an example of.
+
+    `labels` and `sources` have length n; `points` is (n, 33, 3) float32: metres from the hips'
+    middle in the camera's axes, x right, y down, z away. On disk they are whole millimetres.
+    """
+
+    labels: tuple[str, ...]
+    sources: tuple[str, ...]
+    points: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __add__(self, other: "SampleSet") -> "SampleSet":
+        return SampleSet(
+            self.labels + other.labels,
+            self.sources + other.sources,
+            np.concatenate([self.points, other.points]),
+        )
+
+    def vectors(self) -> FloatArray:
+        """The embeddings, (n, len(embedding.NAMES)); every landmark counts as seen."""
+        return embed_points(self.points, np.ones(self.points.shape[:2], np.float32))
+
+    def write(self, path: Path) -> None:
+        """Write as CSV: label, source, then x, y, z of each landmark in millimetres."""
+        millimetres = np.rint(self.points.reshape(len(self), -1) * 1000).astype(int)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(_HEADER)
+            for label, source, row in zip(self.labels, self.sources, millimetres, strict=True):
+                writer.writerow([label, source, *row.tolist()])
+
+    @classmethod
+    def read(cls, path: Path) -> "SampleSet":
+        """Read what `write` wrote; raises SamplesError."""
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        if not rows or rows[0] != _HEADER:
+            raise SamplesError(f"{path}: the first line must be {','.join(_HEADER[:5])},...")
+        if not 0 < len(rows) - 1 <= MAX_SAMPLES:
+            raise SamplesError(f"{path}: {len(rows) - 1} samples; 1 to {MAX_SAMPLES} are allowed")
+        points = np.stack([_read_points(path, n, row) for n, row in enumerate(rows[1:], start=2)])
+        labels, sources = zip(*(row[:2] for row in rows[1:]), strict=True)
+        return cls(labels, sources, points)
+
+
+def _read_points(path: Path, line: int, row: list[str]) -> FloatArray:
+    try:
+        points = np.array(row[2:], dtype=np.float32).reshape(LANDMARK_COUNT, 3) / 1000
+    except ValueError as error:
+        raise SamplesError(f"{path}:{line}: needs 99 numbers after label and source") from error
+    if not (np.abs(points) <= MAX_METRES).all():
+        raise SamplesError(f"{path}:{line}: a coordinate is beyond {MAX_METRES:.0f} m or no number")
+    return points.astype(np.float32)

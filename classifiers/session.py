@@ -1,0 +1,124 @@
+"""One person's stream of poses, turned into events: the only place that chains the steps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from classifiers.embedding import angle_seen, embed
+from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost
+from classifiers.exercise import Exercise
+from classifiers.knn import PoseClassifier
+from classifiers.repetition import RepetitionCounter
+from classifiers.smoothing import ConfidenceFilter
+from pose_engine.landmarks import Pose
+
+SNAPSHOT_VERSION = 1
+_CONFIDENCE_TIME_S = 0.2
+_LOST_S = 1.0
+_LEAST_SEEN = 0.5
+
+
+class TimeWentBackwards(ValueError):
+    """An observation is not later than the one before it."""
+
+
+class SnapshotError(ValueError):
+    """A snapshot is not one of this version's sessions."""
+
+
+class ExerciseSession:
+    """Pure: no clock, image, socket or lock. Time comes in as the sender's capture time.
+
+    The whole state is small and leaves as plain data by `snapshot`, so that a session can go on
+    in another process.
+    """
+
+    def __init__(self, exercises: Sequence[Exercise], classifier: PoseClassifier) -> None:
+        self._exercises = tuple(exercises)
+        self._classifier = classifier
+        self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
+        self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in exercises}
+        self._at_s: float | None = None
+        self._seen_s: float | None = None
+        self.subject = False
+        """Whether somebody is in view."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Repetitions so far, of every exercise of this session."""
+        return {name: counter.count for name, counter in self._counters.items()}
+
+    @property
+    def phases(self) -> dict[str, Phase]:
+        """Where in a repetition the person is, for every exercise of this session."""
+        return {name: counter.phase for name, counter in self._counters.items()}
+
+    @property
+    def confidences(self) -> dict[str, float]:
+        """The smoothed confidence in each class of the classifier; empty before the first pose."""
+        return dict(self._filter.values)
+
+    def observe(self, pose: Pose | None, at_s: float) -> list[Event]:
+        """Take in who is seen at a time in seconds, None for nobody; raises TimeWentBackwards.
+
+        Nobody being seen neither makes nor takes away a repetition.
+        """
+        if self._at_s is not None and not at_s > self._at_s:
+            raise TimeWentBackwards(f"at {at_s} s is not later than {self._at_s} s")
+        self._at_s = at_s
+        events = self._presence(pose, at_s)
+        if pose is None:
+            return events + [e for c in self._counters.values() for e in c.miss(at_s)]
+        vector = embed(pose)
+        legs_seen = angle_seen(pose, "knee") >= _LEAST_SEEN
+        classes = self._classifier.classify(vector, legs_seen=legs_seen)
+        confidences = self._filter.update(classes, at_s)
+        for exercise in self._exercises:
+            counter = self._counters[exercise.name]
+            if angle_seen(pose, exercise.angle) < _LEAST_SEEN:
+                events += counter.miss(at_s, Reason.LOW_VISIBILITY)
+                continue
+            confidence = confidences[exercise.up] + confidences[exercise.down]
+            events += counter.observe(exercise.depth(vector), confidence, at_s)
+        return events
+
+    def finish(self) -> list[Event]:
+        """The stream ended: a repetition all but finished is counted, another one refused."""
+        return [event for counter in self._counters.values() for event in counter.finish()]
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state as plain data, for JSON."""
+        return {
+            "version": SNAPSHOT_VERSION,
+            "at_s": self._at_s,
+            "seen_s": self._seen_s,
+            "subject": self.subject,
+            "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
+            "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Take over a snapshot of a session with the same exercises; raises SnapshotError."""
+        try:
+            if snapshot["version"] != SNAPSHOT_VERSION:
+                raise SnapshotError(f"version {snapshot['version']} is not {SNAPSHOT_VERSION}")
+            counters = {
+                name: RepetitionCounter(name, counter.rules).restored(snapshot["counters"][name])
+                for name, counter in self._counters.items()
+            }
+            self._filter.values = dict(snapshot["filter"]["values"])
+            self._filter.at_s = snapshot["filter"]["at_s"]
+            self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
+            self.subject = bool(snapshot["subject"])
+            self._counters = counters
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
+
+    def _presence(self, pose: Pose | None, at_s: float) -> list[Event]:
+        if pose is not None:
+            self._seen_s, found = at_s, not self.subject
+            self.subject = True
+            return [SubjectFound(at_s)] if found else []
+        if self.subject and self._seen_s is not None and at_s - self._seen_s > _LOST_S:
+            self.subject = False
+            return [SubjectLost(at_s)]
+        return []

@@ -1,0 +1,104 @@
+"""Stick figures with exact joint angles: the poses that the classifier tests observe."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from classifiers.samples import SampleSet
+from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Landmark, Pose
+
+Posture = Callable[[float], FloatArray]
+_HALF_WIDTH = 0.17
+
+
+def _along(degrees: float, length: float) -> FloatArray:
+    """A step in the figure's plane: 0 is straight up, 90 is the way it faces (towards -z)."""
+    angle = np.radians(degrees)
+    return np.array([0, -np.cos(angle), -np.sin(angle)], np.float32) * length
+
+
+def _figure(
+    torso: float, thigh: float, shank: float, upper_arm: float, forearm: float
+) -> FloatArray:
+    """Landmarks (33, 3) in metres from the hips' middle; each limb by its direction, downwards."""
+    shoulder = _along(torso, 0.5)
+    knee = _along(thigh, 0.42)
+    ankle = knee + _along(shank, 0.42)
+    elbow = shoulder + _along(upper_arm, 0.28)
+    wrist = elbow + _along(forearm, 0.26)
+    nose = shoulder + _along(torso, 0.2)
+    points = np.tile(nose, (LANDMARK_COUNT, 1))
+    at = {"SHOULDER": shoulder, "ELBOW": elbow, "WRIST": wrist, "KNEE": knee, "ANKLE": ankle}
+    at |= {"HIP": np.zeros(3, np.float32), "PINKY": wrist, "INDEX": wrist, "THUMB": wrist}
+    at |= {"HEEL": ankle, "FOOT_INDEX": ankle + _along(90, 0.2)}
+    for side, sign in (("LEFT", 1), ("RIGHT", -1)):
+        side_step = np.array([sign * _HALF_WIDTH, 0, 0], np.float32)
+        for name, point in at.items():
+            points[Landmark[f"{side}_{name}"]] = point + side_step
+    return points
+
+
+def squat(depth: float) -> FloatArray:
+    """Standing at 0, thighs level at 1: the knee goes from 176 to 64 degrees."""
+    return _figure(
+        3 + 36 * depth, 176 - 86 * depth, 180 + 26 * depth, 170 - 80 * depth, 165 - 75 * depth
+    )
+
+
+def push_up(depth: float) -> FloatArray:
+    """Arms straight at 0, chest low at 1: the elbow goes from 170 to 80 degrees."""
+    return _figure(
+        75 + 12 * depth, 255 + 8 * depth, 255 + 8 * depth, 175 + 80 * depth, 185 - 10 * depth
+    )
+
+
+def bend(depth: float) -> FloatArray:
+    """Standing at 0, touching the toes with straight legs at 1."""
+    return _figure(3 + 110 * depth, 178, 180, 178, 178)
+
+
+def turned(points: FloatArray, heading: float) -> FloatArray:
+    """The same body, turned about the vertical by `heading` degrees."""
+    c, s = np.cos(np.radians(heading)), np.sin(np.radians(heading))
+    rotation = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    turned_points: FloatArray = (points @ rotation.T).astype(np.float32)
+    return turned_points
+
+
+def as_pose(points: FloatArray, hidden: tuple[Landmark, ...] = ()) -> Pose:
+    """A pose that is seen whole, but for the hidden landmarks."""
+    visibility = np.ones(LANDMARK_COUNT, np.float32)
+    visibility[list(hidden)] = 0
+    return Pose(points * 400, points, visibility, visibility)
+
+
+def samples() -> SampleSet:
+    """Forty samples of each class."""
+    depths = np.linspace(0, 1, 80)
+    labelled = [
+        (f"{name}_{'down' if depth > 0.5 else 'up'}", posture(depth))
+        for name, posture in (("squat", squat), ("push_up", push_up))
+        for depth in depths
+    ] + [("none", bend(depth)) for depth in np.linspace(0.4, 1, 40)]
+    labels, points = zip(*labelled, strict=True)
+    return SampleSet(labels, ("figure",) * len(labels), np.stack(points))
+
+
+def repetitions(
+    posture: Posture,
+    depths: list[float],
+    *,
+    fps: float = 30,
+    seconds: float = 2.0,
+    rest: float = 0.5,
+) -> Iterator[tuple[float, Pose]]:
+    """Stand, then go down to each of the depths and come up again; (time, pose) at a frame rate."""
+    at, frame = 0.0, 1 / fps
+    for deepest in depths:
+        for phase in np.arange(0, seconds, frame):
+            depth = deepest * (0.5 - 0.5 * np.cos(2 * np.pi * phase / seconds))
+            yield at, as_pose(turned(posture(depth), 40))
+            at += frame
+        for _ in range(int(rest * fps)):
+            yield at, as_pose(turned(posture(0), 40))
+            at += frame

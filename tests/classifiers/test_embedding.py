@@ -1,0 +1,69 @@
+"""The vector must not change with what does not matter, and must change with what does."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.embedding import NAMES, UPPER_BODY, angle_degrees, angle_seen, embed
+from pose_engine.landmarks import MIRROR, FloatArray, Landmark
+from tests.classifiers.figures import as_pose, push_up, squat, turned
+
+depths = st.floats(0, 1)
+
+
+def _embed(points: FloatArray) -> FloatArray:
+    return embed(as_pose(points))
+
+
+@given(depths, st.floats(-180, 180))
+def test_heading_does_not_matter(depth: float, heading: float) -> None:
+    assert np.allclose(_embed(turned(squat(depth), heading)), _embed(squat(depth)), atol=1e-3)
+
+
+@given(depths, st.floats(0.2, 3), st.floats(-5, 5))
+def test_size_and_place_do_not_matter(depth: float, scale: float, shift: float) -> None:
+    moved = (push_up(depth) * scale + shift).astype(np.float32)
+    assert np.allclose(_embed(moved), _embed(push_up(depth)), atol=1e-2)
+
+
+@given(depths)
+def test_a_mirror_does_not_matter(depth: float) -> None:
+    points = turned(squat(depth), 30)
+    points[Landmark.LEFT_WRIST] += [0.1, 0.2, 0]
+    mirrored = (points * [-1, 1, 1])[MIRROR].astype(np.float32)
+    assert np.allclose(_embed(mirrored), _embed(points), atol=1e-4)
+
+
+@pytest.mark.parametrize(("depth", "degrees"), [(0, 176), (1, 64)])
+def test_the_knee_of_a_squat(depth: float, degrees: float) -> None:
+    assert angle_degrees(_embed(squat(depth)), "knee") == pytest.approx(degrees, abs=0.1)
+
+
+def test_a_hidden_side_hardly_counts() -> None:
+    points = squat(0)
+    points[Landmark.LEFT_ANKLE] = points[Landmark.LEFT_HIP] + [0, 0.1, 0.1]
+    hidden = embed(as_pose(points, hidden=(Landmark.LEFT_ANKLE,)))
+    assert angle_degrees(hidden, "knee") > angle_degrees(_embed(points), "knee") + 30
+
+
+def test_an_angle_is_seen_on_its_better_side() -> None:
+    left = (Landmark.LEFT_KNEE, Landmark.LEFT_ANKLE)
+    assert angle_seen(as_pose(squat(0), hidden=left), "knee") == 1
+    assert angle_seen(as_pose(squat(0), hidden=(*left, Landmark.RIGHT_HIP)), "knee") == 0
+
+
+def test_the_upper_body_needs_no_leg() -> None:
+    points = push_up(0.5)
+    moved = points.copy()
+    moved[Landmark.LEFT_KNEE :] += np.float32(0.3)
+    changed = np.abs(_embed(moved) - _embed(points)) > 1e-6
+    assert changed.any()
+    assert not changed[UPPER_BODY].any()
+
+
+def test_image_points_serve_where_there_are_no_world_points() -> None:
+    pose = as_pose(squat(0.5))
+    without = type(pose)(pose.image, None, pose.visibility, pose.presence)
+    assert np.allclose(embed(without), embed(pose), atol=1e-4)
+    assert len(embed(pose)) == len(NAMES)

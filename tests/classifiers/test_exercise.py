@@ -1,0 +1,58 @@
+"""An exercise folder: what may stand in it, and what is said of a wrong one."""
+
+from pathlib import Path
+
+import pytest
+
+from classifiers.embedding import embed
+from classifiers.exercise import Exercise, ExerciseError
+from classifiers.library import Library
+from tests.classifiers.figures import as_pose, samples, squat
+
+_TOML = """
+title = "Squat"
+description = "Down and up."
+[depth]
+angle = "knee"
+top_degrees = 165
+bottom_degrees = 85
+[rules]
+counted_depth = 0.6
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "squat").mkdir()
+    (tmp_path / "squat" / "exercise.toml").write_text(_TOML)
+    samples().write(tmp_path / "squat" / "samples.csv")
+    return tmp_path / "squat"
+
+
+def test_a_folder_is_an_exercise(folder: Path) -> None:
+    exercise = Exercise.read(folder)
+    assert (exercise.name, exercise.title, exercise.needs_legs) == ("squat", "Squat", True)
+    assert exercise.rules.counted_depth == 0.6
+    assert Library.load(folder.parent).names == ("squat",)
+
+
+def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
+    exercise = Exercise.read(folder)
+    assert exercise.depth(embed(as_pose(squat(0)))) == 0
+    assert exercise.depth(embed(as_pose(squat(1)))) == pytest.approx(1.25, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('title = "Squat"', "", "'title' is missing"),
+        ('"knee"', '"nose"', "must be one of elbow, shoulder, hip, knee"),
+        ("85", "170", "bottom_degrees < top_degrees"),
+        ("counted_depth", "counted_deepness", "unknown fields: counted_deepness"),
+        ("[depth]", "[depth", "exercise.toml"),
+    ],
+)
+def test_a_wrong_file_names_the_field(folder: Path, old: str, new: str, message: str) -> None:
+    (folder / "exercise.toml").write_text(_TOML.replace(old, new))
+    with pytest.raises(ExerciseError, match=message):
+        Exercise.read(folder)

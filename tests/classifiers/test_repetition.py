@@ -1,0 +1,170 @@
+"""The state machine, on depths drawn by hand."""
+
+import itertools
+import json
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
+from classifiers.repetition import CountingRules, RepetitionCounter
+
+Point = tuple[float, float]
+
+
+def _counter() -> RepetitionCounter:
+    return RepetitionCounter("squat", CountingRules())
+
+
+def _walk(points: Iterable[Point], fps: float = 30) -> Iterable[Point]:
+    """(time, depth) along straight lines between the given corners, at a frame rate."""
+    corners = list(points)
+    frame = 0
+    for (t0, d0), (t1, d1) in itertools.pairwise(corners):
+        while frame / fps < t1:
+            at = frame / fps
+            yield at, d0 + (d1 - d0) * (at - t0) / (t1 - t0)
+            frame += 1
+    yield corners[-1]
+
+
+def _run(points: Iterable[Point], *, confidence: float = 1.0, fps: float = 30) -> list[Event]:
+    counter = _counter()
+    events = [e for at, d in _walk(points, fps) for e in counter.observe(d, confidence, at)]
+    return events + counter.finish()
+
+
+def _counted(events: list[Event]) -> list[RepCounted]:
+    return [event for event in events if isinstance(event, RepCounted)]
+
+
+def _reasons(events: list[Event]) -> list[Reason]:
+    return [event.reason for event in events if isinstance(event, RepRejected)]
+
+
+def _reps(n: int, depth: float = 0.9) -> list[Point]:
+    cycle = [(0.0, 0.0), (1.0, depth), (2.0, 0.0)]
+    return [(at + 2.5 * i, d) for i in range(n) for at, d in (*cycle, (2.5, 0.0))]
+
+
+@given(st.integers(0, 8), st.sampled_from([8, 10, 15, 30, 60]))
+def test_every_rep_counts_once_at_every_frame_rate(n: int, fps: float) -> None:
+    events = _run([(0.0, 0.0), *((at + 1, d) for at, d in _reps(n))], fps=fps)
+    assert [event.count for event in _counted(events)] == list(range(1, n + 1))
+    assert _reasons(events) == []
+
+
+def test_a_rep_is_explained() -> None:
+    (rep,) = _counted(_run([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]))
+    assert rep.start_s == pytest.approx(1, abs=0.15)
+    assert rep.bottom_s == pytest.approx(2, abs=0.05)
+    assert rep.end_s == pytest.approx(2.75, abs=0.2)
+    assert rep.depth == pytest.approx(0.9, abs=0.03)
+    assert rep.down_s + rep.up_s == pytest.approx(rep.end_s - rep.start_s)
+    assert rep.confidence == pytest.approx(1)
+
+
+def test_the_phases_follow_each_other() -> None:
+    events = _run([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)])
+    phases = [event.phase for event in events if isinstance(event, PhaseChanged)]
+    assert phases == [Phase.TOP, Phase.DOWN, Phase.BOTTOM, Phase.UP, Phase.TOP]
+
+
+@given(st.floats(0.27, 0.48))
+def test_a_shallow_one_is_refused(depth: float) -> None:
+    events = _run([(0, 0), (1, depth), (2, 0), (3, 0)])
+    assert (_counted(events), _reasons(events)) == ([], [Reason.TOO_SHALLOW])
+
+
+@given(st.lists(st.floats(0, 0.2), min_size=2, max_size=60))
+def test_trembling_says_nothing(depths: list[float]) -> None:
+    counter = _counter()
+    events = [e for i, d in enumerate(depths) for e in counter.observe(d, 1, i / 30)]
+    assert _counted(events) == []
+    assert _reasons(events + counter.finish()) == []
+
+
+def test_a_tremble_at_the_threshold_does_not_count_twice() -> None:
+    wobble = [(1 + i / 10, 0.5 + (0.08 if i % 2 else -0.05)) for i in range(20)]
+    assert len(_counted(_run([(0, 0), *wobble, (4, 0), (5, 0)]))) == 1
+
+
+def test_a_bounce_at_the_bottom_is_one_rep() -> None:
+    assert len(_counted(_run([(0, 0), (1, 0.9), (1.4, 0.6), (1.8, 1.0), (3, 0), (4, 0)]))) == 1
+
+
+def test_half_way_up_and_down_again_is_refused_and_the_next_one_counts() -> None:
+    events = _run([(0, 0), (1, 0.9), (2, 0.35), (3, 0.95), (4, 0), (5, 0)])
+    assert _reasons(events) == [Reason.INCOMPLETE]
+    assert len(_counted(events)) == 1
+
+
+def test_a_spike_is_too_fast() -> None:
+    assert _reasons(_run([(0, 0), (1, 0), (1.05, 0.9), (1.1, 0), (2, 0)])) == [Reason.TOO_FAST]
+
+
+def test_a_long_stay_is_too_slow() -> None:
+    assert _reasons(_run([(0, 0), (1, 0.9), (40, 0.9), (41, 0), (42, 0)])) == [Reason.TOO_SLOW]
+
+
+def test_a_clip_that_opens_on_the_way_down_counts() -> None:
+    assert len(_counted(_run([(0, 0.5), (0.5, 0.9), (1.5, 0), (2, 0)]))) == 1
+
+
+def test_a_rise_alone_is_incomplete() -> None:
+    events = _run([(0, 0.9), (1, 0), (2, 0)])
+    assert (_counted(events), _reasons(events)) == ([], [Reason.INCOMPLETE])
+
+
+def test_a_clip_that_ends_at_the_bottom_does_not_count_that_half() -> None:
+    events = _run([(0, 0), (1, 0.9)])
+    assert (_counted(events), _reasons(events)) == ([], [Reason.INCOMPLETE])
+
+
+def test_a_clip_that_ends_most_of_the_way_up_is_not_short_of_its_last_rep() -> None:
+    assert len(_counted(_run([(0, 0), (1, 0.9), (1.65, 0.35)]))) == 1
+
+
+def test_another_posture_is_not_counted() -> None:
+    assert _counted(_run(_reps(3), confidence=0.2)) == []
+
+
+def test_a_posture_that_goes_wrong_on_the_way_is_said() -> None:
+    counter = _counter()
+    events: list[Event] = []
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
+        events += counter.observe(depth, 1.0 if at < 1.3 else 0.35, at)
+    assert _reasons(events) == [Reason.WRONG_POSTURE]
+
+
+def test_losing_the_person_for_a_moment_changes_nothing() -> None:
+    whole, gapped = _counter(), _counter()
+    for at, depth in _walk(_reps(4)):
+        whole.observe(depth, 1, at)
+        if at % 2.5 < 0.7 or at % 2.5 > 1.2:
+            gapped.observe(depth, 1, at)
+        else:
+            gapped.miss(at)
+    assert gapped.count == whole.count == 4
+
+
+def test_losing_the_person_for_long_gives_the_movement_up() -> None:
+    counter = _counter()
+    events: list[Event] = []
+    for at, depth in _walk([(0, 0), (1, 0.9), (1.1, 0.9), (5, 0)]):
+        events += counter.observe(depth, 1, at) if at < 1.1 or at > 4 else counter.miss(at)
+    assert _reasons(events)[0] is Reason.SUBJECT_LOST
+    assert counter.count == 0
+
+
+@given(st.integers(0, 230))
+def test_a_snapshot_goes_on_where_it_was_taken(cut: int) -> None:
+    points = list(_walk(_reps(3)))
+    whole = _counter()
+    events = [e for at, d in points for e in whole.observe(d, 1, at)]
+    first = _counter()
+    begun = [e for at, d in points[:cut] for e in first.observe(d, 1, at)]
+    second = _counter().restored(json.loads(json.dumps(first.snapshot())))
+    assert begun + [e for at, d in points[cut:] for e in second.observe(d, 1, at)] == events

@@ -1,0 +1,144 @@
+"""Poses in, explained events out: the whole chain on stick figures."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from classifiers.events import (
+    Event,
+    Phase,
+    Reason,
+    RepCounted,
+    RepRejected,
+    SubjectFound,
+    SubjectLost,
+)
+from classifiers.exercise import Exercise
+from classifiers.knn import PoseClassifier
+from classifiers.library import Library, UnknownExercise
+from classifiers.repetition import CountingRules
+from classifiers.session import ExerciseSession, SnapshotError, TimeWentBackwards
+from pose_engine.landmarks import Landmark, Pose
+from tests.classifiers.figures import as_pose, bend, push_up, repetitions, samples, squat
+
+Observations = Iterable[tuple[float, Pose | None]]
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    exercises = tuple(
+        Exercise(name, name, name, angle, top, bottom, CountingRules())
+        for name, angle, top, bottom in (("squat", "knee", 165, 85), ("push_up", "elbow", 150, 85))
+    )
+    return Library(exercises, PoseClassifier(samples()))
+
+
+def _run(session: ExerciseSession, observations: Observations) -> list[Event]:
+    events = [event for at, pose in observations for event in session.observe(pose, at)]
+    return events + session.finish()
+
+
+def _later(seconds: float, observations: Observations) -> Iterator[tuple[float, Pose | None]]:
+    return ((at + seconds, pose) for at, pose in observations)
+
+
+@pytest.mark.parametrize("fps", [8, 10, 15, 30])
+def test_auto_tells_the_exercises_apart(library: Library, fps: float) -> None:
+    session = library.session("auto")
+    squats = repetitions(squat, [0.9] * 3, fps=fps)
+    push_ups = repetitions(push_up, [0.9] * 2, fps=fps)
+    events = _run(session, chain(squats, _later(20, push_ups)))
+    assert session.counts == {"squat": 3, "push_up": 2}
+    assert sum(isinstance(event, RepCounted) for event in events) == 5
+
+
+def test_only_the_named_exercise_is_counted(library: Library) -> None:
+    session = library.session("push_up")
+    _run(session, repetitions(squat, [0.9] * 3))
+    assert session.counts == {"push_up": 0}
+
+
+def test_bending_is_not_squatting(library: Library) -> None:
+    session = library.session()
+    _run(session, repetitions(bend, [0.9] * 3))
+    assert session.counts == {"squat": 0, "push_up": 0}
+
+
+def test_a_half_rep_is_refused_with_its_reason(library: Library) -> None:
+    events = _run(library.session(), repetitions(squat, [0.9, 0.4, 0.9]))
+    rejected = [event for event in events if isinstance(event, RepRejected)]
+    assert [(event.reason, event.count) for event in rejected] == [(Reason.TOO_SHALLOW, 1)]
+
+
+def test_the_person_is_lost_and_found(library: Library) -> None:
+    pose = as_pose(squat(0))
+    seen = [(t / 10, pose if t < 10 or t > 40 else None) for t in range(50)]
+    events = _run(library.session(), seen)
+    said = [e for e in events if isinstance(e, SubjectFound | SubjectLost)]
+    assert [type(e) for e in said] == [SubjectFound, SubjectLost, SubjectFound]
+    assert [e.at_s for e in said] == pytest.approx([0.0, 2.0, 4.1])
+
+
+def test_losing_the_person_neither_makes_nor_takes_a_rep(library: Library) -> None:
+    session = library.session()
+    _run(
+        session,
+        ((at, None if at % 2.5 < 0.3 else pose) for at, pose in repetitions(squat, [0.9] * 4)),
+    )
+    assert session.counts["squat"] == 4
+
+
+def test_push_ups_count_without_legs_and_squats_do_not(library: Library) -> None:
+    legs = tuple(Landmark(i) for i in range(25, 33))
+    session = library.session()
+    for posture, start in ((push_up, 0), (squat, 20)):
+        for at, pose in repetitions(posture, [0.9] * 2):
+            assert pose.world is not None
+            session.observe(as_pose(pose.world, hidden=legs), start + at)
+    assert session.counts == {"squat": 0, "push_up": 2}
+
+
+def test_the_state_can_be_asked_for(library: Library) -> None:
+    session = library.session()
+    assert (session.subject, session.confidences) == (False, {})
+    session.observe(as_pose(squat(0)), 0.0)
+    assert session.subject
+    assert session.phases == {"squat": Phase.TOP, "push_up": Phase.AWAY}
+    assert session.confidences["squat_up"] > 0.9
+
+
+@pytest.mark.parametrize("at", [1.0, 0.5, float("nan")])
+def test_time_must_go_on(library: Library, at: float) -> None:
+    session = library.session()
+    session.observe(None, 1.0)
+    with pytest.raises(TimeWentBackwards):
+        session.observe(None, at)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40, 77, 150])
+def test_a_session_goes_on_from_a_snapshot(library: Library, cut: int) -> None:
+    observations = list(repetitions(squat, [0.9, 0.4, 0.9]))
+    whole = _run(library.session(), observations)
+    first = library.session()
+    begun = [e for at, pose in observations[:cut] for e in first.observe(pose, at)]
+    second = library.restore(json.loads(json.dumps(first.snapshot())))
+    assert begun + _run(second, observations[cut:]) == whole
+
+
+@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 1, "counters": {}}])
+def test_a_wrong_snapshot_is_refused(library: Library, snapshot: dict[str, object]) -> None:
+    with pytest.raises(SnapshotError):
+        library.restore(snapshot)
+
+
+def test_an_unknown_exercise_names_the_known_ones(library: Library) -> None:
+    with pytest.raises(UnknownExercise, match="auto, squat, push_up"):
+        library.session("yoga")
+
+
+def test_a_folder_without_exercises_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no exercise in it"):
+        Library.load(tmp_path)
