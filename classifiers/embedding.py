@@ -5,6 +5,8 @@ under rotation, and slopes only look at the vertical. Left and right enter as th
 difference, so a mirrored person embeds the same.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,25 +42,20 @@ WIDTHS = ("wrist", "knee", "ankle")
 """Joints whose distance from left to right is taken, in torso lengths."""
 
 _JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-_LEG_PARTS = {
-    "hip",
-    "knee",
-    "thigh",
-    "shank",
-    "ankle",
-    "wrist_ankle",
-    "hip_ankle",
-    "shoulder_ankle",
-}
 _PAIRED = (*ANGLES, *SLOPES, *SPANS)
 
 NAMES = (*_PAIRED, *(f"{name}_difference" for name in _PAIRED), *(f"{n}_width" for n in WIDTHS))
 """What each number is, in order: angles in half turns, slopes -1..1, spans in torsos."""
 
-UPPER_BODY: NDArray[np.bool_] = np.array(
-    [name.removesuffix("_difference").removesuffix("_width") not in _LEG_PARTS for name in NAMES]
-)
-"""Mask of the numbers that need no leg."""
+PARTS = ("torso", "arms", "legs")
+"""The parts of the body that an exercise can be about."""
+
+_TELLS_OF = {
+    "torso": ("torso",),
+    "arms": ("elbow", "shoulder", "upper_arm", "forearm", "wrist_shoulder", "wrist_hip", "wrist"),
+    "legs": ("hip", "knee", "thigh", "shank", "hip_ankle", "shoulder_ankle", "ankle"),
+}
+"""The numbers that tell of a part and of no other; `wrist_ankle` tells of arms and legs."""
 
 _SIDES = np.array(
     [[Landmark[f"{side}_{joint.upper()}"] for joint in _JOINTS] for side in ("LEFT", "RIGHT")]
@@ -100,6 +97,15 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
     difference = np.abs(sides[:, 0] - sides[:, 1])
     widths = [_length(at[name][:, 0] - at[name][:, 1])[:, None] / torso for name in WIDTHS]
     return np.concatenate([mean, difference, *widths], -1).astype(np.float32)
+
+
+def columns(parts: Collection[str]) -> NDArray[np.bool_]:
+    """Mask over `NAMES`: the numbers that need no other part of the body than these."""
+    kept = {name for part in parts for name in _TELLS_OF[part]}
+    if {"arms", "legs"} <= set(parts):
+        kept.add("wrist_ankle")
+    bare = [name.removesuffix("_difference").removesuffix("_width") for name in NAMES]
+    return np.array([name in kept for name in bare])
 
 
 def angle_seen(pose: Pose, joint: str) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from classifiers.embedding import ANGLES, angle_degrees
+from classifiers.embedding import ANGLES, PARTS, angle_degrees
 from classifiers.repetition import CountingRules
 from pose_engine.landmarks import FloatArray
 
@@ -21,6 +21,8 @@ class Exercise:
     name: str
     title: str
     description: str
+    parts: tuple[str, ...]
+    """The parts of the body, of `embedding.PARTS`, that tell its poses from others."""
     angle: str
     """The joint of `embedding.ANGLES` that tells how deep."""
     top_degrees: float
@@ -67,6 +69,8 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
     depth, rules = data["depth"], data.get("rules", {})
     if depth["angle"] not in ANGLES:
         raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
+    if not data["parts"] or not set(data["parts"]) <= set(PARTS):
+        raise ValueError(f"parts must be some of {', '.join(PARTS)}")
     if not 0 <= depth["bottom_degrees"] < depth["top_degrees"] <= 180:
         raise ValueError("depth needs 0 <= bottom_degrees < top_degrees <= 180")
     unknown = rules.keys() - {field.name for field in fields(CountingRules)}
@@ -76,6 +80,7 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         name=name,
         title=str(data["title"]),
         description=str(data["description"]),
+        parts=tuple(data["parts"]),
         angle=str(depth["angle"]),
         top_degrees=float(depth["top_degrees"]),
         bottom_degrees=float(depth["bottom_degrees"]),

@@ -37,7 +37,7 @@ class Library:
         if not exercises:
             raise ExerciseError(f"{folder}: no exercise in it (a folder with exercise.toml)")
         samples = reduce(add, (SampleSet.read(f / "samples.csv") for f in folders))
-        return cls(exercises, PoseClassifier(samples))
+        return cls(exercises, PoseClassifier(exercises, samples))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -55,7 +55,11 @@ class CounterState:
     top_s: float = 0.0
     """When the top was last left, or still is held."""
     bottom_depth: float = 0.0
-    bottom_s: float = 0.0
+    bottom_from_s: float = 0.0
+    """When the person came within half a turn of the deepest point, and last was there."""
+    bottom_to_s: float = 0.0
+    plateau_depth: float = 0.0
+    """The depth at `bottom_from_s`."""
     rise_depth: float = 0.0
     """The highest point since the bottom."""
     opened_depth: float | None = None
@@ -129,7 +133,7 @@ class RepetitionCounter:
             return
         self._rest(self.rules.assumed_top, at_s)
         self._state.opened_depth = depth
-        self._deepen(depth, at_s)
+        self._go_down(depth, at_s)
 
     def _rest(self, depth: float, at_s: float) -> None:
         """Be at the top, `depth` being where that is."""
@@ -138,21 +142,31 @@ class RepetitionCounter:
         state.top_depth, state.top_s = depth, at_s
         state.opened_depth, state.confidence_s = None, 0.0
 
+    def _go_down(self, depth: float, at_s: float) -> None:
+        """Leave the top."""
+        self._state.plateau_depth, self._state.bottom_from_s = depth, at_s
+        self._deepen(depth, at_s)
+
     def _deepen(self, depth: float, at_s: float) -> None:
+        """Be deeper than before in this movement."""
         state = self._state
+        if depth - state.plateau_depth > self.rules.turn / 2:
+            state.plateau_depth, state.bottom_from_s = depth, at_s
         state.bottom_depth = state.rise_depth = depth
-        state.bottom_s = at_s
+        state.bottom_to_s = at_s
         state.phase = Phase.BOTTOM if depth >= self.rules.counted_depth else Phase.DOWN
 
     def _follow(self, depth: float, at_s: float) -> list[Event]:
         state, rules = self._state, self.rules
+        if state.phase is not Phase.TOP and depth >= state.bottom_depth - rules.turn / 2:
+            state.bottom_to_s = at_s
         if state.phase is Phase.TOP:
             self._hold_top(depth, at_s)
         elif depth > state.bottom_depth:
             self._deepen(depth, at_s)
         elif self._climbed(depth) >= rules.return_share:
             return self._judge(depth, at_s)
-        elif state.phase is Phase.DOWN and at_s - state.bottom_s > rules.settle_s:
+        elif state.phase is Phase.DOWN and at_s - state.bottom_from_s > rules.settle_s:
             self._rest(depth, at_s)
         elif state.phase is not Phase.UP and state.bottom_depth - depth >= rules.turn:
             state.phase, state.rise_depth = Phase.UP, depth
@@ -163,7 +177,7 @@ class RepetitionCounter:
     def _hold_top(self, depth: float, at_s: float) -> None:
         state = self._state
         if depth - state.top_depth >= self.rules.turn:
-            self._deepen(depth, at_s)
+            self._go_down(depth, at_s)
         elif depth <= state.top_depth + self.rules.turn / 2:
             state.top_depth, state.top_s = min(depth, state.top_depth), at_s
             state.confidence_s = 0.0
@@ -177,7 +191,7 @@ class RepetitionCounter:
             return []
         events = self._reject(Reason.INCOMPLETE, at_s)
         self._rest(state.rise_depth, at_s)
-        self._deepen(depth, at_s)
+        self._go_down(depth, at_s)
         return events
 
     def _climbed(self, depth: float) -> float:
@@ -216,7 +230,7 @@ class RepetitionCounter:
             exercise=self.exercise,
             count=state.count,
             start_s=state.top_s,
-            bottom_s=state.bottom_s,
+            bottom_s=(state.bottom_from_s + state.bottom_to_s) / 2,
             end_s=at_s,
             depth=state.bottom_depth,
             confidence=state.confidence_s / (at_s - state.top_s),

@@ -4,11 +4,21 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from classifiers.exercise import Exercise
+from classifiers.repetition import CountingRules
 from classifiers.samples import SampleSet
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Landmark, Pose
 
 Posture = Callable[[float], FloatArray]
 _HALF_WIDTH = 0.17
+
+EXERCISES = tuple(
+    Exercise(name, name, name, parts, angle, top, bottom, CountingRules())
+    for name, parts, angle, top, bottom in (
+        ("squat", ("torso", "legs"), "knee", 165, 85),
+        ("push_up", ("torso", "arms", "legs"), "elbow", 150, 85),
+    )
+)
 
 
 def _along(degrees: float, length: float) -> FloatArray:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.embedding import NAMES, UPPER_BODY, angle_degrees, angle_seen, embed
+from classifiers.embedding import NAMES, angle_degrees, angle_seen, columns, embed
 from pose_engine.landmarks import MIRROR, FloatArray, Landmark
 from tests.classifiers.figures import as_pose, push_up, squat, turned
 
@@ -59,7 +59,7 @@ def test_the_upper_body_needs_no_leg() -> None:
     moved[Landmark.LEFT_KNEE :] += np.float32(0.3)
     changed = np.abs(_embed(moved) - _embed(points)) > 1e-6
     assert changed.any()
-    assert not changed[UPPER_BODY].any()
+    assert not changed[columns(("torso", "arms"))].any()
 
 
 def test_image_points_serve_where_there_are_no_world_points() -> None:
@@ -67,3 +67,8 @@ def test_image_points_serve_where_there_are_no_world_points() -> None:
     without = type(pose)(pose.image, None, pose.visibility, pose.presence)
     assert np.allclose(embed(without), embed(pose), atol=1e-4)
     assert len(embed(pose)) == len(NAMES)
+
+
+def test_all_parts_make_the_whole_vector() -> None:
+    assert columns(("torso", "arms", "legs")).all()
+    assert not columns(("legs",))[NAMES.index("torso")]

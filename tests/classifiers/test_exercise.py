@@ -12,6 +12,7 @@ from tests.classifiers.figures import as_pose, samples, squat
 _TOML = """
 title = "Squat"
 description = "Down and up."
+parts = ["torso", "legs"]
 [depth]
 angle = "knee"
 top_degrees = 165
@@ -46,6 +47,7 @@ def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
     ("old", "new", "message"),
     [
         ('title = "Squat"', "", "'title' is missing"),
+        ('"legs"', '"tail"', "parts must be some of torso, arms, legs"),
         ('"knee"', '"nose"', "must be one of elbow, shoulder, hip, knee"),
         ("85", "170", "bottom_degrees < top_degrees"),
         ("counted_depth", "counted_deepness", "unknown fields: counted_deepness"),

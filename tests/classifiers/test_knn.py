@@ -6,12 +6,12 @@ import pytest
 from classifiers.embedding import embed
 from classifiers.knn import NONE, PoseClassifier
 from pose_engine.landmarks import FloatArray, Landmark
-from tests.classifiers.figures import as_pose, bend, push_up, samples, squat, turned
+from tests.classifiers.figures import EXERCISES, as_pose, bend, push_up, samples, squat, turned
 
 
 @pytest.fixture(scope="module")
 def classifier() -> PoseClassifier:
-    return PoseClassifier(samples())
+    return PoseClassifier(EXERCISES, samples())
 
 
 @pytest.mark.parametrize(

@@ -16,24 +16,18 @@ from classifiers.events import (
     SubjectFound,
     SubjectLost,
 )
-from classifiers.exercise import Exercise
 from classifiers.knn import PoseClassifier
 from classifiers.library import Library, UnknownExercise
-from classifiers.repetition import CountingRules
 from classifiers.session import ExerciseSession, SnapshotError, TimeWentBackwards
 from pose_engine.landmarks import Landmark, Pose
-from tests.classifiers.figures import as_pose, bend, push_up, repetitions, samples, squat
+from tests.classifiers.figures import EXERCISES, as_pose, bend, push_up, repetitions, samples, squat
 
 Observations = Iterable[tuple[float, Pose | None]]
 
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    exercises = tuple(
-        Exercise(name, name, name, angle, top, bottom, CountingRules())
-        for name, angle, top, bottom in (("squat", "knee", 165, 85), ("push_up", "elbow", 150, 85))
-    )
-    return Library(exercises, PoseClassifier(samples()))
+    return Library(EXERCISES, PoseClassifier(EXERCISES, samples()))
 
 
 def _run(session: ExerciseSession, observations: Observations) -> list[Event]:
