@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test check setup models lock clean
 
 demo: setup models  ## count a bundled clip live, then stay up
-	$(BIN)/python -m benchmarks.demo
+	$(BIN)/blazereps demo tests/clips/squat_front.mp4
 
 test: setup models check  ## everything that must hold
 	$(BIN)/pytest

@@ -29,7 +29,7 @@ class CountingRules:
     least_s: float = 0.25
     most_s: float = 30.0
     least_confidence: float = 0.5
-    """The mean confidence, over the movement, that the posture was this exercise's."""
+    """The confidence, over the movement and weighted by depth, that the posture was right."""
     posture_confidence: float = 0.3
     """Under this the posture is another one."""
     leave_s: float = 1.0
@@ -64,8 +64,9 @@ class CounterState:
     """The highest point since the bottom."""
     opened_depth: float | None = None
     """Where the person appeared, if that was below the top."""
-    confidence_s: float = 0.0
-    """The confidence summed over the seconds since the top was left."""
+    confidence_sum: float = 0.0
+    """The confidence since the top was left, each moment weighted by depth and length."""
+    weight_sum: float = 0.0
 
 
 class RepetitionCounter:
@@ -107,7 +108,7 @@ class RepetitionCounter:
         elif at_s - state.posture_s > self.rules.leave_s:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
-            state.confidence_s += confidence * (at_s - state.at_s)
+            self._weigh(depth * (at_s - state.at_s), confidence)
             events += self._follow(depth, at_s)
         state.at_s, state.depth = at_s, depth
         if self.phase is not before:
@@ -140,7 +141,8 @@ class RepetitionCounter:
         state = self._state
         state.phase = Phase.TOP
         state.top_depth, state.top_s = depth, at_s
-        state.opened_depth, state.confidence_s = None, 0.0
+        state.opened_depth = None
+        state.confidence_sum = state.weight_sum = 0.0
 
     def _go_down(self, depth: float, at_s: float) -> None:
         """Leave the top."""
@@ -179,8 +181,7 @@ class RepetitionCounter:
         if depth - state.top_depth >= self.rules.turn:
             self._go_down(depth, at_s)
         elif depth <= state.top_depth + self.rules.turn / 2:
-            state.top_depth, state.top_s = min(depth, state.top_depth), at_s
-            state.confidence_s = 0.0
+            self._rest(min(depth, state.top_depth), at_s)
 
     def _rise(self, depth: float, at_s: float) -> list[Event]:
         """On the way up; going down again from more than half way is a new movement."""
@@ -193,6 +194,14 @@ class RepetitionCounter:
         self._rest(state.rise_depth, at_s)
         self._go_down(depth, at_s)
         return events
+
+    def _weigh(self, weight: float, confidence: float) -> None:
+        """Take in the confidence of a moment: the deeper, the more it tells."""
+        self._state.confidence_sum += confidence * weight
+        self._state.weight_sum += weight
+
+    def _confidence(self) -> float:
+        return self._state.confidence_sum / max(self._state.weight_sum, 1e-6)
 
     def _climbed(self, depth: float) -> float:
         """The share of the way from the bottom to the top that is done at `depth`."""
@@ -219,7 +228,7 @@ class RepetitionCounter:
             return Reason.TOO_FAST
         if seconds > rules.most_s:
             return Reason.TOO_SLOW
-        if state.confidence_s < rules.least_confidence * seconds:
+        if self._confidence() < rules.least_confidence:
             return Reason.WRONG_POSTURE
         return None
 
@@ -233,7 +242,7 @@ class RepetitionCounter:
             bottom_s=(state.bottom_from_s + state.bottom_to_s) / 2,
             end_s=at_s,
             depth=state.bottom_depth,
-            confidence=state.confidence_s / (at_s - state.top_s),
+            confidence=self._confidence(),
         )
 
     def _reject(self, reason: Reason, at_s: float) -> list[Event]:

@@ -1,5 +1,264 @@
-"""The command line: `blazereps serve | count | stream | models | exercises`."""
+"""The command line: `blazereps serve | count | stream | demo | exercises | models`."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import takewhile
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column, Table
 
-app = typer.Typer(no_args_is_help=True)
+from models.store import ModelsMissing
+from pose_engine.clips import ClipError
+from service import cli_models, messages
+from service.app import create_app
+from service.capture import CameraError, camera_images, clip_images
+from service.client import LiveError, Media, stream
+from service.core import Core
+from service.count import count_clip
+from service.errors import ServiceError
+from service.exercises import new_session
+from service.messages import ServerMessage, SessionStart
+from service.results import ClipResult
+from service.server import address_of, listen, serving
+from service.server import serve as serve_app
+from service.settings import Settings
+from service.startup import load_core, load_library
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Counts exercise repetitions: frames, clips or landmarks in, explained reps out.",
+)
+app.add_typer(cli_models.app, name="models")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Exercise = Annotated[str, typer.Option(help="An exercise's name, or auto for any of them.")]
+Fps = Annotated[float | None, typer.Option(min=1, max=60, help="Frames taken a second, at most.")]
+VariantOption = Annotated[str | None, typer.Option(help="lite, full or heavy.")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -> None:
+    """Serve the WebSocket, REST and the web page until interrupted."""
+    with _explained(), suppress(KeyboardInterrupt):
+        settings = _settings(host=host, port=port, variant=variant)
+        core = load_core(settings)
+        with listen(settings) as listener:
+            _tell(f"http://{address_of(listener)}, docs at /docs; Ctrl-C stops it")
+            serve_app(create_app(settings, core.engine, core.library), settings, listener)
+
+
+@app.command()
+def count(
+    clips: Annotated[list[Path], typer.Argument(help="Video files.", show_default=False)],
+    exercise: Exercise = "auto",
+    fps: Fps = None,
+    variant: VariantOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document a clip on standard output.")
+    ] = False,
+) -> None:
+    """Count the repetitions in video files."""
+    with _explained():
+        settings = _settings(variant=variant, clip_fps=fps)
+        core = load_core(settings, threads=os.cpu_count() or 1)
+        new_session(core.library, exercise)  # an unknown one is said once, not once a clip
+    results = [*_count_each(clips, exercise, core, settings)]
+    if as_json:
+        documents = [result.model_dump(mode="json") for result in results]
+        if documents or len(clips) > 1:
+            typer.echo(json.dumps(documents if len(clips) > 1 else documents[0], indent=2))
+    elif results:
+        out.print(_table(results))
+    if len(results) < len(clips):
+        raise typer.Exit(1)
+
+
+@app.command("stream")
+def stream_command(
+    source: Annotated[str, typer.Argument(help="A video file, or a camera's number.")],
+    url: Annotated[str, typer.Option(help="The live endpoint.")] = "ws://127.0.0.1:8000/v1/live",
+    exercise: Exercise = "auto",
+    realtime: Annotated[
+        bool, typer.Option("--realtime/--fast", help="At the clip's own pace, or all of it.")
+    ] = True,
+    fps: Fps = None,
+) -> None:
+    """Stream a video file or a camera to a server and print the reps as they are counted."""
+    with _explained(), _until_interrupted() as interrupted:
+        rate = fps or _settings().clip_fps
+        camera = source.isdecimal() and not Path(source).exists()
+        if camera:
+            media: Iterable[Media] = camera_images(int(source), fps=rate)
+        else:
+            media = clip_images(Path(source), fps=rate)
+        media = takewhile(lambda _: not interrupted.is_set(), media)
+        _stream(url, media, exercise, realtime=realtime, paced=realtime and not camera)
+
+
+@app.command()
+def demo(
+    clip: Annotated[Path, typer.Argument(help="A video file.", show_default=False)],
+    exercise: Exercise = "auto",
+    port: Port = 0,
+    fps: Fps = None,
+    leave: Annotated[bool, typer.Option("--exit", help="Do not stay up afterwards.")] = False,
+) -> None:
+    """Start a server, stream a video file to it in real time, and stay up with the web page."""
+    with _explained(), suppress(KeyboardInterrupt):
+        settings = _settings(host="127.0.0.1", port=port)
+        core = load_core(settings)
+        media = clip_images(clip, fps=fps or settings.clip_fps)
+        with serving(create_app(settings, core.engine, core.library), settings) as address:
+            out.print(f"Serving on http://{address}. Streaming {clip.name} in real time:")
+            _stream(f"ws://{address}/v1/live", media, exercise, realtime=True, paced=True)
+            if not leave:
+                out.print(f"\nTry it with your webcam: [bold]http://{address}/[/bold]")
+                out.print(f"The API:                  http://{address}/docs")
+                out.print("Ctrl-C stops the server.")
+                threading.Event().wait()
+
+
+@app.command()
+def exercises() -> None:
+    """List the exercises that can be counted."""
+    table = Table("name", "title", "what counts")
+    with _explained():
+        for exercise in load_library().exercises:
+            table.add_row(exercise.name, exercise.title, exercise.description)
+    out.print(table)
+
+
+def _settings(**given: Any) -> Settings:
+    """The environment's settings, over which go those given on the command line."""
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What the user can mend is told in one line, without a stack trace."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        _fail(f"{name}: {first['msg']}")
+    except (ModelsMissing, ServiceError, ClipError, CameraError, LiveError, OSError) as error:
+        _fail(str(error))
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """The first Ctrl-C sets the event, so that the session ends with its summary."""
+    interrupted = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _tell(message: str) -> None:
+    err.print(f"blazereps: {message}", markup=False, soft_wrap=True)
+
+
+def _fail(message: str) -> NoReturn:
+    _tell(message)
+    raise typer.Exit(1)
+
+
+def _count_each(
+    clips: list[Path], exercise: str, core: Core, settings: Settings
+) -> Iterator[ClipResult]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=err, transient=True, disable=not err.is_terminal
+    ) as progress:
+        for clip in clips:
+            task = progress.add_task(clip.name, total=1)
+            try:
+                yield count_clip(
+                    clip,
+                    core,
+                    name=str(clip),
+                    exercise=exercise,
+                    fps=settings.clip_fps,
+                    limits=settings.clip_limits,
+                    report=partial(_advance, progress, task),
+                )
+            except ClipError as error:
+                _tell(f"{clip}: {error}")
+            progress.remove_task(task)
+
+
+def _advance(progress: Progress, task: TaskID, share: float) -> None:
+    progress.update(task, completed=share)
+
+
+def _table(results: list[ClipResult]) -> Table:
+    table = Table(Column("clip", overflow="fold"), "seconds", "counts", "reps at", "rejected")
+    for result in results:
+        table.add_row(
+            result.clip,
+            f"{result.duration_s:.1f}",
+            ", ".join(f"{name} {count}" for name, count in result.counts.items()) or "none",
+            " ".join(f"{rep.end_s:.1f}" for rep in result.reps),
+            ", ".join(f"{one.reason} {one.end_s:.1f}" for one in result.rejected),
+        )
+    return table
+
+
+def _stream(
+    url: str, media: Iterable[Media], exercise: str, *, realtime: bool, paced: bool
+) -> None:
+    start = SessionStart(exercise=exercise, pacing="live" if realtime else "lossless")
+    for message in stream(url, media, start, realtime=paced):
+        if line := _line(message):
+            out.print(line)
+
+
+def _line(message: ServerMessage) -> str | None:
+    """What of a message is printed."""
+    line: str | None = None
+    match message:
+        case messages.RepCountedMessage() as rep:
+            pace = f"{rep.bottom_s - rep.start_s:.1f} s down, {rep.end_s - rep.bottom_s:.1f} s up"
+            line = f"{rep.at_s:7.1f} s  [bold]{rep.exercise} {rep.count}[/bold]  {pace}"
+        case messages.RepRejectedMessage() as rejected:
+            line = f"{rejected.at_s:7.1f} s  {rejected.exercise} not counted: {rejected.reason}"
+        case messages.SubjectFoundMessage():
+            line = f"{message.at_s:7.1f} s  somebody is in view"
+        case messages.SubjectLostMessage():
+            line = f"{message.at_s:7.1f} s  nobody is in view"
+        case messages.ErrorMessage():
+            line = f"           {message.code}: {message.message}"
+        case messages.SessionSummary():
+            counts = ", ".join(f"{name} {count}" for name, count in message.counts.items())
+            frames = f"{message.processed} frames, {message.dropped} dropped"
+            line = f"Counted: [bold]{counts or 'nothing'}[/bold] ({frames})"
+    return line

@@ -1,0 +1,166 @@
+"""Poses by the thousand for training, as BlazePose would give them: no rendering."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from people.assets import Assets
+from people.body import Body, Shape
+from people.motions import MOTIONS
+from people.motions.motion import ease
+from people.projection import Camera
+from people.rotations import FloatArray
+from people.skeleton import Skeleton
+
+_FACE = slice(0, 11)
+_FOLLOWERS = {15: (17, 19, 21), 16: (18, 20, 22), 27: (29, 31), 28: (30, 32)}
+# Metres; about what BlazePose full shows on real people: it sees x and y, and infers z.
+_NOISE_XY, _NOISE_Z, _NOISE_POINT = 0.012, 0.035, 0.006
+_HIDDEN_NOISE = 2.5
+
+# Capsules that hide what lies behind them: landmarks at both ends, radius in metres.
+_CAPSULES = (
+    ((11, 12), (23, 24), 0.13), ((7,), (8,), 0.09),
+    ((11,), (13,), 0.05), ((13,), (15,), 0.04), ((12,), (14,), 0.05), ((14,), (16,), 0.04),
+    ((23,), (25,), 0.08), ((25,), (27,), 0.055), ((24,), (26,), 0.08), ((26,), (28,), 0.055),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """n poses in BlazePose's axes: x right, y down, z away from the camera.
+
+    `world`: (n, 33, 3) float32 metres, the hips' middle at the origin. `image`: (n, 33, 3)
+    float32 pixels with perspective, z in the scale of x and 0 at the hips' middle.
+    `hidden`: (n, 33) bool, behind another part of the body. `motion`: (n,) names. `depth`: (n,)
+    0..1 along the motion. `azimuth`, `elevation`: (n,) degrees of the camera (azimuth 0: in
+    front of a person upright, or beyond the head of one face down; 90: at the left).
+    """
+
+    world: NDArray[np.float32]
+    image: NDArray[np.float32]
+    hidden: NDArray[np.bool_]
+    motion: NDArray[np.str_]
+    depth: FloatArray
+    azimuth: FloatArray
+    elevation: FloatArray
+
+
+def random_skeletons(count: int, seed: int, assets: Assets | None = None) -> list[Skeleton]:
+    """Skeletons of random adults; about 0.2 s each.
+
+    Raises AssetsMissing when no `assets` are given and the cache has none.
+    """
+    assets = assets or Assets()
+    rng = np.random.default_rng(seed)
+    return [Body(assets, Shape.random(rng)).skeleton for _ in range(count)]
+
+
+def sample_poses(
+    motions: Sequence[str],
+    count: int,
+    seed: int,
+    *,
+    noise: bool = True,
+    skeletons: Sequence[Skeleton] | None = None,
+) -> Samples:
+    """`count` poses of the named motions in turn, in random bodies, styles, depths and cameras.
+
+    Depths are spread as time is in an even movement: more at both ends. `noise` adds BlazePose's
+    kind of error. `skeletons` default to 30 random adults. The same seed gives the same poses.
+    Raises KeyError when a motion is not in MOTIONS.
+    """
+    rng = np.random.default_rng(seed)
+    skeletons = skeletons or random_skeletons(30, seed)
+    names = [motions[i % len(motions)] for i in range(count)]
+    depth = np.array([_depth(name, rng) for name in names])
+    cameras = [_random_camera(rng) for _ in range(count)]
+    seen = np.empty((count, 33, 3))
+    for i, (name, camera) in enumerate(zip(names, cameras, strict=True)):
+        skeleton = skeletons[int(rng.integers(len(skeletons)))]
+        points = MOTIONS[name].random(rng).posture(skeleton, depth[i]).landmarks()
+        seen[i] = (points - _middle(points)) @ camera.axes.T
+    hidden = _hidden(seen)
+    if noise:
+        seen = _noisy(seen, hidden, rng)
+    return Samples(
+        world=(seen - _hips(seen)).astype(np.float32),
+        image=_image(seen, cameras).astype(np.float32),
+        hidden=hidden,
+        motion=np.array(names),
+        depth=depth,
+        azimuth=np.array([camera.azimuth for camera in cameras]),
+        elevation=np.array([camera.elevation for camera in cameras]),
+    )
+
+
+def _depth(name: str, rng: np.random.Generator) -> float:
+    share = rng.uniform()
+    return float(share) if MOTIONS[name].cyclic else ease(share)
+
+
+def _random_camera(rng: np.random.Generator) -> Camera:
+    distance, size = rng.uniform(1.8, 5.5), rng.uniform(0.5, 0.9)
+    return Camera(
+        azimuth=rng.uniform(0, 360),
+        elevation=rng.triangular(-10, 5, 35),
+        roll=rng.normal(0, 2.5),
+        distance=distance,
+        focal=480 * size * distance / 1.8,
+    )
+
+
+def _middle(points: FloatArray) -> FloatArray:
+    middle: FloatArray = (points.min(0) + points.max(0)) / 2
+    return middle
+
+
+def _hips(points: FloatArray) -> FloatArray:
+    hips: FloatArray = points[:, 23:25].mean(1, keepdims=True)
+    return hips
+
+
+def _image(seen: FloatArray, cameras: Sequence[Camera]) -> FloatArray:
+    """Pixels of points given in camera axes around each camera's target."""
+    focal, distance, width, height = np.array(
+        [(c.focal, c.distance, c.width, c.height) for c in cameras]
+    ).T[:, :, None]
+    away = seen[..., 2] + distance
+    scale = focal / away
+    hips = _hips(seen)[..., 2]
+    x, y = seen[..., 0] * scale + width / 2, seen[..., 1] * scale + height / 2
+    return np.stack([x, y, (seen[..., 2] - hips) * focal / (hips + distance)], -1)
+
+
+def _hidden(seen: FloatArray) -> NDArray[np.bool_]:
+    """Which points lie behind a capsule of the body, seen from far away; (n, 33)."""
+    hidden = np.zeros(seen.shape[:2], np.bool_)
+    for first, last, radius in _CAPSULES:
+        start, end = seen[:, first].mean(1)[:, None], seen[:, last].mean(1)[:, None]
+        way = end - start
+        flat = np.maximum((way[..., :2] ** 2).sum(-1), 1e-6)
+        along = ((seen - start)[..., :2] * way[..., :2]).sum(-1) / flat
+        nearest = start + np.clip(along, 0, 1)[..., None] * way
+        beside = np.linalg.norm((seen - nearest)[..., :2], axis=-1)
+        behind = seen[..., 2] - nearest[..., 2] > radius + 0.03
+        covered = (beside < radius) & behind
+        covered[:, [*first, *last]] = False
+        hidden |= covered
+    return hidden
+
+
+def _noisy(seen: FloatArray, hidden: NDArray[np.bool_], rng: np.random.Generator) -> FloatArray:
+    """With the errors of a pose net: depth squeezed and wrong, hands and feet off together."""
+    count = len(seen)
+    shape = (count, 33)
+    error = rng.normal(0, 1, (*shape, 3)) * (_NOISE_XY, _NOISE_XY, _NOISE_Z)
+    error *= np.where(hidden, _HIDDEN_NOISE, 1.0)[..., None]
+    error[:, _FACE] = error[:, :1]
+    for leader, followers in _FOLLOWERS.items():
+        error[:, followers] = error[:, [leader]]
+    error += rng.normal(0, _NOISE_POINT, (*shape, 3))
+    squeezed = seen.copy()
+    squeezed[..., 2] *= rng.uniform(0.35, 1.1, (count, 1))
+    return squeezed + error

@@ -1,0 +1,262 @@
+"""Video file -> timed, upright frames, thinned to a rate and kept within limits."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from pose_engine.frames import MIN_SIDE, Frame, Pixels, flipped, turned
+
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
+_CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg")
+_MAX_EARLY_S = 0.008
+"""How early a frame may come and still count as on time when thinning: times jitter."""
+
+
+class ClipError(ValueError):
+    """A clip that is refused; `code` is stable, the message names the limit or the fault."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ClipLimits:
+    """What a clip from outside may be: checked against its header, then while it is decoded."""
+
+    max_bytes: int = 1024**3
+    max_seconds: float = 3600.0
+    max_pixels: int = 4096 * 2304
+    max_fps: float = 240.0
+    max_streams: int = 16
+    min_side: int = MIN_SIDE
+
+
+class Clip:
+    """An open video file; `with Clip.open(path) as clip:` closes it.
+
+    `width`, `height`: pixels of the upright picture. `duration_s`, `fps`, `frame_count`: what the
+    file says of itself, None where it says nothing. `unreadable`: frames that could not be
+    decoded so far, and after the last one also those that are missing at the end.
+    """
+
+    def __init__(self, container: InputContainer, limits: ClipLimits) -> None:
+        self._container = container
+        self._limits = limits
+        self._stream = _video_stream(container, limits)
+        self.unreadable = 0
+        self.fps = float(self._stream.average_rate) if self._stream.average_rate else None
+        self.frame_count = self._stream.frames or None
+        self.duration_s = _duration_s(self._stream, container)
+        self._check_header()
+        self._stream.thread_type = "AUTO"
+        self._decoded = self._decode()
+        first = next(self._decoded, None)
+        if first is None:
+            raise ClipError("no_frames", "clip has no frame that can be decoded")
+        self._check_size(first)
+        self._decoded = chain([first], self._decoded)
+        self.height, self.width = _upright(first).shape[:2]
+
+    @classmethod
+    def open(cls, path: Path, *, limits: ClipLimits = ClipLimits()) -> Self:
+        """Opens an MP4, MOV, MKV, WebM or AVI file and decodes its first frame.
+
+        Raises ClipError; its codes are not_found, too_many_bytes, unsupported_format,
+        unsupported_codec, no_video, no_frames, too_many_streams, too_many_pixels,
+        side_too_short, too_long, too_many_fps.
+        """
+        if not path.is_file():
+            raise ClipError("not_found", f"there is no file {path}")
+        size = path.stat().st_size
+        if size > limits.max_bytes:
+            raise ClipError(
+                "too_many_bytes", f"clip has {size} bytes, the limit is {limits.max_bytes}"
+            )
+        container = _open_container(path)
+        try:
+            return cls(container, limits)
+        except BaseException:
+            container.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the file; no frames can be read any more."""
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def frames(self, fps: float | None = None) -> Iterator[tuple[float, Frame]]:
+        """The frames from here on, each with its seconds from the clip's start.
+
+        Times strictly increase. `fps`: at most so many a second, evenly by time; None for all.
+        What cannot be decoded is left out and counted in `unreadable`. Raises ClipError
+        (too_long, too_many_pixels, too_many_fps) where the clip is more than its header said, or
+        (no_times) where neither frames nor header say when they are; ValueError for a bad `fps`.
+        """
+        if fps is not None and not fps > 0:
+            raise ValueError(f"fps must be above 0, not {fps}")
+        last_slot = -1
+        early_s = min(_MAX_EARLY_S, 0.25 / fps) if fps else 0.0
+        for at, raw in self._timed():
+            if fps is not None:
+                slot = math.floor((at + early_s) * fps)
+                if slot <= last_slot:
+                    continue
+                last_slot = slot
+            yield at, Frame(np.ascontiguousarray(_upright(raw)))
+
+    def _timed(self) -> Iterator[tuple[float, VideoFrame]]:
+        """Frames in order of time; those that go backwards in it are dropped."""
+        start, last = None, -math.inf
+        for count, raw in enumerate(self._decoded, 1):
+            self._check_size(raw)
+            time = self._time_of(raw, start, last)
+            start = time if start is None else start
+            at = time - start
+            self._check_time(at, count)
+            if at > last:
+                last = at
+                yield at, raw
+        self._count_missing_end(last)
+
+    def _time_of(self, raw: VideoFrame, start: float | None, last: float) -> float:
+        if raw.time is not None:
+            return raw.time
+        if start is None:
+            return 0.0
+        if not self.fps:
+            raise ClipError("no_times", "clip has neither times of its frames nor a frame rate")
+        return start + last + 1 / self.fps
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except FFmpegError:
+                return  # the file ends in rubbish; what is missing is counted by time
+            if packet is None:
+                return
+            try:
+                frames = packet.decode()
+            except FFmpegError:
+                self.unreadable += 1
+                continue
+            for frame in frames:
+                if frame.is_corrupt:
+                    self.unreadable += 1
+                else:
+                    yield frame
+
+    def _count_missing_end(self, last: float) -> None:
+        """Frames that the header promises after the last one, when they are more than a second's:
+        by less, headers are often wrong."""
+        if self._stream.duration and self._stream.time_base and self.fps:
+            missing = float(self._stream.duration * self._stream.time_base) - last
+            if missing > 1 + 1 / self.fps:
+                self.unreadable += round(missing * self.fps) - 1
+
+    def _check_header(self) -> None:
+        context = self._stream.codec_context
+        if context.codec.canonical_name not in _CODECS:
+            names = ", ".join(_CODECS)
+            raise ClipError(
+                "unsupported_codec",
+                f"clip's video is {context.codec.canonical_name}; it must be one of {names}",
+            )
+        # FFmpeg checks each picture against this before it allocates one, with wide margins.
+        context.options = {"max_pixels": str(2 * self._limits.max_pixels + 2**20)}
+        self._check_pixels(context.width, context.height)
+        self._check_time(self.duration_s or 0.0, self.frame_count or 0)
+
+    def _check_size(self, raw: VideoFrame) -> None:
+        self._check_pixels(raw.width, raw.height)
+
+    def _check_pixels(self, width: int, height: int) -> None:
+        size, limits = f"clip is {width}x{height} pixels", self._limits
+        if width * height > limits.max_pixels:
+            raise ClipError("too_many_pixels", f"{size}, the limit is {limits.max_pixels} in all")
+        if min(width, height) < limits.min_side:
+            raise ClipError(
+                "side_too_short", f"{size}, the shortest side allowed is {limits.min_side}"
+            )
+
+    def _check_time(self, at: float, count: int) -> None:
+        limits = self._limits
+        if at > limits.max_seconds:
+            raise ClipError("too_long", f"clip is longer than {limits.max_seconds:g} s, the limit")
+        if count > limits.max_fps * (at + 1):
+            raise ClipError(
+                "too_many_fps", f"clip has over {limits.max_fps:g} frames a second, the limit"
+            )
+
+
+def _open_container(path: Path) -> InputContainer:
+    """Opens a file and nothing else: no addresses, no playlists that name further files."""
+    only = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+    try:
+        return av.open(f"file:{path}", container_options=only, metadata_errors="replace")
+    except (FFmpegError, OSError) as error:
+        raise ClipError(
+            "unsupported_format",
+            f"{path.name} is not a readable MP4, MOV, MKV, WebM or AVI video"
+            f" ({error.strerror or error})",
+        ) from error
+
+
+def _video_stream(container: InputContainer, limits: ClipLimits) -> VideoStream:
+    count = len(container.streams)
+    if count > limits.max_streams:
+        raise ClipError(
+            "too_many_streams", f"clip has {count} streams, the limit is {limits.max_streams}"
+        )
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:  # the cover picture of a song
+            return stream
+    raise ClipError("no_video", "clip has no video stream")
+
+
+def _duration_s(stream: VideoStream, container: InputContainer) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return float(Fraction(container.duration, av.time_base)) if container.duration else None
+
+
+def _upright(raw: VideoFrame) -> Pixels:
+    """The picture as RGB, turned and flipped as its display matrix says; a view where it can be.
+
+    The matrix maps stored (x, y) to shown (a x + c y, b x + d y); its first row is a, b, and its
+    second c, d (ISO/IEC 14496-12, 6.2.2).
+    """
+    pixels = cast(Pixels, raw.to_ndarray(format="rgb24"))
+    matrix = raw.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return pixels
+    a, b, _, c, d = np.frombuffer(cast(bytes, matrix), np.int32)[:5].tolist()
+    mirrored = a * d - b * c < 0
+    if mirrored:
+        a, b = -a, -b
+    return turned(flipped(pixels, mirrored), 90 * round(math.degrees(math.atan2(b, a)) / 90))

@@ -1,0 +1,59 @@
+"""Loads the nets once a process, hands out a tracker a stream, finds people on still pictures."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pose_engine.detector import Detector
+from pose_engine.frames import Frame
+from pose_engine.landmarker import Landmarker
+from pose_engine.landmarks import Pose
+from pose_engine.runtime import OnnxNet
+from pose_engine.tracker import PoseTracker
+
+
+class Variant(StrEnum):
+    """The landmark nets: how much computing a frame is worth."""
+
+    LITE = "lite"
+    FULL = "full"
+    HEAVY = "heavy"
+
+
+class PoseEngine:
+    """The nets, shared by all streams and threads."""
+
+    def __init__(self, detector: Detector, landmarker: Landmarker) -> None:
+        self._detector = detector
+        self._landmarker = landmarker
+
+    @classmethod
+    def load(
+        cls, *, detector: Path, landmarker: Path, threads: int = 1, refine: bool = True
+    ) -> Self:
+        """Loads both nets, each to use `threads` a frame.
+
+        `refine`: landmarks are improved by the heatmaps. Raises ModelError when a file is not a
+        model, or has no heatmaps to refine by.
+        """
+        return cls(
+            Detector(OnnxNet.load(detector, threads=threads)),
+            Landmarker(OnnxNet.load(landmarker, threads=threads), refine=refine),
+        )
+
+    def tracker(self, *, smoothing: bool = True) -> PoseTracker:
+        """A tracker for one stream; many may run at a time, each in a thread of its own."""
+        return PoseTracker(self._detector, self._landmarker, smoothing=smoothing)
+
+    def find(self, frame: Frame) -> Pose | None:
+        """The most clearly seen person of one still picture, whichever way up, or None."""
+        detections = [
+            detection
+            for turns in range(4)
+            for detection in self._detector.detect(frame, quarter_turns=turns)
+        ]
+        for detection in sorted(detections, key=lambda found: found.score, reverse=True):
+            found = self._landmarker.locate(frame, detection.region)
+            if found is not None:
+                return found.pose()
+        return None

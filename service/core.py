@@ -1,0 +1,91 @@
+"""What the shell asks of the core, as protocols: an engine, and exercises that begin sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from classifiers.events import Event, Phase
+from pose_engine.frames import Frame
+from pose_engine.landmarks import Pose
+
+
+class Tracker(Protocol):
+    """Follows one person through one stream; see `pose_engine.tracker.PoseTracker`."""
+
+    def track(self, frame: Frame, at: float, /) -> Pose | None:
+        """The pose in this frame, taken `at` seconds; blocking."""
+
+
+class Engine(Protocol):
+    """Finds poses; see `pose_engine.engine.PoseEngine`."""
+
+    def tracker(self) -> Tracker:
+        """A tracker for a new stream."""
+
+    def find(self, frame: Frame, /) -> Pose | None:
+        """The pose in one still image; blocking."""
+
+
+class Session(Protocol):
+    """Counts one person's repetitions; see `classifiers.session.ExerciseSession`."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The absolute count of every exercise of the session."""
+
+    @property
+    def phases(self) -> dict[str, Phase]:
+        """Where in a repetition the person is, by exercise."""
+
+    @property
+    def confidences(self) -> dict[str, float]:
+        """How sure each class is, 0 to 1."""
+
+    @property
+    def subject(self) -> bool:
+        """Whether somebody is in view."""
+
+    def observe(self, pose: Pose | None, at_s: float, /) -> list[Event]:
+        """What this observation, taken at `at_s` seconds, causes."""
+
+    def finish(self) -> list[Event]:
+        """What the end of the stream causes."""
+
+
+class Exercise(Protocol):
+    """One exercise; see `classifiers.exercise.Exercise`."""
+
+    @property
+    def name(self) -> str:
+        """The name in messages, such as `squat`."""
+
+    @property
+    def title(self) -> str:
+        """The name for people."""
+
+    @property
+    def description(self) -> str:
+        """What the movement is and what counts as one."""
+
+    @property
+    def needs_legs(self) -> bool:
+        """Whether it can only be counted with the legs in view."""
+
+
+class Library(Protocol):
+    """The exercises; see `classifiers.library.Library`."""
+
+    @property
+    def exercises(self) -> Sequence[Exercise]:
+        """Every exercise there is."""
+
+    def session(self, name: str, /) -> Session:
+        """A new session that counts `auto` or one exercise; raises LookupError naming them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The loaded core, one a process and shared by its threads."""
+
+    engine: Engine
+    library: Library

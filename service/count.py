@@ -1,0 +1,44 @@
+"""The one path of a clip: file -> frames -> poses -> session -> result."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from classifiers.events import Event
+from pose_engine.clips import Clip, ClipLimits
+from service.core import Core
+from service.results import ClipResult, Tally
+
+
+def count_clip(
+    path: Path,
+    core: Core,
+    *,
+    name: str,
+    exercise: str,
+    fps: float,
+    limits: ClipLimits,
+    report: Callable[[float], None] = lambda _: None,
+) -> ClipResult:
+    """Count one clip, taking at most `fps` frames a second.
+
+    `report` is told the share that is done, 0 to 1, after each frame; what it raises ends the
+    work. Raises ClipError, and LookupError for an unknown exercise.
+    """
+    session = core.library.session(exercise)
+    tracker = core.engine.tracker()
+    events: list[Event] = []
+    frames, at_s = 0, 0.0
+    with Clip.open(path, limits=limits) as clip:
+        for seconds, frame in clip.frames(fps):
+            at_s = round(seconds, 6)  # microseconds, as a live client's capture time
+            events += session.observe(tracker.track(frame, at_s), at_s)
+            frames += 1
+            report(min(at_s / clip.duration_s, 1) if clip.duration_s else 0)
+    events += session.finish()
+    return ClipResult(
+        clip=name,
+        duration_s=round(clip.duration_s or at_s, 3),
+        frames=frames,
+        unreadable_frames=clip.unreadable,
+        **dict(Tally.of(events, session.counts)),
+    )

@@ -1,0 +1,191 @@
+"""Every error: its code, its HTTP status as a problem (RFC 9457) and its WebSocket close code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from pose_engine.clips import ClipError
+from pose_engine.frames import FrameError
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one error is answered."""
+
+    status: int
+    title: str
+    close_code: int | None = None
+    """The close code that follows in a live session; None: the session goes on."""
+
+
+_MEDIA = {
+    "too_many_bytes": Rule(413, "Too many bytes"),
+    "too_many_pixels": Rule(413, "Too many pixels"),
+    "side_too_long": Rule(413, "A side is too long"),
+    "side_too_short": Rule(422, "A side is too short"),
+    "bad_rotation": Rule(422, "Not a multiple of 90 degrees"),
+    "unsupported_format": Rule(415, "Not a supported format"),
+    "damaged": Rule(422, "Truncated or damaged"),
+}
+_CLIP = {
+    "unsupported_codec": Rule(415, "Not a supported video codec"),
+    "no_video": Rule(422, "No video in it"),
+    "no_frames": Rule(422, "No frame that can be read"),
+    "no_times": Rule(422, "No times of its frames"),
+    "too_many_streams": Rule(422, "Too many streams"),
+    "too_long": Rule(413, "Too long"),
+    "too_many_fps": Rule(422, "Too many frames a second"),
+}
+_LIVE = {
+    "invalid_json": Rule(422, "Not JSON"),
+    "unknown_type": Rule(422, "No such message type"),
+    "invalid_message": Rule(422, "Not a valid message"),
+    "invalid_header": Rule(422, "Not a valid media header"),
+    "invalid_landmarks": Rule(422, "Not valid landmarks"),
+    "time_went_backwards": Rule(422, "Capture times must increase"),
+    "wrong_input": Rule(422, "Not the input the session was started with"),
+    "message_too_large": Rule(413, "Message too large"),
+    "already_started": Rule(409, "The session has started already"),
+    "start_expected": Rule(422, "session.start must come first", 1008),
+    "unknown_exercise": Rule(404, "No such exercise", 4404),
+    "idle": Rule(408, "Nothing was sent for too long", 4408),
+    "session_too_long": Rule(408, "The session reached its longest life", 4408),
+    "origin_not_allowed": Rule(403, "Pages of this origin may not connect", 1008),
+    "over_capacity": Rule(503, "No live session is free", 1013),
+}
+_REST = {
+    "not_found": Rule(404, "Not found"),
+    "method_not_allowed": Rule(405, "Method not allowed"),
+    "invalid_request": Rule(422, "Not a valid request"),
+    "queue_full": Rule(429, "The queue is full"),
+    "internal": Rule(500, "Internal error", 1011),
+}
+
+ERRORS: Final[Mapping[str, Rule]] = MappingProxyType(_MEDIA | _CLIP | _LIVE | _REST)
+"""The one table."""
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 has it."""
+
+    type: str = Field(examples=["urn:problem-type:blazereps:too_many_bytes"])
+    title: str = Field(examples=["Too many bytes"])
+    status: int = Field(examples=[413])
+    detail: str = Field(examples=["an image may have at most 4194304 bytes, not 9000000"])
+    code: str = Field(examples=["too_many_bytes"])
+    field: str | None = Field(default=None, examples=["file"])
+
+
+class ServiceError(Exception):
+    """An error with a code of the table; the text names the limit or the field."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        seq: int | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.field = field
+        self.seq = seq
+        self.retry_after_s = retry_after_s
+
+    @property
+    def rule(self) -> Rule:
+        """How it is answered."""
+        return ERRORS[self.code]
+
+    @property
+    def problem(self) -> Problem:
+        """It as a problem document."""
+        return Problem(
+            type=f"urn:problem-type:blazereps:{self.code}",
+            title=self.rule.title,
+            status=self.rule.status,
+            detail=str(self),
+            code=self.code,
+            field=self.field,
+        )
+
+    def response(self) -> JSONResponse:
+        """It as an HTTP response."""
+        headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+        if self.rule.status == 413:
+            headers["Connection"] = "close"  # else the rest of a body would still be read
+        return JSONResponse(
+            self.problem.model_dump(exclude_none=True),
+            self.rule.status,
+            headers,
+            media_type="application/problem+json",
+        )
+
+
+def internal_error() -> ServiceError:
+    """A fault of ours: nothing of it is told outside."""
+    return ServiceError("internal", "the server failed; its log says why")
+
+
+def media_error(error: FrameError | ClipError) -> ServiceError:
+    """An image or clip that the engine refuses, in the table's terms."""
+    return ServiceError(error.code, str(error), field="file")
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI `responses` of an endpoint that can answer with these errors."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(ERRORS[code].status, []).append(code)
+    return {
+        status: _documented("; ".join(f"`{code}`: {ERRORS[code].title}" for code in names))
+        for status, names in by_status.items()
+    }
+
+
+def any_problem() -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI `responses` of every endpoint, beside what it names itself."""
+    return {"default": _documented("Any other error")}
+
+
+def _documented(description: str) -> dict[str, Any]:
+    schema = Problem.model_json_schema()
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Answer every error of the app as a problem."""
+
+    @app.exception_handler(ServiceError)
+    def service_error(_: Request, error: ServiceError) -> JSONResponse:
+        return error.response()
+
+    @app.exception_handler(FrameError)
+    @app.exception_handler(ClipError)
+    def bad_media(_: Request, error: FrameError | ClipError) -> JSONResponse:
+        return media_error(error).response()
+
+    @app.exception_handler(RequestValidationError)
+    def bad_request(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"][1:])
+        return ServiceError("invalid_request", f"{field}: {first['msg']}", field=field).response()
+
+    @app.exception_handler(HTTPException)
+    def http_error(_: Request, error: HTTPException) -> JSONResponse:
+        by_status = {404: "not_found", 405: "method_not_allowed", 413: "too_many_bytes"}
+        code = by_status.get(error.status_code, "invalid_request")
+        return ServiceError(code, error.detail).response()
+
+    @app.exception_handler(Exception)
+    def unexpected(_: Request, __: Exception) -> JSONResponse:
+        return internal_error().response()

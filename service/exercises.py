@@ -1,0 +1,51 @@
+"""REST: the exercises that can be counted."""
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from service.core import Library, Session
+from service.errors import ServiceError, problems
+from service.results import Document
+from service.state import State
+
+router = APIRouter(prefix="/v1/exercises", tags=["exercises"])
+
+
+class ExerciseInfo(Document):
+    """One exercise."""
+
+    name: str = Field(examples=["squat"])
+    title: str = Field(examples=["Squat"])
+    description: str = Field(examples=["Down until the thighs are level, and up again."])
+    needs_legs: bool = Field(description="Counted only with the legs in view", examples=[True])
+
+
+class Exercises(Document):
+    """All of them."""
+
+    exercises: tuple[ExerciseInfo, ...]
+
+
+@router.get("", response_model=Exercises)
+async def list_exercises(state: State) -> Exercises:
+    """Every exercise; `auto` elsewhere stands for all of them."""
+    found = state.core.library.exercises
+    return Exercises(exercises=tuple(ExerciseInfo.model_validate(one) for one in found))
+
+
+@router.get("/{name}", response_model=ExerciseInfo, responses=problems("unknown_exercise"))
+async def get_exercise(name: str, state: State) -> ExerciseInfo:
+    """One exercise."""
+    for exercise in state.core.library.exercises:
+        if exercise.name == name:
+            return ExerciseInfo.model_validate(exercise)
+    names = ", ".join(one.name for one in state.core.library.exercises)
+    raise ServiceError("unknown_exercise", f"no exercise is called {name!r}; known are {names}")
+
+
+def new_session(library: Library, exercise: str) -> Session:
+    """A session that counts `auto` or one exercise; raises ServiceError `unknown_exercise`."""
+    try:
+        return library.session(exercise)
+    except LookupError as error:
+        raise ServiceError("unknown_exercise", error.args[0], field="exercise") from error

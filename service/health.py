@@ -1,0 +1,40 @@
+"""Whether the process lives, and whether it can take more work."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+
+from service.errors import ServiceError, problems
+from service.results import Document
+from service.state import State
+
+router = APIRouter(tags=["health"])
+
+
+class Health(Document):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(Health):
+    """The models are loaded and a live session is free."""
+
+    free_sessions: int
+    unfinished_clips: int
+
+
+@router.get("/healthz", response_model=Health)
+async def alive() -> Health:
+    """The process lives."""
+    return Health()
+
+
+@router.get("/readyz", response_model=Readiness, responses=problems("over_capacity"))
+async def ready(state: State) -> Readiness:
+    """A live session would be taken."""
+    if not state.seats.value:
+        limit = f"all {state.settings.max_sessions} live sessions are in use"
+        raise ServiceError("over_capacity", limit, retry_after_s=5)
+    unfinished = sum(job.finished_s is None for job in state.jobs.newest())
+    return Readiness(free_sessions=state.seats.value, unfinished_clips=unfinished)

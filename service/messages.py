@@ -1,0 +1,244 @@
+"""The JSON messages of a live session: one union each way, told apart by `type`."""
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+from pydantic import Field, FiniteFloat, TypeAdapter
+
+from classifiers.events import (
+    Event,
+    Phase,
+    PhaseChanged,
+    RepCounted,
+    RepRejected,
+    SubjectFound,
+    SubjectLost,
+)
+from service.results import Document, Rejection, Rep, Tally
+from service.wire import MAX_CAPTURE_US, MAX_SEQ
+
+Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+AtSeconds = Annotated[FiniteFloat, Field(ge=0, le=MAX_CAPTURE_US / 1e6)]
+Point = Annotated[list[FiniteFloat], Field(min_length=3, max_length=5)]
+WorldPoint = Annotated[list[FiniteFloat], Field(min_length=3, max_length=3)]
+Points = Annotated[list[Point], Field(min_length=33, max_length=33)]
+WorldPoints = Annotated[list[WorldPoint], Field(min_length=33, max_length=33)]
+
+
+class Outputs(Document):
+    """What the client wants to be told beside repetitions and losing or finding the person."""
+
+    landmarks: bool = False
+    """The landmarks of every frame."""
+    phases: bool = True
+    """Every change of phase."""
+    state_hz: Annotated[FiniteFloat, Field(ge=0, le=10)] = 2
+    """At most so many `state` messages a second; 0 for none."""
+
+
+class SessionStart(Document):
+    """The first message: what is sent and what is wanted."""
+
+    type: Literal["session.start"] = "session.start"
+    exercise: str = Field(default="auto", max_length=64)
+    input: Literal["frames", "landmarks"] = "frames"
+    pacing: Literal["live", "lossless"] = "live"
+    outputs: Outputs = Outputs()
+
+
+class Landmarks(Document):
+    """33 landmarks in MediaPipe's order, in pixels; `points: null` says that nobody is seen."""
+
+    type: Literal["landmarks"] = "landmarks"
+    seq: Seq
+    at_s: AtSeconds
+    points: Points | None
+    """Rows of x, y, z and, where there are any, visibility and presence."""
+    world: WorldPoints | None = None
+    """Rows of x, y, z in metres, origin at the hips' middle."""
+
+
+class Ping(Document):
+    """Answered at once by a `pong` with the same `nonce`, whatever else is going on."""
+
+    type: Literal["ping"] = "ping"
+    nonce: str = Field(default="", max_length=64)
+
+
+class SessionEnd(Document):
+    """No more media: what waits is worked off, then the summary comes."""
+
+    type: Literal["session.end"] = "session.end"
+
+
+ClientMessage = Annotated[SessionStart | Landmarks | Ping | SessionEnd, Field(discriminator="type")]
+
+
+class Limits(Document):
+    """What the server holds this session to."""
+
+    max_message_bytes: int
+    max_text_bytes: int
+    max_frame_bytes: int
+    max_frame_pixels: int
+    queue_frames: int
+    idle_s: float
+    max_session_s: float
+
+
+class SessionCreated(Document):
+    """The session is ready for media."""
+
+    type: Literal["session.created"] = "session.created"
+    session_id: str
+    exercises: tuple[str, ...]
+    config: SessionStart
+    limits: Limits
+
+
+class _Told(Document):
+    """What every event carries."""
+
+    event_id: int
+    """1, 2, 3 ... within the session."""
+    at_s: float
+    """The capture time of the observation that caused it."""
+    counts: dict[str, int]
+    """The absolute count of every exercise of the session."""
+
+
+class RepCountedMessage(Rep, _Told):
+    """A repetition was counted."""
+
+    type: Literal["rep.counted"] = "rep.counted"
+
+
+class RepRejectedMessage(Rejection, _Told):
+    """A movement was not counted, and why."""
+
+    type: Literal["rep.rejected"] = "rep.rejected"
+
+
+class PhaseMessage(_Told):
+    """The person entered another phase of an exercise."""
+
+    type: Literal["phase"] = "phase"
+    exercise: str
+    phase: Phase
+
+
+class SubjectLostMessage(_Told):
+    """Nobody is seen any more; counts stand still."""
+
+    type: Literal["subject.lost"] = "subject.lost"
+
+
+class SubjectFoundMessage(_Told):
+    """Somebody is seen, for the first time or again."""
+
+    type: Literal["subject.found"] = "subject.found"
+
+
+class Flow(Document):
+    """What became of the media so far: sent = processed + dropped + refused + still waiting."""
+
+    processed: int = 0
+    dropped: int = 0
+    """Replaced by a newer frame before their turn came; `pacing: live` only."""
+    refused: int = 0
+    """Answered with an error."""
+    queue_ms: float = 0
+    """How long the last one waited for its turn."""
+
+
+class State(Flow):
+    """The source of truth, at most `state_hz` times a second."""
+
+    type: Literal["state"] = "state"
+    at_s: float
+    counts: dict[str, int]
+    phases: dict[str, Phase]
+    confidences: dict[str, float]
+    subject: bool
+
+
+class Ack(Flow):
+    """Everything up to `seq` is done with."""
+
+    type: Literal["ack"] = "ack"
+    seq: int
+    credit: int
+    """How many more would be queued at once."""
+
+
+class LandmarksMessage(Document):
+    """The landmarks of one observation, in pixels of the upright frame."""
+
+    type: Literal["landmarks"] = "landmarks"
+    seq: int
+    at_s: float
+    width_px: int | None
+    """Of the upright frame; null where landmarks came in."""
+    height_px: int | None
+    points: list[list[float]] | None
+    """33 rows of x, y, z, visibility; null when nobody is seen."""
+
+
+class Pong(Document):
+    """The answer to `ping`."""
+
+    type: Literal["pong"] = "pong"
+    nonce: str
+
+
+class SessionSummary(Tally, Flow):
+    """The last message before close 1000."""
+
+    type: Literal["session.summary"] = "session.summary"
+
+
+class ErrorMessage(Document):
+    """Something was refused; a recoverable error leaves the session as it was."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+    recoverable: bool
+    field: str | None = None
+    seq: int | None = None
+    """Of the media message it answers."""
+
+
+EventMessage = (
+    RepCountedMessage | RepRejectedMessage | PhaseMessage | SubjectLostMessage | SubjectFoundMessage
+)
+ServerMessage = Annotated[
+    SessionCreated
+    | EventMessage
+    | State
+    | Ack
+    | LandmarksMessage
+    | Pong
+    | SessionSummary
+    | ErrorMessage,
+    Field(discriminator="type"),
+]
+
+FROM_CLIENT: TypeAdapter[SessionStart | Landmarks | Ping | SessionEnd] = TypeAdapter(ClientMessage)
+FROM_SERVER: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
+
+_EVENTS: dict[type[Event], type[EventMessage]] = {
+    RepCounted: RepCountedMessage,
+    RepRejected: RepRejectedMessage,
+    PhaseChanged: PhaseMessage,
+    SubjectLost: SubjectLostMessage,
+    SubjectFound: SubjectFoundMessage,
+}
+
+
+def event_message(
+    event: Event, *, event_id: int, at_s: float, counts: dict[str, int]
+) -> EventMessage:
+    """An event of the core as it is told."""
+    told = _EVENTS[type(event)]
+    return told(**asdict(event) | {"event_id": event_id, "at_s": at_s, "counts": counts})

@@ -1,0 +1,208 @@
+// Camera or video file -> canvas -> JPEG -> WebSocket; counts, events and skeleton back.
+
+const HEADER_BYTES = 16, VERSION = 1, IMAGE = 1;
+const FRAMES_A_SECOND = 15, LONGEST_SIDE = 640, JPEG_QUALITY = 0.8, EVENTS_SHOWN = 30;
+const BONES = [[11, 12], [23, 24], [11, 23], [12, 24], [11, 13], [13, 15], [12, 14], [14, 16],
+  [15, 19], [16, 20], [23, 25], [25, 27], [24, 26], [26, 28], [27, 29], [29, 31], [28, 30],
+  [30, 32], [0, 2], [2, 7], [0, 5], [5, 8], [9, 10]];
+
+const $ = (id) => document.getElementById(id);
+const video = document.createElement("video");
+video.muted = true;
+video.playsInline = true;
+const canvas = $("picture"), screen = canvas.getContext("2d");
+const frame = document.createElement("canvas"), ink = frame.getContext("2d");
+
+let run = null; // the session that is going on, or null
+
+function say(text, wrong = false) {
+  $("status").textContent = text;
+  $("status").classList.toggle("wrong", wrong);
+}
+
+function showCounts(counts, phases = {}) {
+  $("counts").replaceChildren(...Object.entries(counts).map(([name, count]) => {
+    const box = document.createElement("div"), number = document.createElement("b");
+    box.className = "count";
+    number.textContent = count;
+    const phase = document.createElement("small");
+    phase.textContent = phases[name] ?? "";
+    box.append(number, name.replaceAll("_", " "), " ", phase);
+    return box;
+  }));
+}
+
+function note(at_s, text, kind = "") {
+  const line = document.createElement("li"), time = document.createElement("time");
+  time.textContent = at_s === null ? "" : `${at_s.toFixed(1)} s`;
+  line.className = kind;
+  line.append(time, text);
+  $("events").prepend(line);
+  while ($("events").children.length > EVENTS_SHOWN) $("events").lastChild.remove();
+}
+
+function draw(message) {
+  if (!message.points) return;
+  const scale = canvas.width / message.width_px;
+  const seen = (i) => message.points[i][3] > 0.5;
+  screen.strokeStyle = screen.fillStyle = "#3ddc97";
+  screen.lineWidth = Math.max(2, canvas.width / 200);
+  for (const [a, b] of BONES) {
+    if (!seen(a) || !seen(b)) continue;
+    screen.beginPath();
+    screen.moveTo(message.points[a][0] * scale, message.points[a][1] * scale);
+    screen.lineTo(message.points[b][0] * scale, message.points[b][1] * scale);
+    screen.stroke();
+  }
+}
+
+const told = {
+  "session.created": (m) => {
+    showCounts(Object.fromEntries(m.exercises.map((name) => [name, 0])));
+    say("Connected: counting.");
+    send(run);
+  },
+  "rep.counted": (m) => {
+    showCounts(m.counts);
+    note(m.at_s, `${m.exercise.replaceAll("_", " ")} ${m.count}, depth ${Math.round(m.depth * 100)} %`);
+  },
+  "rep.rejected": (m) => note(m.at_s,
+    `${m.exercise.replaceAll("_", " ")} not counted: ${m.reason.replaceAll("_", " ")}`, "rejected"),
+  "subject.found": (m) => note(m.at_s, "somebody is in view"),
+  "subject.lost": (m) => note(m.at_s, "nobody is in view", "rejected"),
+  "state": (m) => {
+    showCounts(m.counts, m.phases);
+    const lost = m.dropped ? `, ${m.dropped} frames dropped` : "";
+    say(`${m.subject ? "In view" : "Nobody in view"}: ${m.processed} frames${lost}.`);
+  },
+  "landmarks": draw,
+  "error": (m) => {
+    run.told = !m.recoverable;
+    say(m.message, true);
+    note(null, `${m.code}: ${m.message}`, "error");
+  },
+  "session.summary": (m) => {
+    const counted = Object.entries(m.counts).map(([name, n]) => `${name.replaceAll("_", " ")} ${n}`);
+    say(`Done: ${counted.join(", ") || "nothing counted"}; ` +
+      `${m.processed} frames, ${m.dropped} dropped.`);
+    run.told = true;
+  },
+};
+
+function paint() {
+  const shrink = Math.min(1, LONGEST_SIDE / Math.max(video.videoWidth, video.videoHeight));
+  frame.width = Math.round(video.videoWidth * shrink);
+  frame.height = Math.round(video.videoHeight * shrink);
+  ink.drawImage(video, 0, 0, frame.width, frame.height);
+  if (canvas.width !== frame.width || canvas.height !== frame.height) {
+    canvas.width = frame.width;
+    canvas.height = frame.height;
+  }
+  screen.drawImage(frame, 0, 0);
+}
+
+async function send(mine) {
+  while (run === mine && mine.socket.readyState === WebSocket.OPEN) {
+    if (video.ended) return finish();
+    const began = performance.now();
+    const at_us = Math.round(mine.file ? video.currentTime * 1e6 : began * 1000);
+    const room = mine.socket.bufferedAmount < 200_000; // else the network is the bottleneck
+    if (video.videoWidth && at_us > mine.last_us && room) {
+      paint();
+      const jpeg = await new Promise((done) => frame.toBlob(done, "image/jpeg", JPEG_QUALITY));
+      if (jpeg && run === mine && mine.socket.readyState === WebSocket.OPEN) {
+        mine.socket.send(await packed(jpeg, mine.seq++, at_us));
+        mine.last_us = at_us;
+      }
+    }
+    const rest = 1000 / FRAMES_A_SECOND - (performance.now() - began);
+    await new Promise((done) => setTimeout(done, Math.max(0, rest)));
+  }
+}
+
+async function packed(jpeg, seq, at_us) {
+  const message = new Uint8Array(HEADER_BYTES + jpeg.size);
+  const header = new DataView(message.buffer);
+  header.setUint8(0, VERSION);
+  header.setUint8(1, IMAGE);
+  header.setUint32(4, seq, true);
+  header.setBigUint64(8, BigInt(at_us), true);
+  message.set(new Uint8Array(await jpeg.arrayBuffer()), HEADER_BYTES);
+  return message;
+}
+
+function connect(file) {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const socket = new WebSocket(`${scheme}//${location.host}/v1/live`);
+  const mine = run = { socket, file, seq: 0, last_us: -1, told: false };
+  $("events").replaceChildren();
+  $("stop").disabled = false;
+  say("Connecting…");
+  socket.onopen = () => socket.send(JSON.stringify({
+    type: "session.start", exercise: $("exercise").value, outputs: { landmarks: true, state_hz: 4 },
+  }));
+  socket.onmessage = (event) => {
+    const message = JSON.parse(event.data);
+    if (run === mine) told[message.type]?.(message);
+  };
+  socket.onclose = (event) => {
+    if (run !== mine) return;
+    if (!mine.told) {
+      say(event.code === 1006 ? "The server cannot be reached, or has no free session."
+        : `The connection was closed (${event.code} ${event.reason}).`, true);
+    }
+    release();
+  };
+}
+
+function finish() {
+  if (run?.socket.readyState === WebSocket.OPEN) {
+    run.socket.send(JSON.stringify({ type: "session.end" }));
+    video.pause();
+  } else {
+    run?.socket.close();
+    release();
+  }
+}
+
+function release() {
+  video.pause();
+  video.srcObject?.getTracks().forEach((track) => track.stop());
+  video.srcObject = null;
+  if (video.src) URL.revokeObjectURL(video.src);
+  video.removeAttribute("src");
+  $("stop").disabled = true;
+  run = null;
+}
+
+async function begin(open, file) {
+  if (run) { run.socket.close(); release(); }
+  try {
+    await open();
+    await video.play();
+  } catch (error) {
+    release();
+    return say(`No picture: ${error.message}`, true);
+  }
+  connect(file);
+}
+
+$("camera").onclick = () => begin(async () => {
+  if (!navigator.mediaDevices) throw new Error("a browser gives the camera to https or localhost only");
+  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 640 }, audio: false });
+}, false);
+
+$("file").onchange = (event) => {
+  const [chosen] = event.target.files;
+  event.target.value = "";
+  if (chosen) begin(async () => { video.src = URL.createObjectURL(chosen); }, true);
+};
+
+$("stop").onclick = finish;
+
+try {
+  const { exercises } = await (await fetch("/v1/exercises")).json();
+  $("exercise").append(...exercises.map((one) => new Option(one.title, one.name)));
+} catch (error) {
+  say(`The list of exercises cannot be read: ${error.message}`, true);
+}

@@ -1,0 +1,143 @@
+"""Stand-ins for the nets, and small pictures and clips to feed to the real code."""
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+from av.video.stream import VideoStream
+
+from pose_engine.anchors import anchor_centres
+from pose_engine.frames import Frame, Pixels
+from pose_engine.landmarks import FloatArray
+
+Answer = dict[str, FloatArray]
+
+
+class FakeNet:
+    """A net that answers as told, and counts how often it was asked."""
+
+    def __init__(self, answer: Callable[[FloatArray], Answer], *outputs: str) -> None:
+        self._answer = answer
+        self.outputs = outputs
+        self.inputs: list[FloatArray] = []
+
+    def run(self, image: FloatArray) -> Answer:
+        self.inputs.append(image)
+        return self._answer(image)
+
+
+def blank(width: int = 64, height: int = 48) -> Frame:
+    return Frame(np.zeros((height, width, 3), np.uint8))
+
+
+def nobody() -> Answer:
+    """A detector's answer that finds nobody."""
+    return {
+        "boxes": np.zeros((1, 2254, 12), np.float32),
+        "scores": np.full((1, 2254, 1), -50, np.float32),
+    }
+
+
+def somebody(*people: tuple[float, list[tuple[float, float]]], anchor: int = 1000) -> Answer:
+    """A detector's answer: for each person a logit and box centre, box size and 4 keypoints, all
+    in 0..1 of the crop, told by an anchor each."""
+    answer = nobody()
+    for index, (logit, points) in enumerate(people, anchor):
+        values = np.array(points, np.float32)
+        values[[0, 2, 3, 4, 5]] -= anchor_centres()[index]
+        answer["boxes"][0, index] = 224 * values.ravel()
+        answer["scores"][0, index, 0] = logit
+    return answer
+
+
+def standing(x: float = 0.5, y: float = 0.5, reach: float = 0.3) -> list[tuple[float, float]]:
+    """Somebody upright: hips at (x, y), the body's circle ending `reach` above."""
+    return [(x, y - reach), (0.1, 0.1), (x, y), (x, y - reach), (x, y - reach / 2), (x, y - reach)]
+
+
+def body(
+    points: FloatArray | None = None, *, flag: float = 0.9, heatmap: FloatArray | None = None
+) -> Answer:
+    """A landmark net's answer: `points` (39, 3) in 0..1 of the crop, everything surely visible."""
+    values = np.full((39, 5), 4.0, np.float32)
+    values[:, :3] = 256 * (upright_points() if points is None else points)
+    world = np.tile(np.array([0.0, -0.5, 0.1], np.float32), (39, 1))
+    empty = np.full((1, 64, 64, 39), -50, np.float32)
+    return {
+        "landmarks": values.reshape(1, 195),
+        "flag": np.full((1, 1), flag, np.float32),
+        "heatmap": empty if heatmap is None else heatmap,
+        "world": world.reshape(1, 117),
+    }
+
+
+def upright_points() -> FloatArray:
+    """(39, 3): points along the middle; the alignment points say that the region is right."""
+    points = np.zeros((39, 3), np.float32)
+    points[:, 0] = 0.5
+    points[:, 1] = np.linspace(0.2, 0.8, 39)
+    points[33, :2] = (0.5, 0.5)
+    points[34, :2] = (0.5, 0.1)
+    return points
+
+
+LANDMARK_OUTPUTS = ("landmarks", "flag", "heatmap", "world")
+
+
+def write_clip(
+    path: Path,
+    pictures: Iterable[Pixels],
+    *,
+    times: Iterable[int] | None = None,
+    fps: int = 30,
+    codec: str = "mpeg4",
+    rotation: int = 0,
+    index_first: bool = False,
+) -> Path:
+    """A small clip; `times`: when each picture is shown, in 1/1000 s, evenly when None."""
+    pictures = list(pictures)
+    height, width = pictures[0].shape[:2]
+    options = {"movflags": "faststart"} if index_first else {}
+    with av.open(str(path), "w", options=options) as container:
+        stream = cast(VideoStream, container.add_stream(codec, rate=fps))
+        stream.width, stream.height = width, height
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.codec_context.qmin = stream.codec_context.qmax = 2
+        stream.codec_context.gop_size = 5
+        step = Fraction(1, fps) if times is None else Fraction(1, 1000)
+        stream.codec_context.time_base = step
+        if rotation:
+            stream.set_display_rotation(rotation)
+        shown = range(len(pictures)) if times is None else times
+        for at, picture in zip(shown, pictures, strict=True):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = at
+            frame.time_base = step
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def write_sound(path: Path) -> Path:
+    """A clip without a picture."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        for start in range(0, 16000, 1024):
+            frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+            frame.planes[0].update(np.zeros(1024, np.float32).tobytes())
+            frame.sample_rate, frame.pts = 16000, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def noise(count: int, width: int = 64, height: int = 48) -> list[Pixels]:
+    """Pictures that differ and do not compress well; each starts with its number as a shade."""
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 255, (count, height, width, 3), np.uint8)
+    for index, picture in enumerate(pictures):
+        picture[: height // 2] = 10 * (index % 25)
+    return list(pictures)

@@ -1,0 +1,216 @@
+"""Images from outside: what is read, how it is turned, what is refused and why."""
+
+import struct
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+
+from pose_engine.frames import Frame, FrameError, ImageLimits, exif_orientation, read_image
+
+SIZE = (40, 24)
+QUARTERS = [(0, 0), (20, 0), (0, 12), (20, 12)]
+DEFAULT = ImageLimits()
+
+
+def picture() -> Image.Image:
+    """Four quarters of different colours, so that every flip and turn shows."""
+    image = Image.new("RGB", SIZE)
+    for colour, (x, y) in zip(("red", "lime", "blue", "white"), QUARTERS, strict=True):
+        image.paste(colour, (x, y, x + 20, y + 12))
+    return image
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def refusal(data: bytes, limits: ImageLimits = DEFAULT) -> FrameError:
+    with pytest.raises(FrameError) as caught:
+        read_image(data, limits=limits)
+    return caught.value
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that says it is as large as this, and holds nothing."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    checked = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + checked + struct.pack(">I", 100) + b"IDAT"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("PNG", {}), ("WEBP", {"lossless": True}), ("JPEG", {"quality": 95})]
+)
+def test_the_three_formats_are_read(kind: str, options: dict[str, object]) -> None:
+    frame = read_image(encoded(picture(), kind, **options))
+    assert (frame.width, frame.height) == SIZE
+    assert frame.pixels.flags.c_contiguous
+    np.testing.assert_allclose(frame.pixels[6, 10], [255, 0, 0], atol=8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_honoured(orientation: int, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(picture(), kind, exif=exif, lossless=True)
+    with Image.open(BytesIO(data)) as stored:
+        expected = np.asarray(ImageOps.exif_transpose(stored))
+    np.testing.assert_array_equal(read_image(data).pixels, expected)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_declared_rotation_is_clockwise(rotation: int) -> None:
+    expected = np.asarray(picture().rotate(-rotation, expand=True))
+    frame = read_image(encoded(picture()), rotation=rotation)
+    np.testing.assert_array_equal(frame.pixels, expected)
+
+
+def test_a_mirror_image_is_flipped_back_once_upright() -> None:
+    expected = np.asarray(ImageOps.mirror(picture().rotate(-90, expand=True)))
+    frame = read_image(encoded(picture()), rotation=90, mirrored=True)
+    np.testing.assert_array_equal(frame.pixels, expected)
+    assert frame.pixels.flags.c_contiguous
+
+
+@pytest.mark.parametrize("rotation", [1, -90, 360, 45])
+def test_other_rotations_are_refused(rotation: int) -> None:
+    with pytest.raises(FrameError, match="rotation must be 0, 90, 180 or 270") as caught:
+        read_image(encoded(picture()), rotation=rotation)
+    assert caught.value.code == "bad_rotation"
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1"])
+def test_other_kinds_of_pixel_become_rgb(mode: str) -> None:
+    expected = picture().convert(mode)
+    np.testing.assert_array_equal(
+        read_image(encoded(expected)).pixels, np.asarray(expected.convert("RGB"))
+    )
+
+
+def test_a_palette_with_transparency_is_read() -> None:
+    image = picture().convert("P")
+    frame = read_image(encoded(image, transparency=bytes([0, 128, 255])))
+    np.testing.assert_array_equal(frame.pixels, np.asarray(image.convert("RGB")))
+
+
+def test_sixteen_bits_of_grey_are_scaled_not_cut() -> None:
+    grey = np.full((24, 40), 0x80FF, np.uint16)
+    assert (read_image(encoded(Image.fromarray(grey))).pixels == 0x80).all()
+
+
+def test_a_cmyk_jpeg_is_read() -> None:
+    frame = read_image(encoded(picture().convert("CMYK"), "JPEG", quality=95))
+    np.testing.assert_allclose(frame.pixels[6, 10], [255, 0, 0], atol=12)
+
+
+@pytest.mark.parametrize(("kind", "options"), [("PNG", {}), ("WEBP", {"lossless": True})])
+def test_of_an_animation_the_first_picture_is_read(kind: str, options: dict[str, object]) -> None:
+    second = Image.new("RGB", SIZE, "black")
+    data = encoded(picture(), kind, save_all=True, append_images=[second], **options)
+    np.testing.assert_array_equal(read_image(data).pixels, np.asarray(picture()))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"\xff\xd8", b"GIF89a" + bytes(50), b"RIFF\0\0\0\0WAVE", b"%PDF-1.7"]
+)
+def test_other_formats_are_refused(data: bytes) -> None:
+    error = refusal(data)
+    assert error.code == "unsupported_format"
+    assert "JPEG, PNG or WebP" in str(error)
+
+
+def test_limits_are_named_when_they_are_passed() -> None:
+    data = encoded(picture())
+    cases = {
+        "too_many_bytes": ImageLimits(max_bytes=len(data) - 1),
+        "too_many_pixels": ImageLimits(max_pixels=40 * 24 - 1),
+        "side_too_long": ImageLimits(max_side=39),
+        "side_too_short": ImageLimits(min_side=25),
+    }
+    limits_named = {"too_many_bytes": len(data) - 1, "too_many_pixels": 959, "side_too_long": 39,
+                    "side_too_short": 25}  # fmt: skip
+    for code, limits in cases.items():
+        error = refusal(data, limits)
+        assert error.code == code
+        assert str(limits_named[code]) in str(error)
+    exact = ImageLimits(max_bytes=len(data), max_pixels=960, max_side=40, min_side=24)
+    assert read_image(data, limits=exact).width == 40
+
+
+def test_a_bomb_is_refused_by_its_header() -> None:
+    assert refusal(png_header(60_000, 60_000)).code == "side_too_long"
+    assert refusal(png_header(8_000, 8_000)).code == "too_many_pixels"
+    extended = b"VP8X" + struct.pack("<II", 10, 0) + (59_999).to_bytes(3, "little") * 2
+    assert refusal(b"RIFF" + bytes(4) + b"WEBP" + extended).code == "side_too_long"
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"quality": 80}, {"exif": Image.Exif()}])
+def test_webp_sizes_are_read_from_all_three_kinds_of_header(options: dict[str, object]) -> None:
+    data = encoded(picture(), "WEBP", **options)
+    exact = ImageLimits(max_side=40, min_side=24)
+    assert read_image(data, limits=exact).width == 40
+    assert "40x24" in str(refusal(data, ImageLimits(max_side=39)))
+
+
+@given(st.binary(max_size=60), st.sampled_from([b"", b"II*\0", b"MM\0*", b"Exif\0\0II*\0"]))
+def test_orientation_comes_out_of_any_bytes(rest: bytes, start: bytes) -> None:
+    assert exif_orientation(start + rest) >= 0
+
+
+@pytest.mark.parametrize(("order", "mark"), [("<", b"II*\0"), (">", b"MM\0*")])
+def test_orientation_is_found_in_both_byte_orders(order: str, mark: bytes) -> None:
+    first = struct.pack(f"{order}HHIHxx", 0x010F, 3, 1, 7)
+    second = struct.pack(f"{order}HHIHxx", 0x0112, 3, 1, 6)
+    exif = mark + struct.pack(f"{order}IH", 8, 2) + first + second
+    assert exif_orientation(exif) == 6
+    assert exif_orientation(exif[:-3]) == 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
+def test_a_truncated_image_is_refused(kind: str) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
+    data = encoded(noise, kind)
+    for keep in (0.9, 0.5, 0.1):
+        assert refusal(data[: int(keep * len(data))]).code == "damaged"
+
+
+@given(
+    st.sampled_from(["PNG", "WEBP", "JPEG"]),
+    st.lists(st.tuples(st.integers(3, 10_000), st.integers(0, 255)), max_size=8),
+    st.integers(3, 10_000),
+)
+def test_damage_gives_a_frame_or_a_frame_error(
+    kind: str, changes: list[tuple[int, int]], length: int
+) -> None:
+    data = bytearray(encoded(picture(), kind))
+    for at, value in changes:
+        data[at % len(data)] = value
+    try:
+        frame = read_image(bytes(data[:length]))
+    except FrameError:
+        return
+    assert frame.pixels.ndim == 3
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros((4, 8, 3), np.uint8)[:, ::2],
+    ],
+)
+def test_a_frame_is_rgb_bytes_in_order(
+    pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+) -> None:
+    with pytest.raises(ValueError, match="pixels must be"):
+        Frame(pixels)

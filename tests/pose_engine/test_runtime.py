@@ -1,0 +1,71 @@
+"""ONNX Runtime: a tiny model in, named outputs out; what is no model is refused."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from pose_engine.runtime import ModelError, OnnxNet, sigmoid
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that doubles and negates a batch of pictures."""
+    shape: list[str | int | None] = ["batch", 2, 2, 3]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Add", ["image", "image"], ["double"]),
+            helper.make_node("Neg", ["image"], ["negative"]),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+            for name in ("double", "negative")
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path = tmp_path_factory.mktemp("models") / "tiny.onnx"
+    onnx.save(model, path)
+    return path
+
+
+def test_outputs_come_by_name(tiny: Path) -> None:
+    net = OnnxNet.load(tiny)
+    image = np.arange(24, dtype=np.float32).reshape(2, 2, 2, 3)
+    answer = net.run(image)
+    assert net.outputs == ("double", "negative")
+    np.testing.assert_array_equal(answer["double"], 2 * image)
+    np.testing.assert_array_equal(answer["negative"], -image)
+
+
+def test_many_threads_may_share_a_net(tiny: Path) -> None:
+    net = OnnxNet.load(tiny, threads=2)
+    images = [np.full((1, 2, 2, 3), index, np.float32) for index in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(net.run, images))
+    for image, answer in zip(images, answers, strict=True):
+        np.testing.assert_array_equal(answer["double"], 2 * image)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", None])
+def test_what_is_no_model_is_refused_by_name(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "broken.onnx"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"broken\.onnx"):
+        OnnxNet.load(path)
+
+
+@given(st.lists(st.floats(allow_nan=False, width=32), min_size=1))
+def test_probabilities_are_ordered_and_within_bounds(logits: list[float]) -> None:
+    odds = sigmoid(np.array(sorted(logits), np.float32))
+    assert odds.dtype == np.float32
+    assert ((odds >= 0) & (odds <= 1)).all()
+    assert (np.diff(odds) >= 0).all()
+    assert sigmoid(np.zeros(1, np.float32))[0] == 0.5

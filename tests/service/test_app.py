@@ -1,0 +1,101 @@
+"""The app as a whole: exercises, health, pages, OpenAPI and errors."""
+
+import re
+
+import httpx2
+import pytest
+
+from tests.service.conftest import Serve
+from tests.service.talk import talking
+
+
+def get(address: str, path: str) -> httpx2.Response:
+    return httpx2.get(f"http://{address}{path}")
+
+
+def test_exercises_are_listed_and_shown(address: str) -> None:
+    listed = get(address, "/v1/exercises").json()["exercises"]
+    assert [one["name"] for one in listed] == ["squat", "push_up"]
+    assert get(address, "/v1/exercises/push_up").json() == listed[1]
+    assert listed[1]["needs_legs"] is False
+
+
+def test_an_unknown_exercise_is_a_problem(address: str) -> None:
+    answer = get(address, "/v1/exercises/yoga")
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "type": "urn:problem-type:blazereps:unknown_exercise",
+        "title": "No such exercise",
+        "status": 404,
+        "detail": "no exercise is called 'yoga'; known are squat, push_up",
+        "code": "unknown_exercise",
+    }
+
+
+def test_health(serve: Serve) -> None:
+    with serve(max_sessions=1) as address:
+        assert get(address, "/healthz").json() == {"status": "ok"}
+        ready = {"status": "ok", "free_sessions": 1, "unfinished_clips": 0}
+        assert get(address, "/readyz").json() == ready
+        with talking(address) as talk:
+            talk.start()
+            full = get(address, "/readyz")
+            assert (full.status_code, full.json()["code"]) == (503, "over_capacity")
+            assert get(address, "/healthz").status_code == 200
+            talk.end()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [("GET", "/nowhere", 404, "not_found"), ("PUT", "/v1/clips", 405, "method_not_allowed")],
+)
+def test_even_routing_errors_are_problems(
+    address: str, method: str, path: str, status: int, code: str
+) -> None:
+    answer = httpx2.request(method, f"http://{address}{path}")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_page_brings_everything_along_and_calls_nobody(address: str, path: str) -> None:
+    page = get(address, path)
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "<style" not in page.text
+    assert "onclick" not in page.text
+    linked = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+    assert linked
+    for link in linked:
+        assert link.startswith("/"), link
+        assert get(address, link).status_code == 200, link
+
+
+def test_openapi_documents_every_answer(address: str) -> None:
+    document = get(address, "/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    operations = {
+        f"{method} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert operations.keys() == {
+        "get /healthz",
+        "get /readyz",
+        "get /v1/exercises",
+        "get /v1/exercises/{name}",
+        "post /v1/poses",
+        "post /v1/clips",
+        "get /v1/clips",
+        "get /v1/clips/{clip_id}",
+        "delete /v1/clips/{clip_id}",
+    }
+    upload = operations["post /v1/clips"]
+    assert {"202", "404", "413", "422", "429"} <= upload["responses"].keys()
+    assert "multipart/form-data" in upload["requestBody"]["content"]
+    problem = upload["responses"]["413"]["content"]
+    assert list(problem) == ["application/problem+json"]
+    assert "HTTPValidationError" not in str(document["paths"])

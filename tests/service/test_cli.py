@@ -1,0 +1,136 @@
+"""The command line, as a user meets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.cli import app
+from tests.service.bundled import cut, real_core
+from tests.service.fakes import REP, write_clip
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def models() -> None:
+    real_core()
+
+
+@pytest.fixture
+def grey(models: None, tmp_path: Path) -> Path:
+    """A real clip with nobody in it."""
+    return write_clip(tmp_path / "grey.mp4", REP)
+
+
+def test_help_lists_the_commands() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    for command in ("serve", "count", "stream", "demo", "exercises", "models"):
+        assert command in result.stdout
+
+
+def test_exercises_are_listed() -> None:
+    result = run("exercises")
+    assert result.exit_code == 0
+    assert "squat" in result.stdout
+    assert "push_up" in result.stdout
+
+
+def test_one_clip_gives_one_document(grey: Path) -> None:
+    result = run("count", grey, "--json", "--fps", "5")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert document == {
+        "counts": {},
+        "reps": [],
+        "rejected": [],
+        "clip": str(grey),
+        "duration_s": 0.8,
+        "frames": 4,
+        "unreadable_frames": 0,
+    }
+
+
+def test_the_results_of_other_clips_survive_a_bad_one(grey: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    result = run("count", grey, text, tmp_path / "missing.mp4", grey, "--json")
+    assert result.exit_code == 1
+    assert [one["clip"] for one in json.loads(result.stdout)] == [str(grey), str(grey)]
+    complaints = result.stderr.splitlines()
+    assert len(complaints) == 2
+    assert "text.mp4 is not a readable" in complaints[0]
+    assert "missing.mp4" in complaints[1]
+
+
+def test_a_bad_clip_alone_prints_one_line_and_no_document(models: None, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    result = run("count", text, "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_json_there_is_a_table(grey: Path) -> None:
+    result = run("count", grey)
+    assert result.exit_code == 0
+    assert "none" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "count x.mp4", "demo x.mp4"])
+def test_missing_models_are_told_with_what_to_run(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLAZEREPS_MODELS", str(tmp_path))
+    result = run(*command.split())
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "blazereps models build full" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_unknown_exercise_is_told_once(grey: Path) -> None:
+    result = run("count", grey, grey, "--exercise", "yoga")
+    assert result.exit_code == 1
+    assert result.stderr.count("yoga") == 1
+    assert "squat" in result.stderr
+
+
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLAZEREPS_MAX_SESSIONS", "none")
+    result = run("serve")
+    assert result.exit_code == 1
+    assert "max_sessions" in result.stderr
+
+
+def test_no_server_to_stream_to_is_told(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "grey.mp4", REP)
+    result = run("stream", clip, "--url", "ws://127.0.0.1:1/v1/live")
+    assert result.exit_code == 1
+    assert "cannot connect" in result.stderr
+
+
+def test_a_clip_is_streamed(address: str, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "grey.mp4", REP * 3)
+    result = run("stream", clip, "--url", f"ws://{address}/v1/live", "--fast", "--fps", "30")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert "somebody is in view" in lines[0]
+    assert [line.split()[2:4] for line in lines[1:4]] == [["squat", str(n)] for n in (1, 2, 3)]
+    assert lines[-1] == "Counted: squat 3 (24 frames, 0 dropped)"
+
+
+def test_a_missing_clip_is_told_while_streaming(address: str) -> None:
+    result = run("stream", "nowhere.mp4", "--url", f"ws://{address}/v1/live")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nowhere.mp4" in result.stderr
+
+
+def test_the_demo_counts_in_real_time(models: None, tmp_path: Path) -> None:
+    result = run("demo", cut("squat_front", 7, tmp_path), "--port", "0", "--exit")
+    assert result.exit_code == 0, result.stderr
+    assert "squat 1" in result.stdout
+    assert "Counted: squat" in result.stdout

@@ -1,0 +1,49 @@
+"""The two ways of waiting."""
+
+import anyio
+import pytest
+
+from service.mailbox import Mailbox
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_newest_wins_and_the_others_are_counted() -> None:
+    mailbox = Mailbox[int](1, lossless=False)
+    for item in range(5):
+        await mailbox.put(item)
+    assert (mailbox.dropped, len(mailbox), mailbox.credit) == (4, 1, 0)
+    assert await mailbox.take() == 4
+    assert mailbox.credit == 1
+
+
+async def test_lossless_makes_the_writer_wait() -> None:
+    mailbox = Mailbox[int](2, lossless=True)
+    with anyio.move_on_after(0.05) as patience:
+        for item in range(5):
+            await mailbox.put(item)
+    assert patience.cancelled_caught
+    assert (mailbox.dropped, len(mailbox)) == (0, 2)
+
+
+async def test_lossless_keeps_everything_in_order() -> None:
+    mailbox = Mailbox[int](2, lossless=True)
+
+    async def write() -> None:
+        for item in range(100):
+            await mailbox.put(item)
+        await mailbox.close()
+
+    taken = []
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(write)
+        while (item := await mailbox.take()) is not None:
+            taken.append(item)
+    assert taken == list(range(100))
+
+
+async def test_closing_lets_what_waits_be_taken_first() -> None:
+    mailbox = Mailbox[int](2, lossless=True)
+    await mailbox.put(1)
+    await mailbox.close()
+    assert [await mailbox.take(), await mailbox.take()] == [1, None]

@@ -1,0 +1,65 @@
+"""A stream without a socket: steps in, messages out."""
+
+import pytest
+
+from pose_engine.frames import ImageLimits
+from service.messages import Ack, ErrorMessage, Outputs, SessionSummary, State
+from service.stream import ACK_EVERY_S, Moment, Observation, Picture, Stream
+from tests.service.fakes import REP, FakeEngine, FakeSession, encoded, grey_pose
+
+
+def new_stream(outputs: Outputs) -> Stream:
+    return Stream(FakeEngine().tracker(), FakeSession(["squat"]), outputs, ImageLimits())
+
+
+def moment(now_s: float, *, dropped: int = 0, refused: int = 0, waiting: int = 0) -> Moment:
+    return Moment(now_s, dropped, refused, waiting, credit=8 - waiting)
+
+
+def seen(seq: int, level: int = 200, received_s: float = 100.0) -> Observation:
+    return Observation(seq, seq / 10, received_s, grey_pose(level))
+
+
+def test_acks_are_throttled_only_while_something_waits() -> None:
+    stream = new_stream(Outputs(state_hz=0))
+    times = (100.0, 100.01, 100.02, 100.0 + ACK_EVERY_S, 100.11)
+    waiting = (3, 2, 0, 2, 1)
+    acked = [
+        any(isinstance(m, Ack) for m in stream.observe(seen(i), moment(now_s, waiting=left)))
+        for i, (now_s, left) in enumerate(zip(times, waiting, strict=True))
+    ]
+    assert acked == [True, False, True, False, False]
+
+
+def test_state_keeps_to_its_rate() -> None:
+    stream = new_stream(Outputs(state_hz=2))
+    stated = [
+        100 + i / 10
+        for i in range(21)
+        if any(isinstance(m, State) for m in stream.observe(seen(i), moment(100 + i / 10)))
+    ]
+    assert stated == pytest.approx([100, 100.5, 101, 101.5, 102])
+
+
+def test_the_books_balance() -> None:
+    stream = new_stream(Outputs())
+    stream.observe(seen(0), moment(100.25, dropped=3, refused=1))
+    broken = Observation(1, 0.1, 100.0, Picture(b"no picture", 0, False))
+    answer = stream.observe(broken, moment(100.5, dropped=4, refused=2))
+    error, ack = answer[0], answer[-1]
+    assert isinstance(error, ErrorMessage)
+    assert (error.code, error.seq, error.recoverable) == ("unsupported_format", 1, True)
+    assert isinstance(ack, Ack)
+    assert (ack.processed, ack.dropped, ack.refused, ack.queue_ms) == (1, 4, 3, 500)
+
+
+def test_a_damaged_picture_does_not_count_as_nobody() -> None:
+    stream = new_stream(Outputs())
+    for seq, level in enumerate(REP):
+        stream.observe(seen(2 * seq, level), moment(100))
+        broken = Picture(encoded(200)[:50], 0, False)
+        stream.observe(Observation(2 * seq + 1, seq / 10 + 0.05, 100, broken), moment(100))
+    *events, summary = stream.finish(moment(101))
+    assert events == []
+    assert isinstance(summary, SessionSummary)
+    assert (summary.counts, summary.processed, summary.refused) == ({"squat": 1}, 8, 8)

@@ -1,0 +1,100 @@
+"""A clip uploaded, counted, streamed and replayed as landmarks gives the same events."""
+
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from PIL import Image
+
+from pose_engine.clips import Clip
+from pose_engine.frames import Frame
+from service.app import create_app
+from service.client import ImageAt, PoseAt, stream
+from service.core import Core
+from service.count import count_clip
+from service.messages import Outputs, SessionStart, SessionSummary
+from service.results import Tally
+from service.server import serving
+from service.settings import Settings
+from tests.service.bundled import cut, real_core
+from tests.service.fakes import (
+    NOBODY,
+    REP,
+    SHALLOW_REP,
+    FakeEngine,
+    FakeLibrary,
+    write_clip,
+)
+
+FPS = 10.0
+
+
+@pytest.fixture(params=["fake", "real"])
+def way_in(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Core, Path]:
+    if request.param == "fake":
+        levels = REP + SHALLOW_REP + (NOBODY, NOBODY) + REP + REP[:5]
+        return Core(FakeEngine(), FakeLibrary()), write_clip(tmp_path / "clip.mp4", levels)
+    return real_core(), cut("squat_front", 7, tmp_path)
+
+
+def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
+    core, clip = way_in
+    settings = Settings(port=0)
+    counted = count_clip(
+        clip, core, name=clip.name, exercise="auto", fps=FPS, limits=settings.clip_limits
+    )
+    with serving(create_app(settings, core.engine, core.library), settings) as address:
+        uploaded = upload(address, clip)
+        images = (ImageAt(at_s, png(frame)) for at_s, frame in frames(clip))
+        streamed = summary(address, images, "frames")
+        replayed = summary(address, poses(core, clip), "landmarks")
+    assert counted.counts
+    assert uploaded == counted.model_dump(mode="json")
+    assert tally(streamed) == tally(counted)
+    assert tally(replayed) == tally(counted)
+    assert streamed.processed == replayed.processed == counted.frames
+
+
+def tally(result: Tally) -> dict[str, Any]:
+    return {name: getattr(result, name) for name in Tally.model_fields}
+
+
+def frames(clip: Path) -> Iterator[tuple[float, Frame]]:
+    with Clip.open(clip) as opened:
+        yield from opened.frames(FPS)
+
+
+def png(frame: Frame) -> bytes:
+    out = BytesIO()
+    Image.fromarray(frame.pixels).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def poses(core: Core, clip: Path) -> Iterator[PoseAt]:
+    tracker = core.engine.tracker()
+    for seconds, frame in frames(clip):
+        at_s = round(seconds, 6)
+        yield PoseAt(at_s, tracker.track(frame, at_s))
+
+
+def summary(address: str, media: Any, kind: Any) -> SessionSummary:
+    start = SessionStart(input=kind, pacing="lossless", outputs=Outputs(state_hz=0))
+    *_, last = stream(f"ws://{address}/v1/live", media, start)
+    assert isinstance(last, SessionSummary)
+    return last
+
+
+def upload(address: str, clip: Path) -> Any:
+    with clip.open("rb") as file, httpx2.Client(base_url=f"http://{address}") as rest:
+        answer = rest.post("/v1/clips", params={"fps": FPS}, files={"file": (clip.name, file)})
+        for _ in range(1000):
+            job = rest.get(answer.headers["location"]).json()
+            if job["status"] == "succeeded":
+                return job["result"]
+            assert job["status"] != "failed", job["error"]
+            time.sleep(0.05)
+    raise AssertionError("the job never finished")
