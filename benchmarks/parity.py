@@ -240,7 +240,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.parity", description=__doc__)
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP")
-    parser.add_argument("--count", type=int, default=12, help="how many of the shared clips")
+    parser.add_argument("--count", type=int, default=99, help="at most so many shared clips")
     parser.add_argument("--frames", type=int, default=90, help="the first frames of each clip")
     parser.add_argument("--variant", type=Variant, default=Variant.FULL, choices=list(Variant))
     parser.add_argument("--smoothing", action="store_true", help="smoothed on both sides")

@@ -40,9 +40,9 @@ class RepCounted:
     bottom_s: float
     end_s: float
     depth: float
-    """How deep the bottom was, 0 (top) to 1 (as deep as the samples go)."""
+    """How deep the bottom was: 0 at the top, 1 at full depth, at most 1.25."""
     confidence: float
-    """How sure the classifier was of the posture over the repetition, 0 to 1."""
+    """How sure the classifier was of the posture, 0 to 1; the deeper the more it weighs."""
 
     @property
     def down_s(self) -> float:

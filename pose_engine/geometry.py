@@ -85,8 +85,10 @@ class Region:
         longer does, and the nets turn the difference into up to 5 pixels on unclear pictures.
         """
         matrix, steps = self._matrix(size), np.arange(size)
-        x, y = (row[0] * steps + (row[1] * steps + row[2])[:, None] for row in matrix)
-        maps = cv2.convertMaps(x.astype(np.float32), y.astype(np.float32), cv2.CV_16SC2)
+        across = (matrix[:, :1] * steps).astype(np.float32)
+        down = (matrix[:, 1:2] * steps + matrix[:, 2:]).astype(np.float32)
+        x, y = across[:, None, :] + down[:, :, None]
+        maps = cv2.convertMaps(x, y, cv2.CV_16SC2)
         return cast(tuple[NDArray[np.int16], NDArray[np.uint16]], maps)
 
     def _matrix(self, size: int) -> NDArray[np.float64]:

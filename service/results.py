@@ -1,11 +1,14 @@
 """What was counted, as documents: the same in a summary, a clip's result and `count --json`."""
 
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from classifiers.events import Event, Reason, RepCounted, RepRejected
+
+Milli = Annotated[float, AfterValidator(lambda number: round(number, 3))]
+"""Milliseconds, and thousandths of a depth, are as fine as anybody can use."""
 
 
 class Document(BaseModel):
@@ -19,11 +22,11 @@ class Rep(Document):
 
     exercise: str = Field(examples=["squat"])
     count: int = Field(description="The absolute count, this one included", examples=[1])
-    start_s: float = Field(examples=[1.2])
-    bottom_s: float = Field(examples=[2.0])
-    end_s: float = Field(examples=[2.9])
-    depth: float = Field(description="0 at the top, 1 at full depth, at most 1.25", examples=[0.94])
-    confidence: float = Field(description="0 to 1", examples=[0.98])
+    start_s: Milli = Field(examples=[1.2])
+    bottom_s: Milli = Field(examples=[2.0])
+    end_s: Milli = Field(examples=[2.9])
+    depth: Milli = Field(description="0 at the top, 1 at full depth, at most 1.25", examples=[0.94])
+    confidence: Milli = Field(description="0 to 1", examples=[0.98])
 
 
 class Rejection(Document):
@@ -32,9 +35,9 @@ class Rejection(Document):
     exercise: str = Field(examples=["squat"])
     count: int = Field(description="The absolute count, unchanged", examples=[1])
     reason: Reason = Field(examples=["too_shallow"])
-    start_s: float = Field(examples=[4.1])
-    end_s: float = Field(examples=[5.0])
-    depth: float = Field(examples=[0.4])
+    start_s: Milli = Field(examples=[4.1])
+    end_s: Milli = Field(examples=[5.0])
+    depth: Milli = Field(examples=[0.4])
 
 
 class Tally(Document):
@@ -63,7 +66,7 @@ class _ClipFacts(Document):
     """The clip and how much of it was looked at."""
 
     clip: str = Field(description="The file's name", examples=["squats.mp4"])
-    duration_s: float = Field(examples=[12.4])
+    duration_s: Milli = Field(examples=[12.4])
     frames: int = Field(description="Frames observed, after thinning", examples=[186])
     unreadable_frames: int = Field(description="Frames that could not be decoded", examples=[0])
 

@@ -19,7 +19,8 @@ _HEEL_PITCH = 72.0
 class PushUp(Motion):
     """The chest lowered between the hands, the body turning about the toes or the knees.
 
-    `lowest`: shoulders above the hands at depth 1, metres. `width`: the hands' distance in
+    `lowest`: shoulders above the hands at depth 1, metres. `straight`: how far the arms are
+    stretched at the top, as a share of their length. `width`: the hands' distance in
     shoulder widths. `ahead`: hands in front of the shoulders at the top, metres. `flare`: how far
     the elbows point outward. `pike`: hips raised (above 0) or sagging, degrees. `support`:
     what the hands stand on, metres. `gaze`: head bent back, degrees.
@@ -29,7 +30,8 @@ class PushUp(Motion):
     width: float = ranging(1.4, 1.0, 1.9)
     ahead: float = ranging(-0.05, -0.12, 0.04)
     flare: float = ranging(0.7, 0.2, 1.4)
-    lowest: float = ranging(0.18, 0.10, 0.26)
+    lowest: float = ranging(0.18, 0.11, 0.29)
+    straight: float = ranging(0.985, 0.96, 0.998)
     pike: float = ranging(4, -7, 14)
     feet: float = ranging(0.1, 0.04, 0.2)
     support: float = ranging(0, -0.15, 0.15)
@@ -57,7 +59,7 @@ class PushUp(Motion):
 
     def _highest(self, skeleton: Skeleton) -> float:
         level = np.hypot(self._hand_x(skeleton) - skeleton.shoulder_half, self.ahead)
-        return self._hand_height + float(np.sqrt((0.985 * skeleton.arm) ** 2 - level**2))
+        return self._hand_height + float(np.sqrt((self.straight * skeleton.arm) ** 2 - level**2))
 
 
 def _pivot(style: PushUp, skeleton: Skeleton) -> FloatArray:

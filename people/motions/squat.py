@@ -28,7 +28,7 @@ class Squat(Motion):
                        "head", "crossed")  # fmt: skip
     stance: float = ranging(0.2, 0.12, 0.32)
     toe_out: float = ranging(20, 5, 38)
-    deepest: float = ranging(90, 68, 116)
+    deepest: float = ranging(90, 62, 108)
     shin: float = ranging(30, 16, 42)
     lean: float = ranging(0, -20, 14)
     level_head: float = ranging(0.75, 0.2, 1.0)
