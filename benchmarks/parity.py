@@ -213,7 +213,7 @@ def prepare_python(given: Path | None) -> Path:
     folder = CHECKOUT / ".benchmarks" / "mediapipe"
     python, done = folder / "bin" / "python", folder / "installed"
     if not done.exists():
-        print(f"Installing {MEDIAPIPE} into {folder}: some 300 MB, once", file=sys.stderr)
+        print(f"Installing {MEDIAPIPE} into {folder}: about 1 GB, once", file=sys.stderr)
         venv.create(folder, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "-q", MEDIAPIPE], check=True)
         done.touch()

@@ -1,1 +1,1 @@
-"""BlazePose on ONNX Runtime: frames in, 33 landmarks out. Imports nothing, so numbers stay cheap."""
+"""BlazePose on ONNX Runtime: frames in, 33 landmarks out. Imports nothing, so it costs nothing."""

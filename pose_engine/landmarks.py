@@ -52,13 +52,15 @@ class Landmark(IntEnum):
 UPPER_BODY = tuple(Landmark(i) for i in range(25))
 """The 25 landmarks of the upper body, hips included: still given when the legs are out of view."""
 
-COCO_17 = tuple(Landmark(i) for i in (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28))
+COCO_17 = tuple(
+    Landmark(i) for i in (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
+)
 """The COCO keypoints in COCO's order, as BlazePose landmarks."""
 
 MIRROR = np.array(
     [0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(i + 1 if i % 2 else i - 1 for i in range(11, 33))]
 )
-"""The landmark that each becomes in a mirror: left and right swapped. Shape (33,), its own inverse."""
+"""The landmark that each becomes in a mirror: left and right swapped. (33,), its own inverse."""
 
 _L = Landmark
 CONNECTIONS = (

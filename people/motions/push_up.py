@@ -31,7 +31,7 @@ class PushUp(Motion):
     ahead: float = ranging(-0.05, -0.12, 0.04)
     flare: float = ranging(0.7, 0.2, 1.4)
     lowest: float = ranging(0.18, 0.11, 0.29)
-    straight: float = ranging(0.985, 0.96, 0.998)
+    straight: float = ranging(0.985, 0.97, 0.998)
     pike: float = ranging(4, -7, 14)
     feet: float = ranging(0.1, 0.04, 0.2)
     support: float = ranging(0, -0.15, 0.15)
