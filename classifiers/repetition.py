@@ -103,7 +103,7 @@ class RepetitionCounter:
         if confidence >= self.rules.posture_confidence:
             state.posture_s = at_s
         if self.phase is Phase.AWAY:
-            if confidence >= self.rules.least_confidence:
+            if state.posture_s == at_s:
                 self._appear(depth, at_s)
         elif at_s - state.posture_s > self.rules.leave_s:
             events += self._give_up(Reason.WRONG_POSTURE)

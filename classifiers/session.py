@@ -14,7 +14,7 @@ from pose_engine.landmarks import Pose
 SNAPSHOT_VERSION = 1
 _CONFIDENCE_TIME_S = 0.2
 _LOST_S = 1.0
-_LEAST_SEEN = 0.5
+_LEAST_SEEN = 0.3
 
 
 class TimeWentBackwards(ValueError):

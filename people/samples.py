@@ -16,7 +16,7 @@ from people.skeleton import Skeleton
 
 _FACE = slice(0, 11)
 _FOLLOWERS = {15: (17, 19, 21), 16: (18, 20, 22), 27: (29, 31), 28: (30, 32)}
-# Metres; about what BlazePose full shows on real people: it sees x and y, and infers z.
+# Metres; chosen, not measured: a pose net sees x and y, and infers z.
 _NOISE_XY, _NOISE_Z, _NOISE_POINT = 0.012, 0.035, 0.006
 _HIDDEN_NOISE = 2.5
 
