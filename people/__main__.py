@@ -1,4 +1,4 @@
-"""Command line: python -m people assets | list | render | set | sheet."""
+"""Command line: python -m people assets | list | render | samples | set | sheet."""
 
 import argparse
 import sys
@@ -13,6 +13,7 @@ from people.film import Report, film
 from people.motions import MOTIONS
 from people.render import RendererMissing
 from people.sheet import draw_sheet
+from people.training import write_samples
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -38,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--fps", type=_fps, help="frames a second")
         command.add_argument("--size", type=_size, help="WIDTHxHEIGHT, even numbers")
     many.add_argument("--seed", type=int, default=0, help="the first clip's seed")
+    samples = _command(commands, "samples", _samples, "write the classifier's sample poses")
+    samples.add_argument("--out", type=Path, default=Path("models/exercises"))
+    samples.add_argument("--seed", type=int, default=10)
     sheet = _command(commands, "sheet", _sheet, "a contact sheet of a rendered clip")
     sheet.add_argument("clip", type=Path, help="the clip's mp4, its truth beside it")
     sheet.add_argument("--out", type=Path, required=True, help="PNG to write")
@@ -118,6 +122,12 @@ def _progress(name: str) -> Report:
             print(f"\r{name}: {done} of {total} frames", end="", file=sys.stderr, flush=True)
 
     return report
+
+
+def _samples(arguments: argparse.Namespace) -> None:
+    write_samples(arguments.out, arguments.seed)
+    for path in sorted(arguments.out.glob("*/samples.csv")):
+        print(path)
 
 
 def _sheet(arguments: argparse.Namespace) -> None:

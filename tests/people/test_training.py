@@ -1,0 +1,42 @@
+"""The committed samples are what the tool makes, and a classifier can be fitted on them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.library import Library
+from classifiers.samples import SampleSet
+from people import training
+from people.assets import AssetsMissing
+from people.motions import EXERCISES
+
+COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
+
+
+def test_every_class_has_its_share_of_the_committed_samples() -> None:
+    for name in EXERCISES:
+        samples = SampleSet.read(COMMITTED / name / "samples.csv")
+        up, down = (samples.labels.count(f"{name}_{end}") for end in ("up", "down"))
+        assert up + down == len(samples) == training.PER_EXERCISE
+        assert min(up, down) > 0.4 * len(samples)
+    others = SampleSet.read(COMMITTED / "none" / "samples.csv")
+    assert set(others.labels) == {"none"}
+    assert len(others) == training.OTHERS
+    assert not {f"synthetic {name}" for name in EXERCISES} & set(others.sources)
+
+
+def test_the_same_seed_writes_the_same_samples(tmp_path: Path) -> None:
+    try:
+        training.write_samples(tmp_path, 10)
+    except AssetsMissing as missing:
+        pytest.skip(str(missing))
+    for path in COMMITTED.glob("*/samples.csv"):
+        made = SampleSet.read(tmp_path / path.parent.name / path.name)
+        committed = SampleSet.read(path)
+        assert (made.labels, made.sources) == (committed.labels, committed.sources)
+        assert np.allclose(made.points, committed.points, atol=0.002)
+
+
+def test_the_committed_exercises_load() -> None:
+    assert set(Library.load(COMMITTED).names) == set(EXERCISES)
