@@ -103,7 +103,7 @@ class RepetitionCounter:
         if confidence >= self.rules.posture_confidence:
             state.posture_s = at_s
         if self.phase is Phase.AWAY:
-            if state.posture_s == at_s:
+            if confidence >= self.rules.posture_confidence:
                 self._appear(depth, at_s)
         elif at_s - state.posture_s > self.rules.leave_s:
             events += self._give_up(Reason.WRONG_POSTURE)

@@ -32,7 +32,9 @@ _CRF = "26"
 
 
 def film(clip: Clip, folder: Path, assets: Assets, report: Report | None = None) -> Truth:
-    """Write NAME.mp4 (H.264), NAME.json and NAME.npz: the same bytes each time on one machine.
+    """Write NAME.mp4 (H.264), NAME.json and NAME.npz: the same frames and truth each time.
+
+    The encoder is not as strict: now and then x264 gives other bytes for the same frames.
 
     Raises RendererMissing without EGL.
     """
