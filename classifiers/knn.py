@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import StandardScaler
 
 from classifiers.embedding import columns
 from classifiers.exercise import Exercise
@@ -16,9 +15,11 @@ NONE = "none"
 """The class of poses that belong to no exercise."""
 
 _NEIGHBOURS = 15
-_REACH = 1.0
+_REACH = 2.0
 _TOP_NEIGHBOURS = 3
-_SHARED_REACH = 0.3
+_SHARED_REACH = 0.5
+_LEAST_SPREAD = 0.05
+"""What a number is taken to vary by at least: one that is always the same would decide alone."""
 
 
 class PoseClassifier:
@@ -50,11 +51,13 @@ class PoseClassifier:
 
 
 class _Neighbourhood:
-    """The samples as one exercise sees them: some numbers only, each scaled to unit variance.
+    """The samples as one exercise sees them: some numbers only, in units of their own spread.
 
+    A number that hardly varies within `up` and within `down`, such as the slope of the trunk in a
+    squat, weighs more than one that does. Distances are root mean squares of standard deviations.
     Poses of anything else that look like the exercise's own top (standing, before a lunge) speak
     neither for nor against it: they are left out. A sample out of reach has no vote, so that a
-    pose unlike every sample belongs to no exercise. Distances are root mean squares.
+    pose unlike every sample belongs to no exercise.
     """
 
     def __init__(
@@ -65,27 +68,20 @@ class _Neighbourhood:
         labels: NDArray[np.str_],
     ) -> None:
         self._columns = columns(parts)
-        self._scaler = StandardScaler().fit(vectors[:, self._columns])
-        scaled = self._scale(vectors)
-        top, own = labels == exercise.up, np.isin(labels, (exercise.up, exercise.down))
-        to_top, _ = (
-            NearestNeighbors(n_neighbors=_TOP_NEIGHBOURS).fit(scaled[top]).kneighbors(scaled)
-        )
-        kept = own | (to_top.mean(1) > _SHARED_REACH)
         self._names = (exercise.up, exercise.down)
+        up, down = (labels == name for name in self._names)
+        used = vectors[:, self._columns]
+        spread = np.sqrt((used[up].var(0) + used[down].var(0)) / 2)
+        self._unit = np.maximum(spread, _LEAST_SPREAD) * np.sqrt(used.shape[1])
+        scaled = used / self._unit
+        to_top, _ = NearestNeighbors(n_neighbors=_TOP_NEIGHBOURS).fit(scaled[up]).kneighbors(scaled)
+        kept = up | down | (to_top.mean(1) > _SHARED_REACH)
         self._labels = labels[kept]
-        self._index = NearestNeighbors(n_neighbors=_NEIGHBOURS, algorithm="kd_tree").fit(
-            scaled[kept]
-        )
+        self._index = NearestNeighbors(n_neighbors=_NEIGHBOURS, algorithm="kd_tree")
+        self._index.fit(scaled[kept])
 
     def confidences(self, vector: FloatArray) -> dict[str, float]:
         """The share of the nearest samples that are in reach and of each of its own classes."""
-        distances, indices = self._index.kneighbors(self._scale(vector[None]))
+        distances, indices = self._index.kneighbors(vector[None, self._columns] / self._unit)
         near = self._labels[indices[0][distances[0] < _REACH]]
         return {name: float((near == name).sum()) / _NEIGHBOURS for name in self._names}
-
-    def _scale(self, vectors: FloatArray) -> FloatArray:
-        """Scaled so that the Euclidean distance is the root mean square over the numbers."""
-        scaled: FloatArray = self._scaler.transform(vectors[:, self._columns])
-        scaled /= np.sqrt(self._columns.sum())
-        return scaled

@@ -10,6 +10,11 @@ from people.motions import EXERCISES, MOTIONS
 from people.samples import random_skeletons, sample_poses
 
 PER_EXERCISE, OTHERS = 800, 2000
+CONFUSABLE = (
+    "deadlift", "pick_up", "sit_down", "lunge", "side_lunge",
+    "plank", "all_fours", "downward_dog", "lie_on_front", "mountain_climber",
+)  # fmt: skip
+"""What comes close to a squat or a push-up: three times as many of these as of the rest."""
 _BODIES = 40
 
 
@@ -19,7 +24,7 @@ def write_samples(folder: Path, seed: int) -> None:
     The same seed writes the same bytes. Raises AssetsMissing when the bodies are not there.
     """
     skeletons = random_skeletons(_BODIES, seed)
-    others = [name for name in MOTIONS if name not in EXERCISES]
+    others = [*(name for name in MOTIONS if name not in EXERCISES), *CONFUSABLE, *CONFUSABLE]
     sets = [(name, [name], PER_EXERCISE) for name in EXERCISES] + [(NONE, others, OTHERS)]
     for offset, (name, motions, count) in enumerate(sets):
         poses = sample_poses(motions, count, seed + offset, skeletons=skeletons)

@@ -17,9 +17,9 @@ class Deadlift(Motion):
 
     arms: str = one_of("sides", "sides", "sides", "rack", "head", "crossed", "hips")
     stance: float = ranging(0.14, 0.08, 0.4)
-    lean: float = ranging(72, 40, 95)
-    thigh: float = ranging(24, 8, 72)
-    shin: float = ranging(2, -4, 16)
+    lean: float = ranging(72, 45, 100)
+    thigh: float = ranging(24, 8, 75)
+    shin: float = ranging(2, -4, 34)
     level_head: float = ranging(0.4, 0.0, 0.7)
     curve: float = ranging(0, -4, 25)
 
