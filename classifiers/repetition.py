@@ -98,8 +98,8 @@ class RepetitionCounter:
 
     def observe(self, depth: float, confidence: float, at_s: float) -> list[Event]:
         """The person is seen at `depth`, in this exercise's posture with `confidence` (0..1)."""
-        state, before = self._state, self.phase
         events = self.miss(at_s)
+        state, before = self._state, self.phase
         if confidence >= self.rules.posture_confidence:
             state.posture_s = at_s
         if self.phase is Phase.AWAY:
@@ -111,15 +111,14 @@ class RepetitionCounter:
             self._weigh(depth * (at_s - state.at_s), confidence)
             events += self._follow(depth, at_s)
         state.at_s, state.depth = at_s, depth
-        if self.phase is not before:
-            events.append(PhaseChanged(self.exercise, self.phase, at_s))
-        return events
+        return events + self._phase_change(before, at_s)
 
     def miss(self, at_s: float, reason: Reason = Reason.SUBJECT_LOST) -> list[Event]:
         """Too little is seen to tell. Only after `lost_s` is a movement under way given up."""
         if self.phase is Phase.AWAY or at_s - self._state.at_s <= self.rules.lost_s:
             return []
-        return self._give_up(reason)
+        before = self.phase
+        return self._give_up(reason) + self._phase_change(before, at_s)
 
     def finish(self) -> list[Event]:
         """The stream ended: a repetition all but finished counts, another movement is refused."""
@@ -127,6 +126,9 @@ class RepetitionCounter:
         if self.phase is Phase.UP and self._climbed(state.depth) >= self.rules.last_return_share:
             return self._judge(state.depth, state.at_s)
         return self._give_up(Reason.INCOMPLETE)
+
+    def _phase_change(self, before: Phase, at_s: float) -> list[Event]:
+        return [] if self.phase is before else [PhaseChanged(self.exercise, self.phase, at_s)]
 
     def _appear(self, depth: float, at_s: float) -> None:
         if depth <= self.rules.top_depth:

@@ -156,6 +156,7 @@ def test_losing_the_person_for_long_gives_the_movement_up() -> None:
     for at, depth in _walk([(0, 0), (1, 0.9), (1.1, 0.9), (5, 0)]):
         events += counter.observe(depth, 1, at) if at < 1.1 or at > 4 else counter.miss(at)
     assert _reasons(events)[0] is Reason.SUBJECT_LOST
+    assert Phase.AWAY in [event.phase for event in events if isinstance(event, PhaseChanged)]
     assert counter.count == 0
 
 
