@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.report import write_between_marks
 from pose_engine.clips import ClipError
 from service.core import Core
 from service.count import count_clip
@@ -186,13 +187,7 @@ def main() -> None:
     text = report(ours, read_baseline(arguments.data / "baseline.json", labels), results)
     print(text)
     if arguments.out:
-        _write_between_marks(arguments.out, text)
-
-
-def _write_between_marks(path: Path, text: str) -> None:
-    before, mark, rest = path.read_text(encoding="utf-8").partition("<!-- measured -->\n")
-    _, end, after = rest.partition("<!-- /measured -->")
-    path.write_text(f"{before}{mark}{text}\n{end}{after}", encoding="utf-8")
+        write_between_marks(arguments.out, text)
 
 
 if __name__ == "__main__":

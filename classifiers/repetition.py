@@ -30,6 +30,8 @@ class CountingRules:
     most_s: float = 30.0
     least_confidence: float = 0.5
     """The confidence, over the movement and weighted by depth, that the posture was right."""
+    longest_step_s: float = 0.2
+    """The first sight after a longer gap does not speak for the whole of the gap."""
     posture_confidence: float = 0.3
     """Under this the posture is another one."""
     leave_s: float = 1.0
@@ -108,7 +110,7 @@ class RepetitionCounter:
         elif at_s - state.posture_s > self.rules.leave_s:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
-            self._weigh(depth * (at_s - state.at_s), confidence)
+            self._weigh(depth * min(at_s - state.at_s, self.rules.longest_step_s), confidence)
             events += self._follow(depth, at_s)
         state.at_s, state.depth = at_s, depth
         return events + self._phase_change(before, at_s)
@@ -222,7 +224,7 @@ class RepetitionCounter:
         seconds = at_s - state.top_s
         travel = state.bottom_depth - state.top_depth
         opened = state.opened_depth
-        if opened is not None and state.bottom_depth - opened < rules.turn:
+        if opened is not None and state.bottom_depth - opened < 2 * rules.turn:
             return Reason.INCOMPLETE
         if state.bottom_depth < rules.counted_depth or travel < rules.counted_travel:
             return Reason.TOO_SHALLOW
