@@ -91,4 +91,11 @@ class SubjectFound:
     at_s: float
 
 
-Event = RepCounted | RepRejected | PhaseChanged | SubjectLost | SubjectFound
+@dataclass(frozen=True, slots=True)
+class SubjectSwitched:
+    """From here on another person is followed, for all that can be told."""
+
+    at_s: float
+
+
+Event = RepCounted | RepRejected | PhaseChanged | SubjectLost | SubjectFound | SubjectSwitched

@@ -1,17 +1,18 @@
 """One person's stream of poses, turned into events: the only place that chains the steps."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from classifiers.embedding import angle_seen, embed
-from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost
+from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost, SubjectSwitched
 from classifiers.exercise import Exercise
 from classifiers.knn import PoseClassifier
 from classifiers.repetition import RepetitionCounter
 from classifiers.smoothing import ConfidenceFilter
 from pose_engine.landmarks import Pose
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 _CONFIDENCE_TIME_S = 0.2
 _LOST_S = 1.0
 _LEAST_SEEN = 0.3
@@ -39,6 +40,7 @@ class ExerciseSession:
         self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in exercises}
         self._at_s: float | None = None
         self._seen_s: float | None = None
+        self._person: int | None = None
         self.subject = False
         """Whether somebody is in view."""
 
@@ -60,14 +62,16 @@ class ExerciseSession:
     def observe(self, pose: Pose | None, at_s: float) -> list[Event]:
         """Take in who is seen at a time in seconds, None for nobody; raises TimeWentBackwards.
 
-        Nobody being seen neither makes nor takes away a repetition.
+        Nobody being seen neither makes nor takes away a repetition; another person's pose ends the
+        movement under way.
         """
         if self._at_s is not None and not at_s > self._at_s:
             raise TimeWentBackwards(f"at {at_s} s is not later than {self._at_s} s")
         self._at_s = at_s
         events = self._presence(pose, at_s)
         if pose is None:
-            return events + [e for c in self._counters.values() for e in c.miss(at_s)]
+            return events + self._miss(at_s)
+        events += self._switch(pose.subject, at_s)
         vector = embed(pose)
         legs_seen = angle_seen(pose, "knee") >= _LEAST_SEEN
         classes = self._classifier.classify(vector, legs_seen=legs_seen)
@@ -91,6 +95,7 @@ class ExerciseSession:
             "version": SNAPSHOT_VERSION,
             "at_s": self._at_s,
             "seen_s": self._seen_s,
+            "person": self._person,
             "subject": self.subject,
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
@@ -108,10 +113,22 @@ class ExerciseSession:
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
+            self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
             self._counters = counters
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
+
+    def _switch(self, person: int, at_s: float) -> list[Event]:
+        """Two people are never added up: what the one before had begun is given up."""
+        before, self._person = self._person, person
+        if before is None or before == person:
+            return []
+        self._filter.reset()
+        return [SubjectSwitched(at_s), *self._miss(math.inf)]
+
+    def _miss(self, until_s: float) -> list[Event]:
+        return [event for c in self._counters.values() for event in c.miss(until_s)]
 
     def _presence(self, pose: Pose | None, at_s: float) -> list[Event]:
         if pose is not None:

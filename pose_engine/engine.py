@@ -1,13 +1,15 @@
 """Loads the nets once a process, hands out a tracker a stream, finds people on still pictures."""
 
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
+from pose_engine import candidates
 from pose_engine.detector import Detector
 from pose_engine.frames import Frame
 from pose_engine.landmarker import Landmarker
-from pose_engine.landmarks import Pose
+from pose_engine.landmarks import Point, Pose
 from pose_engine.runtime import OnnxNet
 from pose_engine.tracker import PoseTracker
 
@@ -41,19 +43,26 @@ class PoseEngine:
             Landmarker(OnnxNet.load(landmarker, threads=threads), refine=refine),
         )
 
-    def tracker(self, *, smoothing: bool = True) -> PoseTracker:
-        """A tracker for one stream; many may run at a time, each in a thread of its own."""
-        return PoseTracker(self._detector, self._landmarker, smoothing=smoothing)
+    def tracker(self, *, smoothing: bool = True, focus: Point | None = None) -> PoseTracker:
+        """A tracker for one stream; many may run at a time, each in a thread of its own.
+
+        `focus`: a point on the person to follow, x and y in 0..1 of the upright frame; without it
+        the largest nearest to the centre. Raises ValueError when it is outside the frame.
+        """
+        return PoseTracker(self._detector, self._landmarker, smoothing=smoothing, focus=focus)
 
     def find(self, frame: Frame) -> Pose | None:
-        """The most clearly seen person of one still picture, whichever way up, or None."""
+        """The largest person nearest to the centre of one still, whichever way up, or None."""
         detections = [
             detection
             for turns in range(4)
             for detection in self._detector.detect(frame, quarter_turns=turns)
         ]
-        for detection in sorted(detections, key=lambda found: found.score, reverse=True):
-            found = self._landmarker.locate(frame, detection.region)
+        detections.sort(key=lambda detection: detection.score, reverse=True)
+        people = candidates.people(detections)
+        people.sort(key=lambda regions: -candidates.prominence(regions[0], frame))
+        for region in chain.from_iterable(people):
+            found = self._landmarker.locate(frame, region)
             if found is not None:
                 return found.pose()
         return None

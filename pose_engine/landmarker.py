@@ -40,9 +40,9 @@ class Landmarks:
         """Where to look for the same person on the next frame."""
         return Region.around_body(self.alignment[0], self.alignment[1])
 
-    def pose(self) -> Pose:
-        """What others need to know of it."""
-        return Pose(self.image, self.world, self.visibility, self.presence)
+    def pose(self, subject: int = 1) -> Pose:
+        """What others need to know of it; `subject`: which person of the stream it is."""
+        return Pose(self.image, self.world, self.visibility, self.presence, subject)
 
 
 class Landmarker:

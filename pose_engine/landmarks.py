@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
+Point = tuple[float, float]
+"""x and y in 0..1 of the upright frame, from its top left."""
+
 LANDMARK_COUNT = 33
 
 
@@ -90,6 +93,8 @@ class Pose:
     sender has none (a phone's own landmarks).
     `visibility`: (33,) float32 in 0..1, how likely the point is in view and not hidden.
     `presence`: (33,) float32 in 0..1, how likely the point lies within the frame.
+    `subject`: 1, 2, 3 ... within a stream; another number is, for all that can be told, another
+    person. A phone's own landmarks are all of person 1.
 
     Raises ValueError when a shape is wrong or a number is not finite.
     """
@@ -98,6 +103,7 @@ class Pose:
     world: FloatArray | None
     visibility: FloatArray
     presence: FloatArray
+    subject: int = 1
 
     def __post_init__(self) -> None:
         _check("image", self.image, (LANDMARK_COUNT, 3))

@@ -255,6 +255,8 @@ def _line(message: ServerMessage) -> str | None:
             line = f"{message.at_s:7.1f} s  somebody is in view"
         case messages.SubjectLostMessage():
             line = f"{message.at_s:7.1f} s  nobody is in view"
+        case messages.SubjectSwitchedMessage():
+            line = f"{message.at_s:7.1f} s  somebody else is followed"
         case messages.ErrorMessage():
             line = f"           {message.code}: {message.message}"
         case messages.SessionSummary():

@@ -94,7 +94,7 @@ class Connection:
         lossless = start.pacing == "lossless" or start.input == "landmarks"
         capacity = self._settings.queue_frames if lossless else 1
         self._mailbox = Mailbox[Observation](capacity, lossless=lossless)
-        tracker = self._state.core.engine.tracker()
+        tracker = self._state.core.engine.tracker(focus=start.focus)
         stream = Stream(tracker, session, start.outputs, self._settings.image_limits)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._work, stream)

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated, Literal
 
-from pydantic import Field, FiniteFloat, TypeAdapter
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationInfo, field_validator
 
 from classifiers.events import (
     Event,
@@ -13,15 +13,18 @@ from classifiers.events import (
     RepRejected,
     SubjectFound,
     SubjectLost,
+    SubjectSwitched,
 )
+from pose_engine.landmarks import Point
 from service.results import Document, Rejection, Rep, Tally
 from service.wire import MAX_CAPTURE_US, MAX_SEQ
 
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 AtSeconds = Annotated[FiniteFloat, Field(ge=0, le=MAX_CAPTURE_US / 1e6)]
-Point = Annotated[list[FiniteFloat], Field(min_length=3, max_length=5)]
+Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
+Numbers = Annotated[list[FiniteFloat], Field(min_length=3, max_length=5)]
 WorldPoint = Annotated[list[FiniteFloat], Field(min_length=3, max_length=3)]
-Points = Annotated[list[Point], Field(min_length=33, max_length=33)]
+Points = Annotated[list[Numbers], Field(min_length=33, max_length=33)]
 WorldPoints = Annotated[list[WorldPoint], Field(min_length=33, max_length=33)]
 
 
@@ -36,6 +39,13 @@ class Outputs(Document):
     """At most so many `state` messages a second; 0 for none."""
 
 
+class Subject(Document):
+    """A point on the person to follow, in 0..1 of the upright frame from its top left."""
+
+    x: Share
+    y: Share
+
+
 class SessionStart(Document):
     """The first message: what is sent and what is wanted."""
 
@@ -44,6 +54,20 @@ class SessionStart(Document):
     input: Literal["frames", "landmarks"] = "frames"
     pacing: Literal["live", "lossless"] = "live"
     outputs: Outputs = Outputs()
+    subject: Subject | None = None
+    """Whom to follow; without it the largest person nearest to the centre. Frames only."""
+
+    @field_validator("subject")
+    @classmethod
+    def _frames_only(cls, subject: Subject | None, info: ValidationInfo) -> Subject | None:
+        if subject is not None and info.data.get("input") == "landmarks":
+            raise ValueError("only with input frames: landmarks are of one person already")
+        return subject
+
+    @property
+    def focus(self) -> Point | None:
+        """The point on the person to follow, if one is given."""
+        return None if self.subject is None else (self.subject.x, self.subject.y)
 
 
 class Landmarks(Document):
@@ -139,6 +163,12 @@ class SubjectFoundMessage(_Told):
     type: Literal["subject.found"] = "subject.found"
 
 
+class SubjectSwitchedMessage(_Told):
+    """From here on another person is followed; the movement under way is given up."""
+
+    type: Literal["subject.switched"] = "subject.switched"
+
+
 class Flow(Document):
     """What became of the media so far: sent = processed + dropped + refused + still waiting."""
 
@@ -210,7 +240,12 @@ class ErrorMessage(Document):
 
 
 EventMessage = (
-    RepCountedMessage | RepRejectedMessage | PhaseMessage | SubjectLostMessage | SubjectFoundMessage
+    RepCountedMessage
+    | RepRejectedMessage
+    | PhaseMessage
+    | SubjectLostMessage
+    | SubjectFoundMessage
+    | SubjectSwitchedMessage
 )
 ServerMessage = Annotated[
     SessionCreated
@@ -233,6 +268,7 @@ _EVENTS: dict[type[Event], type[EventMessage]] = {
     PhaseChanged: PhaseMessage,
     SubjectLost: SubjectLostMessage,
     SubjectFound: SubjectFoundMessage,
+    SubjectSwitched: SubjectSwitchedMessage,
 }
 
 

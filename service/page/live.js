@@ -70,6 +70,7 @@ const told = {
     `${m.exercise.replaceAll("_", " ")} not counted: ${m.reason.replaceAll("_", " ")}`, "rejected"),
   "subject.found": (m) => note(m.at_s, "somebody is in view"),
   "subject.lost": (m) => note(m.at_s, "nobody is in view", "rejected"),
+  "subject.switched": (m) => note(m.at_s, "somebody else is followed"),
   "state": (m) => {
     showCounts(m.counts, m.phases);
     const lost = m.dropped ? `, ${m.dropped} frames dropped` : "";

@@ -19,7 +19,7 @@ from tests.classifiers.figures import EXERCISES, Posture, push_up, repetitions, 
 Observations = Iterable[tuple[float, Pose]]
 
 LIBRARY = Library(EXERCISES, PoseClassifier(EXERCISES, samples()))
-FULL, SHALLOW = 0.9, 0.4
+FULL, SHALLOW = 1.0, 0.4
 DEPTHS = [FULL, SHALLOW, FULL]
 REP_S, REST_S = 2.0, 0.5
 SET_S = len(DEPTHS) * (REP_S + REST_S)

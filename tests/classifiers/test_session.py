@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from classifiers.events import (
     RepRejected,
     SubjectFound,
     SubjectLost,
+    SubjectSwitched,
 )
 from classifiers.knn import PoseClassifier
 from classifiers.library import Library, UnknownExercise
@@ -85,6 +87,56 @@ def test_losing_the_person_neither_makes_nor_takes_a_rep(library: Library) -> No
     assert session.counts["squat"] == 4
 
 
+def _by(person: int, observations: Observations) -> Iterator[tuple[float, Pose | None]]:
+    return ((at, pose and replace(pose, subject=person)) for at, pose in observations)
+
+
+def test_two_people_never_make_one_rep(library: Library) -> None:
+    """One goes down, the other is seen coming up."""
+    down_and_up = list(repetitions(squat, [0.9]))
+    session = library.session("squat")
+    observations = chain(_by(1, down_and_up[:30]), _by(2, down_and_up[30:]))
+    events = _run(session, observations)
+    assert session.counts == {"squat": 0}
+    switched = [event for event in events if isinstance(event, SubjectSwitched)]
+    assert [event.at_s for event in switched] == [down_and_up[30][0]]
+    rejected = [event for event in events if isinstance(event, RepRejected)]
+    assert rejected[0].reason is Reason.SUBJECT_LOST
+    assert rejected[0].end_s == down_and_up[29][0]
+    assert events.index(switched[0]) < events.index(rejected[0])
+
+
+def test_counts_go_on_with_another_person(library: Library) -> None:
+    session = library.session("squat")
+    first, second = repetitions(squat, [0.9] * 2), repetitions(squat, [0.9])
+    events = _run(session, chain(_by(1, first), _by(2, _later(20, second))))
+    assert session.counts == {"squat": 3}
+    assert sum(isinstance(event, SubjectSwitched) for event in events) == 1
+    assert not any(isinstance(event, RepRejected) for event in events)
+
+
+def test_a_person_who_comes_back_is_not_another_one(library: Library) -> None:
+    pose = as_pose(squat(0))
+    seen = [(0.0, replace(pose, subject=4)), (1.5, None), (3.0, replace(pose, subject=4))]
+    events = _run(library.session(), seen)
+    assert not any(isinstance(event, SubjectSwitched) for event in events)
+
+
+def test_somebody_else_who_is_found_is_a_switch_too(library: Library) -> None:
+    pose = as_pose(squat(0))
+    seen = [(0.0, pose), (1.5, None), (3.0, replace(pose, subject=2))]
+    events = _run(library.session(), seen)
+    said = [e for e in events if isinstance(e, SubjectFound | SubjectLost | SubjectSwitched)]
+    assert [type(e) for e in said] == [SubjectFound, SubjectLost, SubjectFound, SubjectSwitched]
+
+
+def test_a_restored_session_knows_its_person(library: Library) -> None:
+    first = library.session()
+    first.observe(as_pose(squat(0)), 0.0)
+    second = library.restore(json.loads(json.dumps(first.snapshot())))
+    assert second.observe(replace(as_pose(squat(0)), subject=2), 0.1)[0] == SubjectSwitched(0.1)
+
+
 def test_push_ups_count_without_legs_and_squats_do_not(library: Library) -> None:
     legs = tuple(Landmark(i) for i in range(25, 33))
     session = library.session()
@@ -122,7 +174,7 @@ def test_a_session_goes_on_from_a_snapshot(library: Library, cut: int) -> None:
     assert begun + _run(second, observations[cut:]) == whole
 
 
-@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 1, "counters": {}}])
+@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 2, "counters": {}}])
 def test_a_wrong_snapshot_is_refused(library: Library, snapshot: dict[str, object]) -> None:
     with pytest.raises(SnapshotError):
         library.restore(snapshot)

@@ -63,16 +63,16 @@ def test_a_still_is_looked_at_in_every_direction() -> None:
     assert len(detector.inputs) == 4
 
 
-def test_the_best_scored_that_somebody_is_in_wins() -> None:
+def test_the_most_prominent_that_somebody_is_in_wins() -> None:
     def see(image: FloatArray) -> Answer:
-        upright = somebody((1.0, standing(0.3)))
-        return somebody((3.0, standing(0.6))) if bright_on_top(image) else upright
+        upright = somebody((3.0, standing(0.3, reach=0.2)))
+        return somebody((1.0, standing(0.5))) if bright_on_top(image) else upright
 
     flags = iter([0.1, 0.9])
     landmarker = FakeNet(lambda image: body(flag=next(flags)), *LANDMARK_OUTPUTS)
     pose = PoseEngine(Detector(FakeNet(see)), Landmarker(landmarker)).find(bright_left())
     assert pose is not None
-    assert pose.image[0, 0] == pytest.approx(0.3 * 64, abs=0.1)  # the upright one, seen less well
+    assert pose.image[0, 0] == pytest.approx(0.3 * 64, abs=0.1)  # the upright one, a smaller one
     assert len(landmarker.inputs) == 2
 
 

@@ -1,9 +1,12 @@
-"""A core whose person is a grey picture: the darker, the deeper; black is nobody."""
+"""A core whose person is a grey picture: the darker, the deeper; black is nobody.
+
+A picture with a blue cast is of person 2.
+"""
 
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -22,9 +25,10 @@ from classifiers.events import (
     RepRejected,
     SubjectFound,
     SubjectLost,
+    SubjectSwitched,
 )
 from pose_engine.frames import Frame
-from pose_engine.landmarks import LANDMARK_COUNT, Pose
+from pose_engine.landmarks import LANDMARK_COUNT, Point, Pose
 
 TOP, SHALLOW, BOTTOM, NOBODY = 200, 100, 50, 0
 REP = (TOP, TOP, 120, BOTTOM, BOTTOM, 120, TOP, TOP)
@@ -36,8 +40,12 @@ def picture(level: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:
 
 
 def encoded(level: int, file_format: str = "PNG", width: int = 64, height: int = 48) -> bytes:
+    return png(picture(level, width, height), file_format)
+
+
+def png(pixels: NDArray[np.uint8], file_format: str = "PNG") -> bytes:
     out = BytesIO()
-    Image.fromarray(picture(level, width, height)).save(out, file_format)
+    Image.fromarray(pixels).save(out, file_format)
     return out.getvalue()
 
 
@@ -66,11 +74,19 @@ def write_clip(path: Path, levels: Sequence[int], fps: int = 10) -> Path:
 
 
 class FakeTracker:
-    def __init__(self, engine: "FakeEngine") -> None:
+    def __init__(self, engine: "FakeEngine", focus: Point | None) -> None:
         self._engine = engine
+        self._focus = focus
 
     def track(self, frame: Frame, at: float, /) -> Pose | None:
-        return self._engine.find(frame)
+        return self._engine.find(frame if self._focus is None else _side(frame, self._focus))
+
+
+def _side(frame: Frame, focus: Point) -> Frame:
+    """The half of the frame that the focus is in."""
+    middle = frame.width // 2
+    half = frame.pixels[:, :middle] if focus[0] < 0.5 else frame.pixels[:, middle:]
+    return Frame(np.ascontiguousarray(half))
 
 
 @dataclass
@@ -84,8 +100,8 @@ class FakeEngine:
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def tracker(self) -> FakeTracker:
-        return FakeTracker(self)
+    def tracker(self, *, focus: Point | None = None) -> FakeTracker:
+        return FakeTracker(self, focus)
 
     def find(self, frame: Frame, /) -> Pose | None:
         self.entered.set()
@@ -94,7 +110,10 @@ class FakeEngine:
         level = float(frame.pixels.mean())
         if level == 13:
             raise RuntimeError("a fault of the engine")
-        return None if level < 10 else grey_pose(level)
+        red, _, blue = frame.pixels.mean(axis=(0, 1))
+        return (
+            None if level < 10 else replace(grey_pose(level), subject=2 if blue > red + 10 else 1)
+        )
 
 
 @dataclass(frozen=True)
@@ -114,6 +133,7 @@ class FakeSession:
         self._bottom_s = 0.0
         self._lowest = float(TOP)
         self._at_s = 0.0
+        self._person: int | None = None
         self.subject = False
 
     @property
@@ -136,12 +156,21 @@ class FakeSession:
             return lost
         found: list[Event] = [] if self.subject else [SubjectFound(at_s)]
         self.subject = True
+        found += self._switch(pose.subject, at_s)
         return found + self._move(float(pose.image[0, 1]), at_s)
 
     def finish(self) -> list[Event]:
         if self._away_s is None:
             return []
         return [self._rejected(Reason.INCOMPLETE, self._away_s)]
+
+    def _switch(self, person: int, at_s: float) -> list[Event]:
+        before, self._person = self._person, person
+        if before is None or before == person:
+            return []
+        start_s, self._away_s, self._lowest = self._away_s, None, float(TOP)
+        given_up = [] if start_s is None else [self._rejected(Reason.SUBJECT_LOST, start_s)]
+        return [SubjectSwitched(at_s), *given_up]
 
     def _move(self, level: float, at_s: float) -> list[Event]:
         if level < 150:

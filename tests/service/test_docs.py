@@ -22,12 +22,20 @@ MODELS: list[type[BaseModel]] = [
 ]
 
 
+def inner_model(annotation: object) -> type[BaseModel] | None:
+    """The model that a field holds, or may hold."""
+    for option in (annotation, *typing.get_args(annotation)):
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            return option
+    return None
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_message_and_field_is_documented(model: type[BaseModel]) -> None:
     assert f"`{model.model_fields['type'].default}`" in PROTOCOL
     for name, field in model.model_fields.items():
-        nested = field.annotation if name in ("outputs", "limits") else None
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
+        nested = inner_model(field.annotation) if name in ("outputs", "limits", "subject") else None
+        if nested is not None:
             for inner in nested.model_fields:
                 assert f"`{inner}`" in PROTOCOL or f"`{name}.{inner}`" in PROTOCOL
         else:

@@ -7,12 +7,24 @@ import time
 from contextlib import suppress
 
 import httpx2
+import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from service.wire import Header, Kind
 from tests.service.conftest import Serve
-from tests.service.fakes import NOBODY, REP, SHALLOW_REP, FakeEngine, encoded, giant_png, grey_pose
+from tests.service.fakes import (
+    NOBODY,
+    REP,
+    SHALLOW_REP,
+    TOP,
+    FakeEngine,
+    encoded,
+    giant_png,
+    grey_pose,
+    picture,
+    png,
+)
 from tests.service.talk import Talk, talking
 
 STEP_S = 0.1
@@ -69,6 +81,53 @@ def test_a_rejection_says_why(address: str) -> None:
     assert (rejected["reason"], rejected["counts"]) == ("too_shallow", {"squat": 0})
     assert summary["counts"] == {}
     assert summary["rejected"][0]["reason"] == "too_shallow"
+
+
+@pytest.mark.parametrize(("subject", "count"), [({"x": 0.2, "y": 0.5}, 0), ({"x": 0.8, "y": 1}, 1)])
+def test_the_person_at_the_point_is_followed(
+    address: str, subject: dict[str, float], count: int
+) -> None:
+    with talking(address) as talk:
+        created = talk.start(exercise="squat", pacing="lossless", subject=subject)
+        for seq, level in enumerate(REP):
+            header = Header(Kind.IMAGE, seq, round(seq * STEP_S * 1e6))
+            talk.say(header.pack() + png(np.hstack((picture(TOP), picture(level)))))
+        summary = talk.end()
+    assert created["config"]["subject"] == subject
+    assert summary["counts"] == ({"squat": count} if count else {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"subject": {"x": 1.1, "y": 0}}, "subject.x"),
+        ({"subject": {"x": 0.5}}, "subject.y"),
+        ({"subject": {"x": 0.5, "y": None}}, "subject.y"),
+        ({"subject": [0.5, 0.5]}, "subject"),
+        ({"subject": {"x": 0.5, "y": 0.5}, "input": "landmarks"}, "subject"),
+    ],
+)
+def test_a_wrong_point_is_refused_by_name(
+    address: str, settings: dict[str, object], field: str
+) -> None:
+    with talking(address) as talk:
+        talk.say({"type": "session.start", **settings})
+        error = talk.hear("error")
+        assert (error["code"], error["field"]) == ("invalid_message", field)
+        assert talk.close_code() == 1008
+
+
+def test_a_switch_of_person_is_told_and_ends_the_movement(address: str) -> None:
+    with talking(address) as talk:
+        talk.start(exercise="squat", pacing="lossless")
+        for seq, (level, blue) in enumerate(zip(REP, [0] * 6 + [30] * 2, strict=True)):
+            pixels = picture(level)
+            pixels[:, :, 2] += blue
+            talk.say(Header(Kind.IMAGE, seq, round(seq * STEP_S * 1e6)).pack() + png(pixels))
+        summary = talk.end()
+    assert [message["at_s"] for message in talk.of("subject.switched")] == [pytest.approx(0.6)]
+    assert [message["reason"] for message in talk.of("rep.rejected")][:1] == ["subject_lost"]
+    assert summary["counts"] == {}
 
 
 def test_what_is_pending_at_the_end_is_told(address: str) -> None:

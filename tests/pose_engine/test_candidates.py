@@ -1,0 +1,62 @@
+"""Who stands out, whom a point means, and that nobody is there twice."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pose_engine.candidates import at_point, distance, people, prominence
+from pose_engine.detector import Detection
+from pose_engine.geometry import Region
+from tests.pose_engine.fakes import blank
+
+FRAME = blank(100, 100)
+coordinates = st.floats(0, 100)
+regions = st.builds(
+    Region, coordinates, coordinates, st.floats(0, 200), st.floats(-math.pi, math.pi)
+)
+
+
+def detection(x: float, y: float, reach: float = 20, score: float = 0.9) -> Detection:
+    keypoints = np.array([(x, y), (x, y - reach), (x, y), (x, y)], np.float32)
+    return Detection(score, np.zeros((2, 2), np.float32), keypoints)
+
+
+def test_of_two_equally_far_the_larger_stands_out_of_two_equally_large_the_nearer() -> None:
+    left, right, middle = Region(20, 50, 60), Region(80, 50, 50), Region(45, 50, 50)
+    assert prominence(left, FRAME) > prominence(right, FRAME)
+    assert prominence(middle, FRAME) > prominence(right, FRAME)
+    assert prominence(Region(50, 50, 40), FRAME) == pytest.approx(40)
+    assert prominence(Region(100, 100, 40), FRAME) == pytest.approx(0)
+
+
+def test_somebody_found_twice_is_one_and_neighbours_are_two() -> None:
+    found = people([detection(50, 50), detection(52, 51, 24), detection(65, 50)])
+    sides = [[(region.x, region.side) for region in regions] for regions in found]
+    assert sides == [[(50, 50), (52, 60)], [(65, 50)]]
+
+
+@given(regions, regions)
+def test_distance_goes_both_ways(one: Region, other: Region) -> None:
+    assert distance(one, other) == distance(other, one) >= 0
+    assert distance(one, one) == 0
+
+
+@pytest.mark.parametrize(
+    ("rotation", "point", "on_it"),
+    [
+        (0, (0.5, 0.2), True),
+        (0, (0.5, 0.8), True),
+        (0, (0.2, 0.5), False),
+        (math.pi / 2, (0.2, 0.5), True),
+        (math.pi / 2, (0.5, 0.2), False),
+        (math.pi / 4, (0.7, 0.3), True),
+        (math.pi / 4, (0.3, 0.3), False),
+    ],
+)
+def test_a_point_is_on_a_body_the_way_it_lies(
+    rotation: float, point: tuple[float, float], on_it: bool
+) -> None:
+    assert at_point(Region(50, 50, 80, rotation), FRAME, point) is on_it
