@@ -119,6 +119,10 @@ class RepetitionCounter:
         """Too little is seen to tell. Only after `lost_s` is a movement under way given up."""
         if self.phase is Phase.AWAY or at_s - self._state.at_s <= self.rules.lost_s:
             return []
+        return self.leave(at_s, reason)
+
+    def leave(self, at_s: float, reason: Reason = Reason.SUBJECT_LOST) -> list[Event]:
+        """What comes is not the same person's: a movement under way is given up."""
         before = self.phase
         return self._give_up(reason) + self._phase_change(before, at_s)
 

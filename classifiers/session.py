@@ -1,6 +1,5 @@
 """One person's stream of poses, turned into events: the only place that chains the steps."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,7 +69,7 @@ class ExerciseSession:
         self._at_s = at_s
         events = self._presence(pose, at_s)
         if pose is None:
-            return events + self._miss(at_s)
+            return events + [e for c in self._counters.values() for e in c.miss(at_s)]
         events += self._switch(pose.subject, at_s)
         vector = embed(pose)
         legs_seen = angle_seen(pose, "knee") >= _LEAST_SEEN
@@ -125,10 +124,8 @@ class ExerciseSession:
         if before is None or before == person:
             return []
         self._filter.reset()
-        return [SubjectSwitched(at_s), *self._miss(math.inf)]
-
-    def _miss(self, until_s: float) -> list[Event]:
-        return [event for c in self._counters.values() for event in c.miss(until_s)]
+        given_up = [event for c in self._counters.values() for event in c.leave(at_s)]
+        return [SubjectSwitched(at_s), *given_up]
 
     def _presence(self, pose: Pose | None, at_s: float) -> list[Event]:
         if pose is not None:
