@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check setup models bodies lock clean
+.PHONY: demo test check setup models variants bodies lock clean
 
 demo: setup models  ## count a bundled clip live, then stay up
 	$(BIN)/blazereps demo tests/clips/squat_front.mp4
 
-test: setup models bodies check  ## everything that must hold
+test: setup models variants bodies check  ## everything that must hold
 	$(BIN)/pytest
 
 check: setup
@@ -18,6 +18,10 @@ check: setup
 
 models: setup  ## download and convert the nets that are not in the cache yet
 	$(BIN)/blazereps models build full
+
+variants: setup  ## lite and heavy too, where there is npm to fetch them
+	@if command -v npm >/dev/null; then $(BIN)/blazereps models build lite && $(BIN)/blazereps models build heavy; \
+	else echo "No npm: the tests of lite and heavy will be skipped"; fi
 
 bodies: setup  ## download what synthetic people are made of
 	$(BIN)/python -m people assets
