@@ -94,7 +94,7 @@ def test_the_display_matrix_is_honoured(tmp_path: Path, turn: int, bright: tuple
     assert (frame.width > frame.height) is (turn % 180 == 0)
     quarters = frame.pixels.reshape(2, frame.height // 2, 2, frame.width // 2, 3)
     brightness = quarters.mean(axis=(1, 3, 4))
-    assert np.unravel_index(brightness.argmax(), (2, 2)) == bright
+    assert divmod(int(brightness.argmax()), 2) == bright
 
 
 def test_it_is_what_ffmpeg_says_of_the_rotation(tmp_path: Path) -> None:
