@@ -1,0 +1,261 @@
+"""What a live session refuses: bad messages, wrong times, too many, too long, too slow."""
+
+import json
+import struct
+import time
+from contextlib import suppress
+
+import httpx2
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from service.wire import Header, Kind
+from tests.service.conftest import Serve
+from tests.service.fakes import (
+    REP,
+    encoded,
+    giant_png,
+)
+from tests.service.talk import talking
+
+STEP_S = 0.1
+
+
+def points(row: int = 0, value: object = 0.0) -> list[list[object]]:
+    rows: list[list[object]] = [[1.0, 2.0, 3.0, 1.0] for _ in range(33)]
+    rows[row][1] = value
+    return rows
+
+
+NAN_POINTS = json.dumps({"type": "landmarks", "seq": 5, "at_s": 0, "points": points(12, "NAN")})
+IMAGE = Header(Kind.IMAGE, 5, 0).pack()
+POSE = Header(Kind.LANDMARKS, 5, 0).pack()
+BAD = {
+    "not JSON": ("{", "invalid_json", None),
+    "deep JSON": ("[" * 30_000, "invalid_json", None),
+    "no type": ("{}", "unknown_type", "type"),
+    "unknown type": ('{"type": "session.dance"}', "unknown_type", "type"),
+    "unknown field": ('{"type": "ping", "colour": 1}', "invalid_message", "colour"),
+    "second start": ('{"type": "session.start"}', "already_started", None),
+    "huge text": (json.dumps({"type": "ping", "nonce": "x" * 70_000}), "message_too_large", None),
+    "short header": (b"\x01\x01", "invalid_header", "header"),
+    "wrong version": (b"\x09" + IMAGE[1:], "invalid_header", "version"),
+    "wrong kind": (b"\x01\x07" + IMAGE[2:], "invalid_header", "kind"),
+    "wrong flags": (b"\x01\x01\xff\xff" + IMAGE[4:], "invalid_header", "flags"),
+    "late time": (IMAGE[:8] + b"\xff" * 8, "invalid_header", "capture_us"),
+    "text as JPEG": (IMAGE + b"hello", "unsupported_format", "payload"),
+    "truncated PNG": (IMAGE + encoded(200)[:60], "damaged", "payload"),
+    "giant PNG": (IMAGE + giant_png(), "too_many_pixels", "payload"),
+    "giant file": (IMAGE + encoded(0) + bytes(5_000_000), "too_many_bytes", "payload"),
+    "empty image": (IMAGE, "unsupported_format", "payload"),
+}
+BAD_POSES = {
+    "NaN in JSON": (NAN_POINTS.replace('"NAN"', "NaN"), "invalid_message", "points.12.1"),
+    "NaN in binary": (
+        POSE + struct.pack("<165f", *(float("nan") if i == 61 else 0.5 for i in range(165))),
+        "invalid_landmarks",
+        "points.12.1",
+    ),
+    "visibility of two": (
+        POSE + struct.pack("<165f", *(2.0 if i == 3 else 0.5 for i in range(165))),
+        "invalid_landmarks",
+        "points.0.3",
+    ),
+    "odd size": (POSE + bytes(100), "invalid_landmarks", "payload"),
+    "32 points": (
+        json.dumps({"type": "landmarks", "seq": 5, "at_s": 0, "points": points()[1:]}),
+        "invalid_message",
+        "points",
+    ),
+    "ragged points": (
+        json.dumps(
+            {"type": "landmarks", "seq": 5, "at_s": 0, "points": [[1, 2, 3], *points()[1:]]}
+        ),
+        "invalid_landmarks",
+        "points",
+    ),
+    "far away": (
+        json.dumps({"type": "landmarks", "seq": 5, "at_s": 0, "points": points(3, 1e9)}),
+        "invalid_landmarks",
+        "points.3.1",
+    ),
+    "image instead": (IMAGE + encoded(200), "wrong_input", "kind"),
+}
+
+
+@pytest.mark.parametrize(("message", "code", "field"), BAD.values(), ids=BAD)
+def test_a_bad_message_is_told_and_the_session_goes_on(
+    address: str, message: str | bytes, code: str, field: str | None
+) -> None:
+    with talking(address) as talk:
+        talk.start(exercise="squat", pacing="lossless")
+        talk.say(message)
+        error = talk.hear("error")
+        assert (error["code"], error["field"], error["recoverable"]) == (code, field, True)
+        assert error["message"]
+        for seq, level in enumerate(REP):
+            talk.image(seq, 1 + seq * STEP_S, level)
+        assert talk.end()["counts"] == {"squat": 1}
+
+
+@pytest.mark.parametrize(("message", "code", "field"), BAD_POSES.values(), ids=BAD_POSES)
+def test_bad_landmarks_are_told_and_the_session_goes_on(
+    address: str, message: str | bytes, code: str, field: str | None
+) -> None:
+    with talking(address) as talk:
+        talk.start(exercise="squat", input="landmarks")
+        talk.say(message)
+        error = talk.hear("error")
+        assert (error["code"], error["field"], error["recoverable"]) == (code, field, True)
+        for seq, level in enumerate(REP):
+            talk.pose(seq, 1 + seq * STEP_S, level)
+        assert talk.end()["counts"] == {"squat": 1}
+
+
+def test_time_that_goes_backwards_is_refused_and_ignored(address: str) -> None:
+    with talking(address) as talk:
+        talk.start(pacing="lossless")
+        talk.image(0, 2.0, 200)
+        for seq, at_s in ((1, 1.0), (2, 2.0)):
+            talk.image(seq, at_s, 200)
+            error = talk.hear("error")
+            assert (error["code"], error["seq"]) == ("time_went_backwards", seq)
+            assert "is not after 2.000000 s" in error["message"]
+        summary = talk.end()
+    assert (summary["processed"], summary["refused"]) == (1, 2)
+
+
+def test_rotation_and_mirroring_are_undone(address: str) -> None:
+    with talking(address) as talk:
+        talk.start(pacing="lossless", outputs={"landmarks": True})
+        talk.image(0, 0.0, 200, rotation=90, mirrored=True)
+        turned = talk.hear("landmarks")
+        talk.end()
+    assert (turned["width_px"], turned["height_px"]) == (48, 64)
+
+
+@pytest.mark.parametrize(
+    ("first", "code", "close_code"),
+    [
+        ('{"type": "ping"}', "start_expected", 1008),
+        (IMAGE + encoded(200), "start_expected", 1008),
+        ("{", "invalid_json", 1008),
+        ('{"type": "session.start", "pacing": "fast"}', "invalid_message", 1008),
+        ('{"type": "session.start", "exercise": "yoga"}', "unknown_exercise", 4404),
+    ],
+)
+def test_the_first_message_must_start_the_session(
+    address: str, first: str | bytes, code: str, close_code: int
+) -> None:
+    with talking(address) as talk:
+        talk.say(first)
+        error = talk.hear()
+        assert (error["code"], error["recoverable"]) == (code, False)
+        assert talk.close_code() == close_code
+
+
+def test_an_unknown_exercise_names_the_known_ones(address: str) -> None:
+    with talking(address) as talk:
+        talk.say({"type": "session.start", "exercise": "yoga"})
+        assert "squat, push_up" in talk.hear("error")["message"]
+
+
+def test_a_message_beyond_the_socket_limit_closes_with_1009(serve: Serve) -> None:
+    limits = {"max_frame_bytes": 50_000, "max_message_bytes": 100_000}
+    with serve(**limits) as address, talking(address) as talk:
+        talk.start()
+        talk.say(IMAGE + bytes(200_000))
+        assert talk.close_code() == 1009
+
+
+def test_text_that_is_not_utf8_closes_with_1007(address: str) -> None:
+    with talking(address) as talk:
+        talk.start()
+        talk.socket.send(b"\xff\xfe", text=True)
+        assert talk.close_code() == 1007
+
+
+def test_an_idle_session_is_closed(serve: Serve) -> None:
+    with serve(idle_s=0.3) as address, talking(address) as talk:
+        talk.start()
+        error = talk.hear("error")
+        assert (error["code"], error["recoverable"]) == ("idle", False)
+        assert "0.3 s" in error["message"]
+        assert talk.close_code() == 4408
+
+
+def test_a_session_has_a_longest_life(serve: Serve) -> None:
+    with serve(max_session_s=0.3) as address, talking(address) as talk:
+        talk.start()
+        assert talk.hear("error")["code"] == "session_too_long"
+        assert talk.close_code() == 4408
+
+
+def test_one_session_too_many_is_refused_before_the_upgrade(serve: Serve) -> None:
+    with serve(max_sessions=1) as address:
+        with talking(address) as talk:
+            talk.start()
+            with pytest.raises(InvalidStatus) as refusal, talking(address):
+                pass
+            talk.end()
+        response = refusal.value.response
+        assert response.status_code == 503
+        assert response.headers["Retry-After"] == "5"
+        assert json.loads(response.body or b"")["code"] == "over_capacity"
+        with talking(address) as talk:
+            talk.start()
+            talk.end()
+
+
+def test_another_sites_page_may_not_connect(serve: Serve) -> None:
+    with serve(allowed_origins={"https://app.example"}) as address:
+        with (
+            pytest.raises(InvalidStatus) as refusal,
+            talking(address, origin="https://evil.example"),
+        ):
+            pass
+        assert refusal.value.response.status_code == 403
+        for origin in (f"http://{address}", "https://app.example"):
+            with talking(address, origin=origin) as talk:
+                talk.start()
+                talk.end()
+
+
+def test_a_fault_of_ours_is_told_without_its_details(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with talking(address) as talk:
+        talk.start()
+        talk.image(0, 0.0, 13)
+        error = talk.hear("error")
+        assert error["code"] == "internal"
+        assert "a fault of the engine" not in error["message"]
+        assert talk.close_code() == 1011
+    assert "a fault of the engine" in caplog.text
+
+
+def test_a_client_that_leaves_gives_its_seat_back(serve: Serve) -> None:
+    with serve(max_sessions=1) as address:
+        for _ in range(3):
+            with talking(address) as talk:
+                talk.start()
+                talk.image(0, 0.0, 200)
+            wait_until_ready(address)
+
+
+def test_a_client_that_does_not_read_is_cut_off(serve: Serve) -> None:
+    with serve(max_sessions=1, send_timeout_s=0.3) as address:
+        with talking(address, max_queue=1, close_timeout=0) as talk, suppress(ConnectionClosed):
+            talk.start(input="landmarks", outputs={"landmarks": True})
+            for seq in range(100_000):
+                talk.pose(seq, seq * STEP_S, 200)
+            pytest.fail("the server took everything")
+        wait_until_ready(address)
+
+
+def wait_until_ready(address: str) -> None:
+    for _ in range(100):
+        if httpx2.get(f"http://{address}/readyz").status_code == 200:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the seat was never given back")
