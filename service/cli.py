@@ -247,7 +247,7 @@ def _line(message: ServerMessage) -> str | None:
     line: str | None = None
     match message:
         case messages.RepCountedMessage() as rep:
-            pace = f"{rep.bottom_s - rep.start_s:.1f} s down, {rep.end_s - rep.bottom_s:.1f} s up"
+            pace = f"{rep.down_s:.1f} s down, {rep.up_s:.1f} s up"
             line = f"{rep.at_s:7.1f} s  [bold]{rep.exercise} {rep.count}[/bold]  {pace}"
         case messages.RepRejectedMessage() as rejected:
             line = f"{rejected.at_s:7.1f} s  {rejected.exercise} not counted: {rejected.reason}"

@@ -1,6 +1,5 @@
 """The JSON messages of a live session: one union each way, told apart by `type`."""
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationInfo, field_validator
@@ -277,4 +276,5 @@ def event_message(
 ) -> EventMessage:
     """An event of the core as it is told."""
     told = _EVENTS[type(event)]
-    return told(**asdict(event) | {"event_id": event_id, "at_s": at_s, "counts": counts})
+    fields = {name: getattr(event, name) for name in told.model_fields if hasattr(event, name)}
+    return told(**fields | {"event_id": event_id, "at_s": at_s, "counts": counts})
