@@ -14,9 +14,10 @@ Control = SessionStart | SessionEnd | Ping
 
 def read_text(text: str, *, max_bytes: int, now_s: float) -> Control | Observation:
     """Read a JSON message; raises ServiceError."""
-    if len(text) > max_bytes:
+    size = len(text.encode())
+    if size > max_bytes:
         raise ServiceError(
-            "message_too_large", f"a JSON message may have {max_bytes} bytes, not {len(text)}"
+            "message_too_large", f"a JSON message may have {max_bytes} bytes, not {size}"
         )
     try:
         message = FROM_CLIENT.validate_json(text)
