@@ -1,6 +1,7 @@
 """What a session says: frozen event types, each with the sender's own times in seconds."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -27,6 +28,44 @@ class Reason(StrEnum):
     LOW_VISIBILITY = "low_visibility"
     SUBJECT_LOST = "subject_lost"
     WRONG_POSTURE = "wrong_posture"
+    HELD = "held"
+    """The bottom was held so long that it is a hold, which is timed and not counted."""
+
+
+class Unit(StrEnum):
+    """What a measure is in."""
+
+    DEGREES = "degrees"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number about how a repetition was done."""
+
+    value: float
+    unit: Unit
+    certainty: float
+    """0 to 1: how well the joints that it needs were seen, while they were needed."""
+
+
+class Grade(StrEnum):
+    """How deep a counted repetition went."""
+
+    PARTIAL = "partial"
+    FULL = "full"
+    DEEP = "deep"
+
+
+class Advice(StrEnum):
+    """What would help the counting, or the exercise."""
+
+    STEP_INTO_VIEW = "step_into_view"
+    STEP_BACK = "step_back"
+    TURN_SIDEWAYS = "turn_sideways"
+    GO_DEEPER = "go_deeper"
+    COME_UP = "come_up"
+    SLOW_DOWN = "slow_down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +82,9 @@ class RepCounted:
     """How deep the bottom was: 0 at the top, 1 at full depth, at most 1.25."""
     confidence: float
     """How sure the classifier was of the posture, 0 to 1; the deeper the more it weighs."""
+    grade: Grade = Grade.FULL
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    """By name, such as `knee_bottom`."""
 
     @property
     def down_s(self) -> float:
@@ -98,4 +140,89 @@ class SubjectSwitched:
     at_s: float
 
 
-Event = RepCounted | RepRejected | PhaseChanged | SubjectLost | SubjectFound | SubjectSwitched
+@dataclass(frozen=True, slots=True)
+class SetEnded:
+    """Repetitions of one exercise without a rest between them, or the last of the stream's."""
+
+    exercise: str
+    number: int
+    """1, 2, 3 ... within the exercise."""
+    reps: int
+    start_s: float
+    end_s: float
+    rest_s: float | None
+    """Rest before it, since the last set of any exercise; None for the first."""
+    mean_rep_s: float
+    """The tempo: mean seconds from start to end of a repetition; likewise down and up."""
+    mean_down_s: float
+    mean_up_s: float
+    mean_depth: float
+    velocity_loss: float | None
+    """Fatigue: the share by which the mean velocity of the way up fell from the fastest to the last
+    repetitions; None where there are too few to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldStarted:
+    """A pose has been held long enough to be a hold; it is timed from `start_s`."""
+
+    exercise: str
+    start_s: float
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnded:
+    """A hold is over."""
+
+    exercise: str
+    start_s: float
+    end_s: float
+    confidence: float
+    """How sure the classifier was of the pose, 0 to 1, the mean over time."""
+
+    @property
+    def held_s(self) -> float:
+        """Seconds from start to end."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCounted:
+    """One period of a movement that repeats and is no known exercise."""
+
+    count: int
+    """The absolute count, this one included."""
+    start_s: float
+    end_s: float
+    confidence: float
+    """How alike the periods are, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What would help, said at most now and then."""
+
+    advice: Advice
+    text: str
+    """For people, in English: `Step back: ankles out of view.`"""
+    parts: tuple[str, ...]
+    """The parts of the body that it is about, such as `ankles`; may be empty."""
+    exercise: str | None
+    """The exercise that it is about, if it is about one."""
+    at_s: float
+
+
+Event = (
+    RepCounted
+    | RepRejected
+    | PhaseChanged
+    | SetEnded
+    | HoldStarted
+    | HoldEnded
+    | UnknownCounted
+    | Guidance
+    | SubjectLost
+    | SubjectFound
+    | SubjectSwitched
+)
