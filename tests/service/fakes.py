@@ -139,7 +139,7 @@ class FakeExercise:
 
 
 class FakeSession:
-    """Holds are told after 0.2 s; a second without a repetition ends a set."""
+    """Holds are told after 0.15 s; a second without a repetition ends a set."""
 
     def __init__(self, names: Sequence[str], *, unknown: bool = False) -> None:
         self._name = names[0]
@@ -270,7 +270,7 @@ class FakeSession:
     def _hold(self, level: float, before_s: float) -> list[Event]:
         if level > 220:
             self._held_s = self._at_s if self._held_s is None else self._held_s
-            if self._hold_told or self._at_s - self._held_s < 0.2:
+            if self._hold_told or self._at_s - self._held_s < 0.15:
                 return []
             self._hold_told = True
             return [HoldStarted(self._names[-1], self._held_s, self._at_s)]
