@@ -71,7 +71,9 @@ async def upload_clip(
     state: State,
     *,
     exercise: Annotated[str, Query(max_length=64)] = "auto",
-    unknown: bool = False,
+    unknown: Annotated[
+        bool, Query(description="Count repeated movement that is no known exercise too")
+    ] = False,
     fps: Annotated[float | None, Query(gt=0, le=60)] = None,
 ) -> CountedClip:
     """Upload a clip to be counted, as the raw body or as the multipart field `file`."""
