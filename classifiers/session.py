@@ -54,6 +54,11 @@ class ExerciseSession:
         return {name: counter.phase for name, counter in self._counters.items()}
 
     @property
+    def holds(self) -> dict[str, float]:
+        """The holds that go on, by exercise: seconds so far."""
+        return {}
+
+    @property
     def confidences(self) -> dict[str, float]:
         """The smoothed confidence in each class of the classifier; empty before the first pose."""
         return dict(self._filter.values)
