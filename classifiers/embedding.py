@@ -65,11 +65,24 @@ PARTS = ("torso", "arms", "legs")
 _TELLS_OF = {
     "torso": ("torso",),
     "arms": (
-        "elbow", "shoulder", "upper_arm", "forearm", "wrist_shoulder", "wrist_hip", "wrist",
+        "elbow",
+        "shoulder",
+        "upper_arm",
+        "forearm",
+        "wrist_shoulder",
+        "wrist_hip",
+        "wrist",
         "elbow_lift",
     ),
     "legs": (
-        "hip", "knee", "thigh", "shank", "hip_ankle", "shoulder_ankle", "ankle", "knee_lift",
+        "hip",
+        "knee",
+        "thigh",
+        "shank",
+        "hip_ankle",
+        "shoulder_ankle",
+        "ankle",
+        "knee_lift",
         "hip_sag",
     ),
 }

@@ -54,14 +54,16 @@ class PoseClassifier:
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors, (n, len(NAMES)), any exercise has a sample in reach of."""
         near = [neighbourhood.reaches(vectors) for neighbourhood in self._whole]
-        return np.any(near, axis=0)
+        any_near: NDArray[np.bool_] = np.any(near, axis=0)
+        return any_near
 
 
 class _Neighbourhood:
-    """The samples as one exercise sees them: some numbers only, in units of their own spread.
+    """The samples as one exercise sees them: some numbers only, whitened by their own spread.
 
     A number that hardly varies within `up` and within `down`, such as the slope of the trunk in a
-    squat, weighs more than one that does. Distances are root mean squares of standard deviations.
+    squat, weighs more than one that does, and what two numbers say in common is said once. A
+    distance is the root mean square of the differences in standard deviations.
     Poses of anything else that look like the exercise's own top (standing, before a lunge) speak
     neither for nor against it: they are left out. A sample out of reach has no vote, so that a
     pose unlike every sample belongs to no exercise.
@@ -102,10 +104,9 @@ class _Neighbourhood:
 
 
 def _whitening(twice_covariance: FloatArray) -> FloatArray:
-    """The matrix that brings numbers of that covariance (halved) to a mean variance of 1 in all.
+    """The matrix, (n, n), that makes n numbers of that (doubled) covariance uncorrelated.
 
-    Each number is taken to vary by at least `_LEAST_SPREAD`, and correlations count `_TRUST`: both
-    keep what the samples have in common by chance from deciding alone.
+    Squared, they then add up to 1 on average: ZCA/PCA whitening with a shrunk covariance.
     """
     covariance = twice_covariance / 2
     spread = np.maximum(covariance.diagonal(), _LEAST_SPREAD**2)

@@ -32,6 +32,8 @@ class CountingRules:
     """The same when the stream ends on the way up, and for a rise that is a rep's, if cut short."""
     least_s: float = 0.25
     most_s: float = 30.0
+    held_s: float = 5.0
+    """A bottom that is held longer is a hold."""
     least_confidence: float = 0.4
     """The confidence, over the movement and weighted by depth, that the posture was right."""
     least_top_confidence: float = 0.4
@@ -142,7 +144,10 @@ class RepetitionCounter:
     def finish(self) -> list[Event]:
         """The stream ended: a repetition all but finished counts, another movement is refused."""
         state = self._state
-        if self.phase is Phase.UP and self._climbed(state.rise_depth) >= self.rules.last_return_share:
+        if (
+            self.phase is Phase.UP
+            and self._climbed(state.rise_depth) >= self.rules.last_return_share
+        ):
             return self._judge(state.rise_s)
         return self._give_up(Reason.INCOMPLETE)
 
@@ -237,22 +242,23 @@ class RepetitionCounter:
         return [self._counted(end_s)] if reason is None else self._reject(reason, end_s)
 
     def _fault(self, end_s: float) -> Reason | None:
+        """The first thing that is wrong with the movement that ends here, if anything is."""
         state, rules = self._state, self.rules
         seconds = end_s - state.top_s
         travel = state.bottom_depth - state.top_depth
         opened = state.opened_depth
-        if opened is not None and state.bottom_depth - opened < 2 * rules.turn:
-            return Reason.INCOMPLETE
-        if state.bottom_depth < rules.counted_depth or travel < rules.counted_travel:
-            return Reason.TOO_SHALLOW
-        if seconds < rules.least_s:
-            return Reason.TOO_FAST
-        if seconds > rules.most_s:
-            return Reason.TOO_SLOW
         top = min(rules.least_top_confidence, rules.least_top_share * state.top_confidence)
-        if self._confidence() < rules.least_confidence or state.confidence < top:
-            return Reason.WRONG_POSTURE
-        return None
+        faults = {
+            Reason.INCOMPLETE: opened is not None and state.bottom_depth - opened < 2 * rules.turn,
+            Reason.TOO_SHALLOW: state.bottom_depth < rules.counted_depth
+            or travel < rules.counted_travel,
+            Reason.TOO_FAST: seconds < rules.least_s,
+            Reason.HELD: state.bottom_to_s - state.bottom_from_s > rules.held_s,
+            Reason.TOO_SLOW: seconds > rules.most_s,
+            Reason.WRONG_POSTURE: self._confidence() < rules.least_confidence
+            or state.confidence < top,
+        }
+        return next((reason for reason, found in faults.items() if found), None)
 
     def _counted(self, end_s: float) -> Event:
         state = self._state

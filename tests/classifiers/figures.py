@@ -13,10 +13,10 @@ Posture = Callable[[float], FloatArray]
 _HALF_WIDTH = 0.17
 
 EXERCISES = tuple(
-    Exercise(name, name, name, parts, angle, top, bottom, CountingRules())
-    for name, parts, angle, top, bottom in (
-        ("squat", ("torso", "legs"), "knee", 165, 85),
-        ("push_up", ("torso", "arms", "legs"), "elbow", 150, 85),
+    Exercise(name, name, name, parts, angle, degrees, lifts, CountingRules())
+    for name, parts, angle, degrees, lifts in (
+        ("squat", ("torso", "legs"), "knee", (165.0, 85.0), (0.96, 0.5)),
+        ("push_up", ("torso", "arms", "legs"), "elbow", (150.0, 85.0), (0.93, 0.5)),
     )
 )
 

@@ -1,12 +1,15 @@
 """An exercise folder: what may stand in it, and what is said of a wrong one."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from classifiers.embedding import embed
+from classifiers.embedding import angle_degrees, embed
 from classifiers.exercise import Exercise, ExerciseError
 from classifiers.library import Library
+from pose_engine.landmarks import Landmark
 from tests.classifiers.figures import as_pose, samples, squat
 
 _TOML = """
@@ -17,6 +20,8 @@ parts = ["torso", "legs"]
 angle = "knee"
 top_degrees = 165
 bottom_degrees = 85
+top_lift = 0.96
+bottom_lift = 0.5
 [rules]
 counted_depth = 0.6
 """
@@ -40,7 +45,18 @@ def test_a_folder_is_an_exercise(folder: Path) -> None:
 def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
     exercise = Exercise.read(folder)
     assert exercise.depth(embed(as_pose(squat(0)))) == 0
-    assert exercise.depth(embed(as_pose(squat(1)))) == pytest.approx(1.25, abs=0.02)
+    assert exercise.depth(embed(as_pose(squat(1)))) == pytest.approx(1.18, abs=0.02)
+
+
+def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
+    exercise = Exercise.read(folder)
+    standing = squat(0)
+    for side in ("LEFT", "RIGHT"):
+        standing[Landmark[f"{side}_KNEE"]] += np.array([0, 0, -0.4], np.float32)
+    assert angle_degrees(embed(as_pose(standing)), "knee") < 100
+    assert exercise.depth(embed(as_pose(standing))) < 0.8
+    angle_alone = replace(exercise, lifts=None)
+    assert angle_alone.depth(embed(as_pose(standing))) > 0.8
 
 
 @pytest.mark.parametrize(
@@ -50,6 +66,9 @@ def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
         ('"legs"', '"tail"', "parts must be some of torso, arms, legs"),
         ('"knee"', '"nose"', "must be one of elbow, shoulder, hip, knee"),
         ("85", "170", "bottom_degrees < top_degrees"),
+        ("0.96", "0.4", "bottom_lift < top_lift"),
+        ("top_lift = 0.96", "", "'top_lift' is missing"),
+        ('"knee"', '"hip"', "no lift for the hip"),
         ("counted_depth", "counted_deepness", "unknown fields: counted_deepness"),
         ("[depth]", "[depth", "exercise.toml"),
     ],
