@@ -20,6 +20,8 @@ class CountingRules:
     """A change of depth that is a movement and not a tremble: the hysteresis."""
     top_depth: float = 0.35
     """Whoever appears higher than this appears at the top."""
+    entry_s: float = 0.7
+    """Whoever was at the top so shortly before the posture was known came from there."""
     assumed_top: float = 0.2
     """Where the top is taken to be for somebody who appears below it."""
     return_share: float = 0.7
@@ -34,17 +36,17 @@ class CountingRules:
     most_s: float = 30.0
     held_s: float = 5.0
     """A bottom that is held longer is a hold."""
-    least_confidence: float = 0.4
+    least_confidence: float = 0.5
     """The confidence, over the movement and weighted by depth, that the posture was right."""
-    least_top_confidence: float = 0.4
+    least_top_confidence: float = 0.45
     """The confidence in the posture at the top that a movement came back to, ..."""
-    least_top_share: float = 0.6
+    least_top_share: float = 0.7
     """... or this share of that at the top which it came from."""
     longest_step_s: float = 0.2
     """The first sight after a longer gap does not speak for the whole of the gap."""
     posture_confidence: float = 0.3
     """Under this the posture is another one."""
-    leave_s: float = 0.5
+    leave_s: float = 0.8
     """How long the posture must be another one before the exercise is left."""
     lost_s: float = 1.5
     """How long nobody may be seen before a movement under way is given up."""
@@ -78,6 +80,8 @@ class CounterState:
     rise_depth: float = 0.0
     """The highest point since the bottom, and when it was reached."""
     rise_s: float = 0.0
+    passed_top_s: float | None = None
+    """When a top was last passed outside the posture."""
     opened_depth: float | None = None
     """Where the person appeared, if that was below the top."""
     confidence_sum: float = 0.0
@@ -120,8 +124,7 @@ class RepetitionCounter:
         if confidence >= self.rules.posture_confidence:
             state.posture_s = at_s
         if self.phase is Phase.AWAY:
-            if confidence >= self.rules.posture_confidence:
-                self._appear(depth, at_s)
+            self._approach(depth, at_s)
         elif at_s - state.posture_s > self.rules.leave_s:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
@@ -154,13 +157,20 @@ class RepetitionCounter:
     def _phase_change(self, before: Phase, at_s: float) -> list[Event]:
         return [] if self.phase is before else [PhaseChanged(self.exercise, self.phase, at_s)]
 
-    def _appear(self, depth: float, at_s: float) -> None:
-        if depth <= self.rules.top_depth:
+    def _approach(self, depth: float, at_s: float) -> None:
+        """Outside the posture: enter it, at the top, from a top just left, or somewhere below."""
+        state, rules = self._state, self.rules
+        inside = state.confidence >= rules.posture_confidence
+        if depth <= rules.top_depth:
             self._rest(depth, at_s)
-            return
-        self._rest(self.rules.assumed_top, at_s)
-        self._state.opened_depth, self._state.top_confidence = depth, 0.0
-        self._go_down(depth, at_s)
+            state.phase = Phase.TOP if inside else Phase.AWAY
+            state.passed_top_s = at_s
+        elif inside:
+            passed_s = state.passed_top_s
+            if passed_s is None or at_s - passed_s > rules.entry_s:
+                self._rest(rules.assumed_top, at_s)
+                state.opened_depth, state.top_confidence = depth, 0.0
+            self._go_down(depth, at_s)
 
     def _rest(self, depth: float, at_s: float) -> None:
         """Be at the top, `depth` being where that is."""
