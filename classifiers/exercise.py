@@ -1,11 +1,13 @@
 """An exercise is a folder of data: how depth is measured, when a rep counts, what it looks like."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from classifiers.embedding import ANGLES, PARTS, angle_degrees
+from classifiers.grade import GradeRules
+from classifiers.quantities import QUANTITIES
 from classifiers.repetition import CountingRules
 from pose_engine.landmarks import FloatArray
 
@@ -28,6 +30,9 @@ class Exercise:
     top_degrees: float
     bottom_degrees: float
     rules: CountingRules
+    measures: tuple[str, ...] = ()
+    """The quantities of `quantities.QUANTITIES` that are measured of its repetitions."""
+    grades: GradeRules = field(default_factory=GradeRules)
 
     @property
     def up(self) -> str:
@@ -66,16 +71,16 @@ class Exercise:
 
 
 def _exercise(name: str, data: dict[str, Any]) -> Exercise:
-    depth, rules = data["depth"], data.get("rules", {})
+    depth = data["depth"]
     if depth["angle"] not in ANGLES:
         raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
     if not data["parts"] or not set(data["parts"]) <= set(PARTS):
         raise ValueError(f"parts must be some of {', '.join(PARTS)}")
     if not 0 <= depth["bottom_degrees"] < depth["top_degrees"] <= 180:
         raise ValueError("depth needs 0 <= bottom_degrees < top_degrees <= 180")
-    unknown = rules.keys() - {field.name for field in fields(CountingRules)}
-    if unknown:
-        raise ValueError(f"rules has unknown fields: {', '.join(sorted(unknown))}")
+    measures = data.get("measures", [depth["angle"]])
+    if not set(measures) <= set(QUANTITIES):
+        raise ValueError(f"measures must be some of {', '.join(QUANTITIES)}")
     return Exercise(
         name=name,
         title=str(data["title"]),
@@ -84,5 +89,17 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         angle=str(depth["angle"]),
         top_degrees=float(depth["top_degrees"]),
         bottom_degrees=float(depth["bottom_degrees"]),
-        rules=CountingRules(**rules),
+        rules=CountingRules(**_table(data, "rules", CountingRules)),
+        measures=tuple(measures),
+        grades=GradeRules(**_table(data, "grades", GradeRules)),
     )
+
+
+def _table(
+    data: dict[str, Any], name: str, known: type[CountingRules | GradeRules]
+) -> dict[str, Any]:
+    table: dict[str, Any] = data.get(name, {})
+    unknown = table.keys() - {field.name for field in fields(known)}
+    if unknown:
+        raise ValueError(f"{name} has unknown fields: {', '.join(sorted(unknown))}")
+    return table
