@@ -6,29 +6,28 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers.events import Event, Measure, Phase, PhaseChanged, RepCounted, RepRejected, Unit
 from classifiers.exercise import Exercise
-from classifiers.quantities import QUANTITIES, both_sides, left_against_right, read
-from pose_engine.landmarks import FloatArray, Pose
+from classifiers.quantities import QUANTITIES, Readings, both_sides, left_against_right, read
+from pose_engine.landmarks import Pose
 
 _LEAST_SEEN = 0.3
 """A joint that is seen less does not tell where the top and the bottom are."""
 _NEAR_DEGREES = 4.0
 """A moment in which the joint is so far from its extreme weighs 1/e of the extreme itself."""
-_RUSH_S, _MOST_RUSH_DEGREES = 0.05, 90.0
+_RUSH_S, _MOST_RUSH_DEGREES = 0.1, 90.0
 """Nothing moves at a turning point: a joint that moves counts as so many seconds of its speed
 farther from it. So one bad frame, which jumps, is taken for neither top nor bottom."""
 _TOP_S = 1.0
 """The time constant with which a top is forgotten: what was just before the way down tells."""
 _WORST_S = 0.15
 """The time constant with which the worst of a movement is smoothed."""
-_LONGEST_STEP_S = 0.2
-"""The first sight after a longer gap does not speak for the whole of the gap."""
+_FIRST_STEP_S, _LONGEST_STEP_S = 0.05, 0.2
+"""What the first sight speaks for, and at most the first after a gap."""
 
-_Sums = NDArray[np.float64]
-"""(n + 1, 2, 2): n readings as of `read`, each weighed and summed; the weights' sum at the end."""
+_Sums = Readings
+"""(n + 1, 2, 2): n readings over time, weighed and summed, and the weights' sum at the end."""
 
 
 @dataclass(slots=True)
@@ -40,8 +39,8 @@ class MovementState:
     bottom: _Sums
     top: _Sums
     """The top since then, which the next movement will come from."""
-    smooth: _Sums
-    """The readings smoothed, (n, 2, 2)."""
+    smooth: Readings
+    """Smoothed by time."""
     phase: Phase = Phase.AWAY
     at_s: float | None = None
     """When the joint that tells the depth was last seen."""
@@ -104,9 +103,8 @@ class MeasureRecorder:
         if seen < _LEAST_SEEN:
             return
         if state.at_s is None:
-            state.smooth = readings.astype(float)
-        else:
-            self._weigh(readings, degrees, at_s - state.at_s)
+            state.at_s, state.degrees, state.smooth = at_s - _FIRST_STEP_S, degrees, readings
+        self._weigh(readings, degrees, at_s - state.at_s)
         state.at_s, state.degrees = at_s, degrees
 
     def _nothing(self) -> MovementState:
@@ -140,12 +138,13 @@ class MeasureRecorder:
         state = self._state
         state.start, state.bottom, state.worst = state.top, np.zeros_like(state.top), {}
 
-    def _weigh(self, readings: FloatArray, degrees: float, elapsed_s: float) -> None:
+    def _weigh(self, readings: Readings, degrees: float, elapsed_s: float) -> None:
         state = self._state
         step_s = min(elapsed_s, _LONGEST_STEP_S)
         rush = min(abs(degrees - state.degrees) / elapsed_s * _RUSH_S, _MOST_RUSH_DEGREES)
         moment = step_s * np.concatenate([readings, np.ones((1, 2, 2))])
-        state.smooth += (1 - math.exp(-elapsed_s / _WORST_S)) * (readings - state.smooth)
+        share = 1 - math.exp(-elapsed_s / _WORST_S)
+        state.smooth = state.smooth + share * (readings - state.smooth)
         if state.phase in (Phase.TOP, Phase.UP):
             kept = math.exp(-step_s / _TOP_S)
             state.top = kept * state.top + math.exp((degrees - rush) / _NEAR_DEGREES) * moment
@@ -163,23 +162,22 @@ class MeasureRecorder:
     def _measures(self) -> Iterator[tuple[str, Measure]]:
         means = {"top": _mean(self._state.start), "bottom": _mean(self._state.bottom)}
         for name in self._exercise.measures:
-            i = self._names.index(name)
-            if name in self._state.worst:
-                yield name, _measure(self._state.worst[name])
-            if QUANTITIES[name].worst:
+            quantity, i = QUANTITIES[name], self._names.index(name)
+            if quantity.worst:
+                if name in self._state.worst:
+                    yield name, _measure(self._state.worst[name])
                 continue
             for place, mean in means.items():
                 if mean is not None:
                     yield f"{name}_{place}", _measure(both_sides(mean[i]))
-            if QUANTITIES[name].sided and means["bottom"] is not None:
+            if quantity.sided and means["bottom"] is not None:
                 yield f"{name}_asymmetry", _measure(left_against_right(means["bottom"][i]))
 
 
 _SUMS = ("start", "bottom", "top", "smooth")
 
 
-def _mean(sums: _Sums) -> _Sums | None:
-    """The readings, (n, 2, 2), if there are any."""
+def _mean(sums: _Sums) -> Readings | None:
     weight = sums[-1, 0, 0]
     return sums[:-1] / weight if weight else None
 

@@ -4,12 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.embedding import ANGLES
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 
 _LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
 _LEAST_LENGTH = 1e-6
+
+Readings = NDArray[np.float64]
+"""(n, 2, 2): of each quantity for left and right the degrees, and how well the worst seen of its
+joints is seen, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,10 @@ class Quantity:
     """Whether its worst over the movement is asked for, and not what it is at top and bottom."""
 
 
-def read(pose: Pose, names: Sequence[str]) -> FloatArray:
-    """Quantities of one pose by name, from its world points where it has them.
-
-    Returns (len(names), 2, 2): for left and right the degrees, and how well the worst seen of its
-    joints is seen, 0..1.
-    """
+def read(pose: Pose, names: Sequence[str]) -> Readings:
+    """The named quantities of one pose, from its world points where it has them."""
     points = pose.image if pose.world is None else pose.world
-    readings = np.empty((len(names), 2, 2), np.float32)
+    readings = np.empty((len(names), 2, 2))
     for reading, quantity in zip(readings, (QUANTITIES[name] for name in names), strict=True):
         sides = [_SIDES[joint] for joint in quantity.joints]
         reading[:, 0] = quantity.degrees(*(points[side] for side in sides))
@@ -40,17 +41,15 @@ def read(pose: Pose, names: Sequence[str]) -> FloatArray:
     return readings
 
 
-def both_sides(reading: FloatArray) -> tuple[float, float]:
-    """Degrees, the better seen side weighing more, and how well that side is seen.
-
-    `reading`: (2, 2), one of `read`.
-    """
+def both_sides(reading: Readings) -> tuple[float, float]:
+    """Degrees, the better seen side weighing more, and how well that one is seen; of one (2, 2)."""
     degrees, seen = reading.T
-    return float(np.average(degrees, weights=seen + _LEAST_WEIGHT)), float(seen.max())
+    weights = seen + _LEAST_WEIGHT
+    return float((degrees * weights).sum() / weights.sum()), float(seen.max())
 
 
-def left_against_right(reading: FloatArray) -> tuple[float, float]:
-    """Degrees of left minus right, and how well the worse seen side is seen."""
+def left_against_right(reading: Readings) -> tuple[float, float]:
+    """Degrees of left minus right, and how well the worse seen one is seen; of one (2, 2)."""
     degrees, seen = reading.T
     return float(degrees[0] - degrees[1]), float(seen.min())
 

@@ -6,6 +6,7 @@ import pytest
 
 from classifiers.embedding import embed
 from classifiers.exercise import Exercise, ExerciseError
+from classifiers.grade import GradeRules
 from classifiers.library import Library
 from tests.classifiers.figures import as_pose, samples, squat
 
@@ -13,12 +14,15 @@ _TOML = """
 title = "Squat"
 description = "Down and up."
 parts = ["torso", "legs"]
+measures = ["knee"]
 [depth]
 angle = "knee"
 top_degrees = 165
 bottom_degrees = 85
 [rules]
 counted_depth = 0.6
+[grades]
+full_depth = 0.7
 """
 
 
@@ -37,6 +41,17 @@ def test_a_folder_is_an_exercise(folder: Path) -> None:
     assert Library.load(folder.parent).names == ("squat",)
 
 
+def test_measures_and_grades_are_data(folder: Path) -> None:
+    exercise = Exercise.read(folder)
+    assert exercise.measures == ("knee",)
+    assert exercise.grades == GradeRules(full_depth=0.7, deep_depth=1.15)
+
+
+def test_the_joint_that_tells_the_depth_is_measured_by_default(folder: Path) -> None:
+    (folder / "exercise.toml").write_text(_TOML.replace('measures = ["knee"]', ""))
+    assert Exercise.read(folder).measures == ("knee",)
+
+
 def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
     exercise = Exercise.read(folder)
     assert exercise.depth(embed(as_pose(squat(0)))) == 0
@@ -52,6 +67,10 @@ def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
         ("85", "170", "bottom_degrees < top_degrees"),
         ("counted_depth", "counted_deepness", "unknown fields: counted_deepness"),
         ("[depth]", "[depth", "exercise.toml"),
+        ('["knee"]', '["nose"]', "measures must be some of elbow, .*, torso_lean, hip_sag"),
+        ('["knee"]', "7", "exercise.toml"),
+        ("full_depth = 0.7", "full_depth = 1.2", "0 < full_depth < deep_depth"),
+        ("full_depth", "fullness", "grades has unknown fields: fullness"),
     ],
 )
 def test_a_wrong_file_names_the_field(folder: Path, old: str, new: str, message: str) -> None:
