@@ -61,7 +61,7 @@ def _write(path: Path, taken: Taken) -> None:
 def _read(path: Path) -> Taken:
     with np.load(path) as arrays:
         found = {name.split("/")[0] for name in arrays.files if "/" in name}
-        observations = {
+        observations: dict[str, Sequence[Observation]] = {
             name: _observations(arrays[f"{name}/at_s"], arrays[f"{name}/poses"])
             for name in (ORIGINAL, *sorted(found - {ORIGINAL}))
         }

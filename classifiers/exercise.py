@@ -1,11 +1,13 @@
 """An exercise is a folder of data: how depth is measured, when a rep counts, what it looks like."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, lift
+from classifiers.grade import GradeRules
+from classifiers.quantities import QUANTITIES
 from classifiers.repetition import CountingRules
 from pose_engine.landmarks import FloatArray
 
@@ -30,6 +32,9 @@ class Exercise:
     lifts: tuple[float, float] | None
     """The lift of that joint's limb at depth 0 and at depth 1, where it has one."""
     rules: CountingRules
+    measures: tuple[str, ...] = ()
+    """The quantities of `quantities.QUANTITIES` that are measured of its repetitions."""
+    grades: GradeRules = field(default_factory=GradeRules)
 
     @property
     def up(self) -> str:
@@ -77,7 +82,7 @@ def _share(value: float, top: float, bottom: float) -> float:
 
 
 def _exercise(name: str, data: dict[str, Any]) -> Exercise:
-    depth, rules = data["depth"], data.get("rules", {})
+    depth = data["depth"]
     if depth["angle"] not in ANGLES:
         raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
     if not data["parts"] or not set(data["parts"]) <= set(PARTS):
@@ -89,9 +94,9 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         raise ValueError(f"depth has no lift for the {depth['angle']}")
     if lifted and not -1 <= depth["bottom_lift"] < depth["top_lift"] <= 1:
         raise ValueError("depth needs -1 <= bottom_lift < top_lift <= 1")
-    unknown = rules.keys() - {field.name for field in fields(CountingRules)}
-    if unknown:
-        raise ValueError(f"rules has unknown fields: {', '.join(sorted(unknown))}")
+    measures = data.get("measures", [depth["angle"]])
+    if not set(measures) <= set(QUANTITIES):
+        raise ValueError(f"measures must be some of {', '.join(QUANTITIES)}")
     return Exercise(
         name=name,
         title=str(data["title"]),
@@ -100,5 +105,17 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         angle=str(depth["angle"]),
         degrees=(float(depth["top_degrees"]), float(depth["bottom_degrees"])),
         lifts=(float(depth["top_lift"]), float(depth["bottom_lift"])) if lifted else None,
-        rules=CountingRules(**rules),
+        rules=CountingRules(**_table(data, "rules", CountingRules)),
+        measures=tuple(measures),
+        grades=GradeRules(**_table(data, "grades", GradeRules)),
     )
+
+
+def _table(
+    data: dict[str, Any], name: str, known: type[CountingRules | GradeRules]
+) -> dict[str, Any]:
+    table: dict[str, Any] = data.get(name, {})
+    unknown = table.keys() - {field.name for field in fields(known)}
+    if unknown:
+        raise ValueError(f"{name} has unknown fields: {', '.join(sorted(unknown))}")
+    return table

@@ -56,7 +56,7 @@ def squat(depth: float) -> FloatArray:
 
 
 def push_up(depth: float) -> FloatArray:
-    """Arms straight at 0, chest low at 1: the elbow goes from 170 to 80 degrees."""
+    """Arms straight at 0, chest low at 1: the elbow goes from 170 to 100 degrees."""
     return _figure(
         75 + 12 * depth, 255 + 8 * depth, 255 + 8 * depth, 175 + 80 * depth, 185 - 10 * depth
     )

@@ -8,6 +8,7 @@ import pytest
 
 from classifiers.embedding import angle_degrees, embed
 from classifiers.exercise import Exercise, ExerciseError
+from classifiers.grade import GradeRules
 from classifiers.library import Library
 from pose_engine.landmarks import Landmark
 from tests.classifiers.figures import as_pose, samples, squat
@@ -16,6 +17,7 @@ _TOML = """
 title = "Squat"
 description = "Down and up."
 parts = ["torso", "legs"]
+measures = ["knee"]
 [depth]
 angle = "knee"
 top_degrees = 165
@@ -24,6 +26,8 @@ top_lift = 0.96
 bottom_lift = 0.5
 [rules]
 counted_depth = 0.6
+[grades]
+full_depth = 0.7
 """
 
 
@@ -40,6 +44,17 @@ def test_a_folder_is_an_exercise(folder: Path) -> None:
     assert (exercise.name, exercise.title, exercise.needs_legs) == ("squat", "Squat", True)
     assert exercise.rules.counted_depth == 0.6
     assert Library.load(folder.parent).names == ("squat",)
+
+
+def test_measures_and_grades_are_data(folder: Path) -> None:
+    exercise = Exercise.read(folder)
+    assert exercise.measures == ("knee",)
+    assert exercise.grades == GradeRules(full_depth=0.7, deep_depth=1.15)
+
+
+def test_the_joint_that_tells_the_depth_is_measured_by_default(folder: Path) -> None:
+    (folder / "exercise.toml").write_text(_TOML.replace('measures = ["knee"]', ""))
+    assert Exercise.read(folder).measures == ("knee",)
 
 
 def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
@@ -71,6 +86,10 @@ def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
         ('"knee"', '"hip"', "no lift for the hip"),
         ("counted_depth", "counted_deepness", "unknown fields: counted_deepness"),
         ("[depth]", "[depth", "exercise.toml"),
+        ('["knee"]', '["nose"]', "measures must be some of elbow, .*, torso_lean, hip_sag"),
+        ('["knee"]', "7", "exercise.toml"),
+        ("full_depth = 0.7", "full_depth = 1.2", "0 < full_depth < deep_depth"),
+        ("full_depth", "fullness", "grades has unknown fields: fullness"),
     ],
 )
 def test_a_wrong_file_names_the_field(folder: Path, old: str, new: str, message: str) -> None:

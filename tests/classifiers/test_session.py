@@ -174,7 +174,7 @@ def test_a_session_goes_on_from_a_snapshot(library: Library, cut: int) -> None:
     assert begun + _run(second, observations[cut:]) == whole
 
 
-@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 2, "counters": {}}])
+@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 3, "counters": {}}])
 def test_a_wrong_snapshot_is_refused(library: Library, snapshot: dict[str, object]) -> None:
     with pytest.raises(SnapshotError):
         library.restore(snapshot)
