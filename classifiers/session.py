@@ -6,12 +6,13 @@ from typing import Any
 from classifiers.embedding import angle_seen, embed
 from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost, SubjectSwitched
 from classifiers.exercise import Exercise
+from classifiers.guidance import Coach
 from classifiers.knn import PoseClassifier
 from classifiers.repetition import RepetitionCounter
 from classifiers.smoothing import ConfidenceFilter
 from pose_engine.landmarks import Pose
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 _CONFIDENCE_TIME_S = 0.2
 _LOST_S = 1.0
 _LEAST_SEEN = 0.3
@@ -37,6 +38,7 @@ class ExerciseSession:
         self._classifier = classifier
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
         self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in exercises}
+        self._coach = Coach(exercises)
         self._at_s: float | None = None
         self._seen_s: float | None = None
         self._person: int | None = None
@@ -67,6 +69,10 @@ class ExerciseSession:
         if self._at_s is not None and not at_s > self._at_s:
             raise TimeWentBackwards(f"at {at_s} s is not later than {self._at_s} s")
         self._at_s = at_s
+        events = self._count(pose, at_s)
+        return [*events, *self._coach.advise(pose, self.phases, events, at_s)]
+
+    def _count(self, pose: Pose | None, at_s: float) -> list[Event]:
         events = self._presence(pose, at_s)
         if pose is None:
             return events + [e for c in self._counters.values() for e in c.miss(at_s)]
@@ -98,6 +104,7 @@ class ExerciseSession:
             "subject": self.subject,
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
+            "coach": self._coach.snapshot(),
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -109,12 +116,13 @@ class ExerciseSession:
                 name: RepetitionCounter(name, counter.rules).restored(snapshot["counters"][name])
                 for name, counter in self._counters.items()
             }
+            coach = Coach(self._exercises).restored(snapshot["coach"])
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
-            self._counters = counters
+            self._counters, self._coach = counters, coach
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
 
