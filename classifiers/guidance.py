@@ -149,10 +149,14 @@ class Coach:
 
     def _about_form(self, events: Sequence[Event], at_s: float) -> Iterator[Guidance]:
         for event in events:
-            if isinstance(event, RepRejected) and event.reason in _FORM:
+            if isinstance(event, RepRejected) and event.reason in _FORM and self._known(event):
                 reason, count, _ = self._state.refused.get(event.exercise, ("", 0, 0.0))
                 if reason == event.reason and count >= _IN_A_ROW:
                     yield Guidance(*_FORM[event.reason], (), event.exercise, at_s)
+
+    def _known(self, refused: RepRejected) -> bool:
+        """Whether it is this exercise that he does: walking may look like shallow squats."""
+        return len(self._exercises) == 1 or refused.count > 0
 
     def _timely(self, advice: Guidance) -> bool:
         said_s = self._state.said_s

@@ -73,7 +73,7 @@ def _told(*stretches: Stretch, coach: Coach | None = None) -> list[tuple[Advice,
 
 
 def _rejected(reason: Reason, depth: float = 0.45, exercise: str = "squat") -> RepRejected:
-    return RepRejected(exercise, 0, reason, 0.0, 1.0, depth)
+    return RepRejected(exercise, 1, reason, 0.0, 1.0, depth)
 
 
 COUNTED = RepCounted("squat", 1, 0.0, 0.5, 1.0, 0.9, 1.0)
@@ -207,6 +207,13 @@ def test_refusals_of_two_exercises_are_not_in_a_row() -> None:
 )
 def test_what_was_no_try_is_not_advised_on(refused: RepRejected, phase: Phase) -> None:
     assert _told(*[Stretch(2, STANDING, AWAY | {"squat": phase}, [refused])] * 5) == []
+
+
+def test_of_several_exercises_only_one_that_was_counted_is_advised_on() -> None:
+    refused = replace(_rejected(Reason.TOO_SHALLOW), count=0)
+    shallow = [Stretch(2, STANDING, TOP, [refused])] * 3
+    assert _told(*shallow) == []
+    assert [advice for advice, _ in _told(*shallow, coach=Coach([SQUAT]))] == [Advice.GO_DEEPER]
 
 
 def test_the_view_comes_before_the_form() -> None:
