@@ -6,6 +6,7 @@ from typing import Any
 from classifiers.embedding import angle_seen, embed
 from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost, SubjectSwitched
 from classifiers.exercise import Exercise
+from classifiers.guidance import Coach
 from classifiers.knn import PoseClassifier
 from classifiers.measures import MeasureRecorder
 from classifiers.repetition import RepetitionCounter
@@ -41,6 +42,7 @@ class ExerciseSession:
         self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in exercises}
         self._recorders = {e.name: MeasureRecorder(e) for e in exercises}
         self._sets = SetKeeper()
+        self._coach = Coach(exercises)
         self._at_s: float | None = None
         self._seen_s: float | None = None
         self._person: int | None = None
@@ -80,7 +82,8 @@ class ExerciseSession:
         if pose is not None:
             for recorder in self._recorders.values():
                 recorder.look(pose, at_s)
-        return [*events, *self._sets.observe(events, at_s)]
+        sets = self._sets.observe(events, at_s)
+        return [*events, *sets, *self._coach.advise(pose, self.phases, events, at_s)]
 
     def _count(self, pose: Pose | None, at_s: float) -> list[Event]:
         events = self._presence(pose, at_s)
@@ -117,6 +120,7 @@ class ExerciseSession:
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
             "recorders": {name: one.snapshot() for name, one in self._recorders.items()},
             "sets": self._sets.snapshot(),
+            "coach": self._coach.snapshot(),
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -133,12 +137,14 @@ class ExerciseSession:
                 for e in self._exercises
             }
             sets = SetKeeper().restored(snapshot["sets"])
+            coach = Coach(self._exercises).restored(snapshot["coach"])
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
-            self._counters, self._recorders, self._sets = counters, recorders, sets
+            self._counters, self._recorders = counters, recorders
+            self._sets, self._coach = sets, coach
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
 
