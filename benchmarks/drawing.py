@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from benchmarks.counted import Counted
 from benchmarks.labels import Label
 from benchmarks.variants import Observation
 from classifiers.embedding import embed
@@ -20,13 +21,18 @@ _WIDTH, _LEFT, _RIGHT = 760, 64, 12
 _HEADING, _PANEL, _GAP, _FIGURES, _CAPTION = 30, 120, 26, 110, 16
 _DEEPEST = 1.25
 _MOST_POINTS, _MOST_FIGURES = 400, 7
+_LEAST_WIDTH = 11
 _BLUE, _ORANGE, _GREEN, _RED, _INK, _FAINT = (
     "#1f6fb4", "#c05a00", "#2e8b57", "#b03030", "#222", "#bbb",
 )  # fmt: skip
-_LIMBS = tuple(
-    pair for pair in CONNECTIONS if all(Landmark.LEFT_SHOULDER <= one <= 28 for one in pair)
-    and not {Landmark.LEFT_INDEX, Landmark.RIGHT_INDEX} & set(pair)
-)  # fmt: skip
+_HIDDEN = ' opacity=".35"'
+_BODY = Landmark.RIGHT_ANKLE + 1
+_JOINTS = {
+    Landmark[f"{side}_{joint}"]
+    for side in ("LEFT", "RIGHT")
+    for joint in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE")
+}
+_LIMBS = tuple(pair for pair in CONNECTIONS if _JOINTS.issuperset(pair))
 
 
 class Deep(Protocol):
@@ -40,17 +46,15 @@ class Deep(Protocol):
         """How deep a pose is."""
 
 
-def picture(
-    label: Label, tally: Tally, seen: Sequence[Observation], exercises: Sequence[Deep]
-) -> str:
+def picture(counted: Counted, exercises: Sequence[Deep]) -> str:
     """The whole picture, a panel an exercise."""
-    scale = _Scale(max((at_s for at_s, _ in seen), default=0) or 1)
-    parts = [_heading(label)]
+    scale = _Scale(max((at_s for at_s, _ in counted.seen), default=0) or 1)
+    parts = [_heading(counted.label)]
     top = _HEADING
     for exercise in exercises:
-        parts += _panel(label, tally, seen, exercise, scale, top)
+        parts += _panel(counted, exercise, scale, top)
         top += _PANEL + _GAP
-    parts += _figures(_moments(label, tally), seen, top)
+    parts += _figures(_moments(counted.label, counted.original), counted.seen, top)
     height = top + _FIGURES + _CAPTION
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
@@ -85,43 +89,48 @@ def _heading(label: Label) -> str:
     return f'<text x="10" y="19">{escape(label.file)}{legend}</text>'
 
 
-def _panel(
-    label: Label,
-    tally: Tally,
-    seen: Sequence[Observation],
-    exercise: Deep,
-    scale: _Scale,
-    top: float,
-) -> Iterator[str]:
-    for rep in tally.reps:
-        if rep.exercise == exercise.name:
-            yield _band(rep, _GREEN, str(rep.count), scale, top)
-            yield _dot(scale.x(rep.bottom_s), scale.y(rep.depth, top), _GREEN)
-    for one in tally.rejected:
-        if one.exercise == exercise.name:
-            yield _band(one, _RED, one.reason, scale, top)
+def _panel(counted: Counted, exercise: Deep, scale: _Scale, top: float) -> Iterator[str]:
+    label, tally = counted.label, counted.original
+    yield from (_refused(r, scale, top) for r in tally.rejected if r.exercise == exercise.name)
+    yield from (_counted(r, scale, top) for r in tally.reps if r.exercise == exercise.name)
     for depth in (0, 1):
         y = scale.y(depth, top)
-        yield _line((_LEFT, y), (_WIDTH - _RIGHT, y), _FAINT)
+        yield f'<path d="M{_LEFT} {y:.0f}H{_WIDTH - _RIGHT}" stroke="{_FAINT}"/>'
         yield f'<text x="{_LEFT - 4}" y="{y + 4:.0f}" text-anchor="end">{depth}</text>'
     middle = top + _PANEL / 2
     yield f'<text transform="translate(16 {middle:.0f})rotate(-90)" text-anchor="middle">' + (
         f"{escape(exercise.name)} depth</text>"
     )
-    yield _curve(seen, exercise, scale, top)
+    yield _curve(counted.seen, exercise, scale, top)
     yield from _axis(scale, top + _PANEL)
     if exercise.name == label.exercise:
         for at_s in label.bottoms_s:
             yield _triangle(scale.x(at_s), top + _PANEL)
 
 
-def _band(one: Rep | Rejection, colour: str, text: str, scale: _Scale, top: float) -> str:
+def _counted(rep: Rep, scale: _Scale, top: float) -> str:
+    x, y = scale.x(rep.bottom_s), scale.y(rep.depth, top)
+    return (
+        f"{_band(rep, _GREEN, scale, top)}"
+        f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4" fill="{_GREEN}"/>'
+        f'<text x="{x + 7:.0f}" y="{y + 13:.0f}" fill="{_GREEN}">{rep.count}</text>'
+    )
+
+
+def _refused(one: Rejection, scale: _Scale, top: float) -> str:
+    x, y = scale.x((one.start_s + one.end_s) / 2) + 4, top + _PANEL - 4
+    wide = scale.x(one.end_s) - scale.x(one.start_s) >= _LEAST_WIDTH
+    words = (
+        f'<text transform="translate({x:.0f} {y:.0f})rotate(-90)" fill="{_RED}">{one.reason}</text>'
+    )
+    return _band(one, _RED, scale, top) + (words if wide else "")
+
+
+def _band(one: Rep | Rejection, colour: str, scale: _Scale, top: float) -> str:
     left, right = scale.x(one.start_s), scale.x(one.end_s)
-    x, y = (left + right) / 2 + 4, top + _PANEL - 4
-    words = f'<text transform="translate({x:.0f} {y:.0f})rotate(-90)" fill="{colour}">{text}</text>'
     return (
         f'<rect x="{left:.1f}" y="{top:.0f}" width="{max(right - left, 1):.1f}" height="{_PANEL}" '
-        f'fill="{colour}" opacity=".15"/>' + (words if right - left >= 11 else "")
+        f'fill="{colour}" opacity=".15"/>'
     )
 
 
@@ -169,35 +178,30 @@ def _figures(
         for at_s, word in moments
         if poses
     ]
-    sizes = [float(np.ptp(pose.image[:29, :2], axis=0).max()) for *_, pose in shown]
+    room = (_WIDTH - _LEFT - _RIGHT) / max(len(shown), 1)
+    sizes = [float(np.ptp(pose.image[:_BODY, :2], axis=0).max()) for *_, pose in shown]
     zoom = (_FIGURES - 20) / max(sizes, default=1)
     for n, (at_s, word, pose) in enumerate(shown):
-        middle = _LEFT + (n + 0.5) * (_WIDTH - _LEFT - _RIGHT) / _MOST_FIGURES
+        middle = _LEFT + (n + 0.5) * room
         yield from _figure(pose, middle, top + _FIGURES / 2, zoom)
         y = top + _FIGURES + 6
         yield f'<text x="{middle:.0f}" y="{y:.0f}" text-anchor="middle">{at_s:.1f} s {word}</text>'
 
 
 def _figure(pose: Pose, x: float, y: float, zoom: float) -> Iterator[str]:
-    flat = pose.image[:29, :2]
+    """Left limbs are blue, right ones orange, hidden ones faint."""
+    flat = pose.image[:_BODY, :2]
     points = (flat - (flat.min(0) + flat.max(0)) / 2) * zoom + (x, y)
+    strokes: dict[str, str] = {}
     for a, b in _LIMBS:
-        left, right = (all(one % 2 == odd for one in (a, b)) for odd in (1, 0))
-        colour = _BLUE if left else _ORANGE if right else _INK
-        faint = "" if min(pose.visibility[[a, b]]) >= 0.5 else ' opacity=".35"'
-        yield _line(points[a], points[b], colour, f' stroke-width="2.5"{faint}')
+        colour = _INK if a % 2 != b % 2 else _BLUE if a % 2 else _ORANGE
+        style = f'stroke="{colour}"' + ("" if min(pose.visibility[[a, b]]) >= 0.5 else _HIDDEN)
+        (x1, y1), (x2, y2) = points[a], points[b]
+        strokes[style] = strokes.get(style, "") + f"M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}"
+    for style, path in strokes.items():
+        yield f'<path d="{path}" {style} stroke-width="2.5"/>'
     head = points[[Landmark.LEFT_EAR, Landmark.RIGHT_EAR, Landmark.NOSE]].mean(0)
     yield f'<circle cx="{head[0]:.0f}" cy="{head[1]:.0f}" r="6" fill="none" stroke="{_INK}"/>'
-
-
-def _line(start: Sequence[float], end: Sequence[float], colour: str, more: str = "") -> str:
-    (x1, y1), (x2, y2) = start, end
-    ends = f'x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"'
-    return f'<line {ends} stroke="{colour}"{more}/>'
-
-
-def _dot(x: float, y: float, colour: str) -> str:
-    return f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4" fill="{colour}"/>'
 
 
 def _triangle(x: float, y: float) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.counted import Counted
-from benchmarks.drawing import picture
+from benchmarks.drawing import Deep, picture
 from benchmarks.labels import Score
-from classifiers.exercise import Exercise
 
 CAUSES = Path(__file__).with_name("causes.toml")
 UNKNOWN = "Not looked into."
@@ -44,7 +43,7 @@ def report(
     return "\n\n".join(entries) or "None."
 
 
-def draw(counted: Sequence[Counted], exercises: Sequence[Exercise], folder: Path) -> None:
+def draw(counted: Sequence[Counted], exercises: Sequence[Deep], folder: Path) -> None:
     """A picture of every miss; older pictures go."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.svg"):
@@ -52,8 +51,7 @@ def draw(counted: Sequence[Counted], exercises: Sequence[Exercise], folder: Path
     for miss in misses(counted):
         wrong = {miss.label.exercise, *miss.original.counts}
         shown = [exercise for exercise in exercises if exercise.name in wrong]
-        text = picture(miss.label, miss.original, miss.seen, shown)
-        (folder / _picture(miss)).write_text(text, encoding="utf-8")
+        (folder / _picture(miss)).write_text(picture(miss, shown), encoding="utf-8")
 
 
 def _picture(miss: Counted) -> str:
