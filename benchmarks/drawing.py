@@ -18,8 +18,8 @@ from pose_engine.landmarks import CONNECTIONS, FloatArray, Landmark, Pose
 from service.results import Rejection, Rep, Tally
 
 _WIDTH, _LEFT, _RIGHT = 760, 64, 12
-_HEADING, _PANEL, _GAP, _FIGURES, _CAPTION = 30, 120, 26, 110, 16
-_DEEPEST = 1.25
+_HEADING, _PANEL, _GAP, _FIGURES, _CAPTION = 30, 120, 30, 110, 16
+_DEEPEST = 1.4  # a little more than any depth, so that labels have room below
 _MOST_POINTS, _MOST_FIGURES = 400, 7
 _LEAST_WIDTH = 11
 _BLUE, _ORANGE, _GREEN, _RED, _INK, _FAINT = (
