@@ -81,6 +81,8 @@ def main() -> None:
     arguments = parser.parse_args()
     labels = read_labels(arguments.data / "labels.csv")
     chosen = [label for label in labels if arguments.clips in label.file]
+    if not chosen:
+        raise SystemExit(f"no clip has {arguments.clips!r} in its name")
     counted = _counted(arguments, chosen)
     reference = read_baseline(arguments.data / "baseline.json", chosen)
     variants = [name for name in (ORIGINAL, *names()) if name in counted[0].tallies]

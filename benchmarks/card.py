@@ -106,7 +106,7 @@ def _variant(counted: Sequence[Counted], name: str) -> Sequence[object]:
     scores = [c.score(name) for c in counted if c.label.in_totals]
     positive = [score for score in scores if not score.label.negative]
     negative = [score for score in scores if score.label.negative]
-    figures = _figures(positive) if positive else "–––"
+    figures = _figures(positive) if positive else ["–"] * 3
     invented = sum(score.error for score in negative)
     clean = part(score.exact for score in negative)
     return name, *_exact_by_exercise(positive), *figures, clean, invented

@@ -1,6 +1,7 @@
 """Clips as the core counts them in every variant, from the recordings of what was tracked."""
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -52,9 +53,9 @@ def count_all(
 ) -> Iterator[Counted]:
     """Count every clip, saying how far it is; raises ClipError."""
     work = [(label, clips, wanted) for label in labels]
-    # Spawned, for a forked process must not use what its parent's threads left in ONNX Runtime.
-    with get_context("spawn").Pool(processes, _Worker.begin) as pool:
-        for n, counted in enumerate(pool.imap(_Worker.count, work), start=1):
+    spawn = get_context("spawn")  # a forked process cannot use its parent's threads
+    with ProcessPoolExecutor(processes, spawn, _Worker.begin) as pool:
+        for n, counted in enumerate(pool.map(_Worker.count, work), start=1):
             print(f"{n:3} of {len(labels)}  {counted.label.file}", flush=True)
             yield counted
 
