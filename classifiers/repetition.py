@@ -196,7 +196,8 @@ class RepetitionCounter:
 
     def _follow(self, depth: float, at_s: float) -> list[Event]:
         state, rules = self._state, self.rules
-        if state.phase is not Phase.TOP and depth >= state.bottom_depth - rules.turn / 2:
+        near_bottom = depth >= state.bottom_depth - rules.turn / 2
+        if near_bottom and self._climbed(state.rise_depth) < rules.return_share:
             state.bottom_to_s = at_s
         if state.phase is Phase.TOP:
             self._hold_top(depth, at_s)

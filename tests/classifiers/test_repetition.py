@@ -174,6 +174,16 @@ def test_another_posture_for_a_second_ends_the_movement() -> None:
     assert (counter.count, _reasons(events)[0]) == (0, Reason.WRONG_POSTURE)
 
 
+@given(st.lists(st.tuples(st.floats(0.05, 1.0), st.floats(0, 1.2)), min_size=3, max_size=20))
+def test_starts_bottoms_and_ends_are_in_order(steps: list[tuple[float, float]]) -> None:
+    times = itertools.accumulate(step for step, _ in steps)
+    reps = _counted(_run([(0.0, 0.0), *zip(times, (d for _, d in steps), strict=True)], fps=8))
+    for rep in reps:
+        assert rep.start_s < rep.bottom_s < rep.end_s
+    for rep, later in itertools.pairwise(reps):
+        assert rep.end_s <= later.start_s
+
+
 def test_a_posture_that_is_known_on_the_way_down_came_from_the_top_just_left() -> None:
     points = [(0, 0), (1, 0), (1.8, 0.9), (2.6, 0), (4, 0)]
     late, never = _counter(), _counter()

@@ -153,7 +153,7 @@ def test_push_ups_count_without_legs_and_squats_do_not(library: Library) -> None
 def test_what_would_help_is_said(library: Library) -> None:
     """He stands too close, then does half squats in full view, then real ones."""
     close = [(t / 15, as_pose(squat(0), hidden=FEET)) for t in range(75)]
-    half = repetitions(squat, [0.42] * 3)
+    half = repetitions(squat, [0.5] * 3)
     whole = repetitions(squat, [0.9] * 3)
     events = _run(library.session("squat"), chain(close, _later(8, half), _later(20, whole)))
     told = [event for event in events if isinstance(event, Guidance)]
