@@ -77,7 +77,9 @@ def main() -> None:
     parser.add_argument(
         "--only", action="append", choices=(ORIGINAL, *names()), help="may be given again"
     )
-    parser.add_argument("--out", type=Path, default=Path("docs"), help="where the two files are")
+    parser.add_argument(
+        "--out", type=Path, help="where the two files are: docs, or nowhere if not all is counted"
+    )
     arguments = parser.parse_args()
     labels = read_labels(arguments.data / "labels.csv")
     chosen = [label for label in labels if arguments.clips in label.file]
@@ -89,14 +91,16 @@ def main() -> None:
     causes = misses.read_causes()
     extent = f"{len(counted)} of {len(labels)} clips in {len(variants)} variants."
     text = accuracy(counted, reference, causes, variants)
-    write_between_marks(arguments.out / "accuracy.md", f"{extent}\n\n{text}")
     changes = invariance.report(counted, variants)
-    write_between_marks(arguments.out / "invariance.md", f"{extent}\n\n{changes}")
-    misses.draw(counted, Library.load(EXERCISES).exercises, arguments.out / "accuracy")
+    whole = len(counted) == len(labels) and not arguments.only
+    if out := arguments.out or (Path("docs") if whole else None):
+        write_between_marks(out / "accuracy.md", f"{extent}\n\n{text}")
+        write_between_marks(out / "invariance.md", f"{extent}\n\n{changes}")
+        misses.draw(counted, Library.load(EXERCISES).exercises, out / "accuracy")
+    else:
+        print(f"{text}\n\n{changes}")
     for miss in misses.misses(counted):
         print(f"wrong: {miss.label.file}: {miss.score()}")
-    for clip in misses.stale(causes, counted):
-        print(f"stale cause: {clip} is counted right")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 A variant counts as the original when every exercise has the same count; as landmarks, when every
 event is the same; twice in a row, when every count is twice the original's, give or take what
-`Label.slack` allows at the join.
+`Counted.slack` allows at the join.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ def same(counted: Counted, name: str) -> bool:
         variant.counts.get(exercise, 0) - 2 * original.counts.get(exercise, 0)
         for exercise in EXERCISES
     )
-    return sum(abs(gap) for gap in gaps) <= counted.label.slack(counted.lap_s)
+    return sum(abs(gap) for gap in gaps) <= counted.slack
 
 
 def differences(counted: Counted, name: str) -> str:

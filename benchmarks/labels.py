@@ -48,9 +48,8 @@ class Label:
         cut = any(abs(at - end) < _CUT_S for at in self.bottoms_s for end in (0.0, lap_s))
         return int(cut or len(self.counts) > 1)
 
-    def twice(self, lap_s: float) -> "Label":
-        """The label of the clip followed by itself."""
-        slack = self.slack(lap_s)
+    def twice(self, slack: int) -> "Label":
+        """The label of the clip followed by itself, give or take `slack` at the join."""
         more = range(-slack, slack + 1)
         right = sorted({a + b + d for a in self.counts for b in self.counts for d in more})
         return replace(self, counts=(2 * self.counts[0], *right))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy import read_labels
+from benchmarks.labels import read_labels
 from benchmarks.recordings import recorded
 from benchmarks.report import write_between_marks
 from benchmarks.variants import ORIGINAL, Observation, take

@@ -40,6 +40,9 @@ def report(
         f"![Depth over time and stick figures](accuracy/{_picture(miss)})"
         for miss in misses(counted)
     ]
+    entries += [
+        f"`{clip}` is counted right now: its cause is stale." for clip in stale(causes, counted)
+    ]
     return "\n\n".join(entries) or "None."
 
 

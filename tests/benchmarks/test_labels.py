@@ -29,8 +29,8 @@ def test_the_error(label: Label, counts: dict[str, int], error: int, share: floa
 
 def test_twice_allows_what_is_cut_at_the_join() -> None:
     whole = Label("squat__a__b.mp4", "squat", (3,), (2.0, 4.0, 6.0))
-    assert set(whole.twice(8.0).counts) == {6}
-    assert set(whole.twice(6.5).counts) == {5, 6, 7}
+    assert set(whole.twice(whole.slack(8.0)).counts) == {6}
+    assert set(whole.twice(whole.slack(6.5)).counts) == {5, 6, 7}
 
 
 def test_labels_are_read(tmp_path: Path) -> None:
