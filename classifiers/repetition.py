@@ -14,7 +14,7 @@ class CountingRules:
     """The deepest point must reach this."""
     counted_travel: float = 0.35
     """And lie this far below the top that it came from."""
-    noticed_travel: float = 0.25
+    noticed_travel: float = 0.2
     """A movement of less is not worth a word."""
     turn: float = 0.15
     """A change of depth that is a movement and not a tremble: the hysteresis."""

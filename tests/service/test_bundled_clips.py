@@ -10,11 +10,7 @@ from service.results import ClipResult
 from service.settings import Settings
 from tests.service.bundled import CLIPS, real_core
 
-_SHOULDER_TAP = pytest.mark.xfail(strict=True, reason="a tap of the shoulder counts as a push-up")
-NAMES = [
-    pytest.param(path.stem, marks=[_SHOULDER_TAP] if path.stem == "floor_work" else [])
-    for path in sorted(CLIPS.glob("*.mp4"))
-]
+NAMES = [path.stem for path in sorted(CLIPS.glob("*.mp4"))]
 
 
 @pytest.fixture(scope="module")
