@@ -104,7 +104,7 @@ class ExerciseSession:
         return events
 
     def finish(self) -> list[Event]:
-        """The stream ended: a repetition all but finished is counted, another one refused."""
+        """The stream ended, and with it the set: a repetition all but finished is still counted."""
         events = self._measured([e for c in self._counters.values() for e in c.finish()])
         return [*events, *self._sets.finish(events)]
 
