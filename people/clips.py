@@ -29,7 +29,11 @@ _MAT = (-0.35, 1.75)
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """A clip to be rendered. `size`: width and height, pixels. `azimuth`, `elevation`: degrees."""
+    """A clip to be rendered. `size`: width and height, pixels.
+
+    The camera: `azimuth`, `elevation` and `view_angle` in degrees; `distance` in metres, or None
+    for as near as everything is in view.
+    """
 
     name: str
     about: str
@@ -40,6 +44,8 @@ class Clip:
     light: Light = field(default_factory=Light)
     azimuth: float = 0.0
     elevation: float = 6.0
+    view_angle: float = 60.0
+    distance: float | None = None
     size: tuple[int, int] = (640, 480)
     fps: int = 30
     seed: int = 0

@@ -80,7 +80,7 @@ def film(clip: Clip, folder: Path, assets: Assets, report: Report | None = None)
 
 
 def frame_person(clip: Clip, script: Script, skeleton: Skeleton) -> Camera:
-    """The clip's camera, far enough away for all that happens except walking in and out."""
+    """The clip's camera; it has in its middle all that happens except walking in and out."""
     times = np.arange(0, script.duration_s, 0.25)
     staying = [at for at in times if not script.travels(at)] or times
     points = np.stack([script.posture(skeleton, float(at)).landmarks() for at in staying])
@@ -90,6 +90,8 @@ def frame_person(clip: Clip, script: Script, skeleton: Skeleton) -> Camera:
         azimuth=clip.azimuth,
         elevation=clip.elevation,
         size=clip.size,
+        view_angle=clip.view_angle,
+        distance=clip.distance,
     )
 
 
