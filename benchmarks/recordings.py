@@ -10,12 +10,14 @@ import argparse
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.variants import LANDMARKS, ORIGINAL, Observation, Taken, names, over_the_wire, take
 from pose_engine.clips import ClipLimits
-from pose_engine.landmarks import LANDMARK_COUNT, Pose
+from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Pose
 from service.core import Core
 from service.settings import Settings
 from service.startup import load_core
@@ -49,7 +51,7 @@ _VARIANTS = Path(__file__).with_name("variants.py")
 
 
 def _write(path: Path, taken: Taken) -> None:
-    arrays = {"lap_s": np.array(taken.lap_s)}
+    arrays: dict[str, NDArray[Any]] = {"lap_s": np.array(taken.lap_s)}
     for name, observations in taken.observations.items():
         arrays |= {f"{name}/{part}": array for part, array in _arrays(observations).items()}
     part = path.with_suffix(".part")
@@ -61,7 +63,7 @@ def _write(path: Path, taken: Taken) -> None:
 def _read(path: Path) -> Taken:
     with np.load(path) as arrays:
         found = {name.split("/")[0] for name in arrays.files if "/" in name}
-        observations = {
+        observations: dict[str, Sequence[Observation]] = {
             name: _observations(arrays[f"{name}/at_s"], arrays[f"{name}/poses"])
             for name in (ORIGINAL, *sorted(found - {ORIGINAL}))
         }
@@ -70,7 +72,7 @@ def _read(path: Path) -> Taken:
     return Taken(observations, lap_s)
 
 
-def _arrays(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
+def _arrays(observations: Sequence[Observation]) -> dict[str, NDArray[Any]]:
     """Times, (n,), and rows of a pose, (n, 33 x 8 + 1): NaN where nobody was seen."""
     rows = np.full((len(observations), LANDMARK_COUNT * 8 + 1), np.nan, np.float32)
     for row, (_, pose) in zip(rows, observations, strict=True):
@@ -81,11 +83,11 @@ def _arrays(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
     return {"at_s": np.array([at_s for at_s, _ in observations]), "poses": rows}
 
 
-def _observations(at_s: np.ndarray, rows: np.ndarray) -> list[Observation]:
+def _observations(at_s: NDArray[Any], rows: FloatArray) -> list[Observation]:
     return [(float(at), _pose(row)) for at, row in zip(at_s, rows, strict=True)]
 
 
-def _pose(row: np.ndarray) -> Pose | None:
+def _pose(row: FloatArray) -> Pose | None:
     if np.isnan(row[0]):
         return None
     points = row[:-1].reshape(LANDMARK_COUNT, 8)

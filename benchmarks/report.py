@@ -1,5 +1,6 @@
 """Puts measured tables into the Markdown that explains them."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 BEGIN, END = "<!-- measured -->\n", "<!-- /measured -->"
@@ -12,3 +13,15 @@ def write_between_marks(path: Path, text: str) -> None:
     if not begin or not end:
         raise ValueError(f"{path} has no {BEGIN.strip()} and {END}")
     path.write_text(f"{before}{begin}{text}\n{end}{after}", encoding="utf-8")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = (header, ["---"] * len(header), *rows)
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def part(of: Iterable[bool]) -> str:
+    """How many hold, as `3 of 4`."""
+    every = list(of)
+    return f"{sum(every)} of {len(every)}" if every else "–"

@@ -38,22 +38,53 @@ SPANS = {
 }
 """Distances between joints of one side, in torso lengths."""
 
+LIFTS = {
+    "elbow_lift": ("wrist", "elbow", "shoulder"),
+    "knee_lift": ("ankle", "knee", "hip"),
+}
+"""Limbs by their middle joint: how far the last joint is above the first, as a share of the limb's
+length. It is 1 when the limb is straight and upright, 0 when both ends are level. What the net
+guesses worst, how far something is away, counts least in it."""
+
+SAGS = {"hip_sag": ("shoulder", "hip", "knee")}
+"""How far the middle joint hangs below the straight line between the others, as a share of what
+lies between them. It tells a straight body from one whose hips are dropped or piked."""
+
 WIDTHS = ("wrist", "knee", "ankle")
 """Joints whose distance from left to right is taken, in torso lengths."""
 
 _JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-_PAIRED = (*ANGLES, *SLOPES, *SPANS)
+_PAIRED = (*ANGLES, *SLOPES, *SPANS, *LIFTS, *SAGS)
 
 NAMES = (*_PAIRED, *(f"{name}_difference" for name in _PAIRED), *(f"{n}_width" for n in WIDTHS))
-"""What each number is, in order: angles in half turns, slopes -1..1, spans in torsos."""
+"""What each number is, in order: angles in half turns, slopes and lifts -1..1, spans in torsos."""
 
 PARTS = ("torso", "arms", "legs")
 """The parts of the body that an exercise can be about."""
 
 _TELLS_OF = {
     "torso": ("torso",),
-    "arms": ("elbow", "shoulder", "upper_arm", "forearm", "wrist_shoulder", "wrist_hip", "wrist"),
-    "legs": ("hip", "knee", "thigh", "shank", "hip_ankle", "shoulder_ankle", "ankle"),
+    "arms": (
+        "elbow",
+        "shoulder",
+        "upper_arm",
+        "forearm",
+        "wrist_shoulder",
+        "wrist_hip",
+        "wrist",
+        "elbow_lift",
+    ),
+    "legs": (
+        "hip",
+        "knee",
+        "thigh",
+        "shank",
+        "hip_ankle",
+        "shoulder_ankle",
+        "ankle",
+        "knee_lift",
+        "hip_sag",
+    ),
 }
 """The numbers that tell of a part and of no other; `wrist_ankle` tells of arms and legs."""
 
@@ -92,6 +123,13 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
     for a, b in SPANS.values():
         columns.append(_length(at[b] - at[a]) / torso)
         weights.append(_least_seen(seen, a, b))
+    for a, b, c in LIFTS.values():
+        length = _length(at[b] - at[a]) + _length(at[c] - at[b])
+        columns.append((at[a] - at[c])[..., 1] / length)
+        weights.append(_least_seen(seen, a, b, c))
+    for a, b, c in SAGS.values():
+        columns.append(_sag(at[a], at[b], at[c]))
+        weights.append(_least_seen(seen, a, b, c))
     sides, weight = np.stack(columns, -1), np.stack(weights, -1)  # (n, side, feature)
     mean = (sides * weight).sum(1) / weight.sum(1)
     difference = np.abs(sides[:, 0] - sides[:, 1])
@@ -119,6 +157,11 @@ def angle_degrees(vector: FloatArray, joint: str) -> float:
     return float(vector[NAMES.index(joint)]) * 180
 
 
+def lift(vector: FloatArray, joint: str) -> float:
+    """The lift of the limb whose middle joint is the elbow or the knee, -1..1, out of a vector."""
+    return float(vector[NAMES.index(f"{joint}_lift")])
+
+
 def _least_seen(seen: FloatArray, *names: str) -> FloatArray:
     least: FloatArray = seen[:, :, [_JOINTS.index(name) for name in names]].min(-1)
     return least + _LEAST_WEIGHT
@@ -135,3 +178,13 @@ def _angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
     cosine = (u * v).sum(-1) / (_length(u) * _length(v))
     radians: FloatArray = np.arccos(np.clip(cosine, -1, 1))
     return radians
+
+
+def _sag(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    """How far b is below its foot on the line from a to c, in lengths of that line."""
+    line = c - a
+    length = _length(line)
+    along = ((b - a) * line).sum(-1) / length**2
+    foot = a + along[..., None] * line
+    sag: FloatArray = (b - foot)[..., 1] / length
+    return sag

@@ -1,11 +1,13 @@
 """An exercise is a folder of data: how depth is measured, when a rep counts, what it looks like."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from classifiers.embedding import ANGLES, PARTS, angle_degrees
+from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, lift
+from classifiers.grade import GradeRules
+from classifiers.quantities import QUANTITIES
 from classifiers.repetition import CountingRules
 from pose_engine.landmarks import FloatArray
 
@@ -25,9 +27,14 @@ class Exercise:
     """The parts of the body, of `embedding.PARTS`, that tell its poses from others."""
     angle: str
     """The joint of `embedding.ANGLES` that tells how deep."""
-    top_degrees: float
-    bottom_degrees: float
+    degrees: tuple[float, float]
+    """The angle at depth 0 and at depth 1."""
+    lifts: tuple[float, float] | None
+    """The lift of that joint's limb at depth 0 and at depth 1, where it has one."""
     rules: CountingRules
+    measures: tuple[str, ...] = ()
+    """The quantities of `quantities.QUANTITIES` that are measured of its repetitions."""
+    grades: GradeRules = field(default_factory=GradeRules)
 
     @property
     def up(self) -> str:
@@ -45,10 +52,15 @@ class Exercise:
         return self.angle in ("hip", "knee")
 
     def depth(self, vector: FloatArray) -> float:
-        """How deep a pose is: 0 at `top_degrees`, 1 at `bottom_degrees`, clipped to 0..1.25."""
-        degrees = angle_degrees(vector, self.angle)
-        depth = (self.top_degrees - degrees) / (self.top_degrees - self.bottom_degrees)
-        return min(max(depth, 0.0), 1.25)
+        """How deep a pose is, from 0 at the top over 1 at full depth to 1.25.
+
+        It is the mean of how far the joint is bent and how far the limb has come down, so that one
+        of them alone, as the net bends a straight leg that points at the camera, goes half way.
+        """
+        depths = [_share(angle_degrees(vector, self.angle), *self.degrees)]
+        if self.lifts:
+            depths.append(_share(lift(vector, self.angle), *self.lifts))
+        return sum(depths) / len(depths)
 
     @classmethod
     def read(cls, folder: Path) -> "Exercise":
@@ -65,24 +77,45 @@ class Exercise:
             raise ExerciseError(f"{path}: {error}") from error
 
 
+def _share(value: float, top: float, bottom: float) -> float:
+    return min(max((top - value) / (top - bottom), 0.0), 1.25)
+
+
 def _exercise(name: str, data: dict[str, Any]) -> Exercise:
-    depth, rules = data["depth"], data.get("rules", {})
+    depth = data["depth"]
     if depth["angle"] not in ANGLES:
         raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
     if not data["parts"] or not set(data["parts"]) <= set(PARTS):
         raise ValueError(f"parts must be some of {', '.join(PARTS)}")
     if not 0 <= depth["bottom_degrees"] < depth["top_degrees"] <= 180:
         raise ValueError("depth needs 0 <= bottom_degrees < top_degrees <= 180")
-    unknown = rules.keys() - {field.name for field in fields(CountingRules)}
-    if unknown:
-        raise ValueError(f"rules has unknown fields: {', '.join(sorted(unknown))}")
+    lifted = {"top_lift", "bottom_lift"} & depth.keys()
+    if lifted and f"{depth['angle']}_lift" not in LIFTS:
+        raise ValueError(f"depth has no lift for the {depth['angle']}")
+    if lifted and not -1 <= depth["bottom_lift"] < depth["top_lift"] <= 1:
+        raise ValueError("depth needs -1 <= bottom_lift < top_lift <= 1")
+    measures = data.get("measures", [depth["angle"]])
+    if not set(measures) <= set(QUANTITIES):
+        raise ValueError(f"measures must be some of {', '.join(QUANTITIES)}")
     return Exercise(
         name=name,
         title=str(data["title"]),
         description=str(data["description"]),
         parts=tuple(data["parts"]),
         angle=str(depth["angle"]),
-        top_degrees=float(depth["top_degrees"]),
-        bottom_degrees=float(depth["bottom_degrees"]),
-        rules=CountingRules(**rules),
+        degrees=(float(depth["top_degrees"]), float(depth["bottom_degrees"])),
+        lifts=(float(depth["top_lift"]), float(depth["bottom_lift"])) if lifted else None,
+        rules=CountingRules(**_table(data, "rules", CountingRules)),
+        measures=tuple(measures),
+        grades=GradeRules(**_table(data, "grades", GradeRules)),
     )
+
+
+def _table(
+    data: dict[str, Any], name: str, known: type[CountingRules | GradeRules]
+) -> dict[str, Any]:
+    table: dict[str, Any] = data.get(name, {})
+    unknown = table.keys() - {field.name for field in fields(known)}
+    if unknown:
+        raise ValueError(f"{name} has unknown fields: {', '.join(sorted(unknown))}")
+    return table

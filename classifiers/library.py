@@ -54,7 +54,7 @@ class Library:
             raise UnknownExercise(f"no exercise is called {name!r}; known are {known}")
         return picked
 
-    def session(self, name: str = AUTO) -> ExerciseSession:
+    def session(self, name: str = AUTO, *, unknown: bool = False) -> ExerciseSession:  # noqa: ARG002
         """A new session that counts the named exercise; raises UnknownExercise."""
         return ExerciseSession(self.pick(name), self.classifier)
 

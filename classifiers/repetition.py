@@ -20,21 +20,33 @@ class CountingRules:
     """A change of depth that is a movement and not a tremble: the hysteresis."""
     top_depth: float = 0.35
     """Whoever appears higher than this appears at the top."""
+    entry_s: float = 0.7
+    """Whoever was at the top so shortly before the posture was known came from there."""
     assumed_top: float = 0.2
     """Where the top is taken to be for somebody who appears below it."""
     return_share: float = 0.7
     """The share of the way down that must be climbed again."""
+    arrived_share: float = 0.95
+    """Who has climbed this share has arrived at the top, ..."""
+    arrived_s: float = 0.2
+    """... and so has who climbed `return_share` and has come no higher for so long."""
     last_return_share: float = 0.5
     """The same when the stream ends on the way up, and for a rise that is a rep's, if cut short."""
     least_s: float = 0.25
     most_s: float = 30.0
+    held_s: float = 5.0
+    """A bottom that is held longer is a hold."""
     least_confidence: float = 0.5
     """The confidence, over the movement and weighted by depth, that the posture was right."""
+    least_top_confidence: float = 0.45
+    """The confidence in the posture at the top that a movement came back to, ..."""
+    least_top_share: float = 0.7
+    """... or this share of that at the top which it came from."""
     longest_step_s: float = 0.2
     """The first sight after a longer gap does not speak for the whole of the gap."""
     posture_confidence: float = 0.3
     """Under this the posture is another one."""
-    leave_s: float = 1.0
+    leave_s: float = 0.8
     """How long the posture must be another one before the exercise is left."""
     lost_s: float = 1.5
     """How long nobody may be seen before a movement under way is given up."""
@@ -53,7 +65,10 @@ class CounterState:
     depth: float = 0.0
     posture_s: float = 0.0
     """When the posture was last this exercise's."""
+    confidence: float = 0.0
+    """In the posture, when the person was last seen."""
     top_depth: float = 0.0
+    top_confidence: float = 0.0
     top_s: float = 0.0
     """When the top was last left, or still is held."""
     bottom_depth: float = 0.0
@@ -63,7 +78,10 @@ class CounterState:
     plateau_depth: float = 0.0
     """The depth at `bottom_from_s`."""
     rise_depth: float = 0.0
-    """The highest point since the bottom."""
+    """The highest point since the bottom, and when it was reached."""
+    rise_s: float = 0.0
+    passed_top_s: float | None = None
+    """When a top was last passed outside the posture."""
     opened_depth: float | None = None
     """Where the person appeared, if that was below the top."""
     confidence_sum: float = 0.0
@@ -102,11 +120,11 @@ class RepetitionCounter:
         """The person is seen at `depth`, in this exercise's posture with `confidence` (0..1)."""
         events = self.miss(at_s)
         state, before = self._state, self.phase
+        state.confidence = confidence
         if confidence >= self.rules.posture_confidence:
             state.posture_s = at_s
         if self.phase is Phase.AWAY:
-            if confidence >= self.rules.posture_confidence:
-                self._appear(depth, at_s)
+            self._approach(depth, at_s)
         elif at_s - state.posture_s > self.rules.leave_s:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
@@ -129,26 +147,36 @@ class RepetitionCounter:
     def finish(self) -> list[Event]:
         """The stream ended: a repetition all but finished counts, another movement is refused."""
         state = self._state
-        if self.phase is Phase.UP and self._climbed(state.depth) >= self.rules.last_return_share:
-            return self._judge(state.depth, state.at_s)
+        if (
+            self.phase is Phase.UP
+            and self._climbed(state.rise_depth) >= self.rules.last_return_share
+        ):
+            return self._judge(state.rise_s)
         return self._give_up(Reason.INCOMPLETE)
 
     def _phase_change(self, before: Phase, at_s: float) -> list[Event]:
         return [] if self.phase is before else [PhaseChanged(self.exercise, self.phase, at_s)]
 
-    def _appear(self, depth: float, at_s: float) -> None:
-        if depth <= self.rules.top_depth:
+    def _approach(self, depth: float, at_s: float) -> None:
+        """Outside the posture: enter it, at the top, from a top just left, or somewhere below."""
+        state, rules = self._state, self.rules
+        inside = state.confidence >= rules.posture_confidence
+        if depth <= rules.top_depth:
             self._rest(depth, at_s)
-            return
-        self._rest(self.rules.assumed_top, at_s)
-        self._state.opened_depth = depth
-        self._go_down(depth, at_s)
+            state.phase = Phase.TOP if inside else Phase.AWAY
+            state.passed_top_s = at_s
+        elif inside:
+            passed_s = state.passed_top_s
+            if passed_s is None or at_s - passed_s > rules.entry_s:
+                self._rest(rules.assumed_top, at_s)
+                state.opened_depth, state.top_confidence = depth, 0.0
+            self._go_down(depth, at_s)
 
     def _rest(self, depth: float, at_s: float) -> None:
         """Be at the top, `depth` being where that is."""
         state = self._state
         state.phase = Phase.TOP
-        state.top_depth, state.top_s = depth, at_s
+        state.top_depth, state.top_s, state.top_confidence = depth, at_s, state.confidence
         state.opened_depth = None
         state.confidence_sum = state.weight_sum = 0.0
 
@@ -163,24 +191,22 @@ class RepetitionCounter:
         if depth - state.plateau_depth > self.rules.turn / 2:
             state.plateau_depth, state.bottom_from_s = depth, at_s
         state.bottom_depth = state.rise_depth = depth
-        state.bottom_to_s = at_s
+        state.bottom_to_s = state.rise_s = at_s
         state.phase = Phase.BOTTOM if depth >= self.rules.counted_depth else Phase.DOWN
 
     def _follow(self, depth: float, at_s: float) -> list[Event]:
         state, rules = self._state, self.rules
-        if state.phase is not Phase.TOP and depth >= state.bottom_depth - rules.turn / 2:
+        near_bottom = depth >= state.bottom_depth - rules.turn / 2
+        if near_bottom and self._climbed(state.rise_depth) < rules.return_share:
             state.bottom_to_s = at_s
         if state.phase is Phase.TOP:
             self._hold_top(depth, at_s)
         elif depth > state.bottom_depth:
             self._deepen(depth, at_s)
-        elif self._climbed(depth) >= rules.return_share:
-            return self._judge(depth, at_s)
         elif state.phase is Phase.DOWN and at_s - state.bottom_from_s > rules.settle_s:
             self._rest(depth, at_s)
-        elif state.phase is not Phase.UP and state.bottom_depth - depth >= rules.turn:
-            state.phase, state.rise_depth = Phase.UP, depth
-        elif state.phase is Phase.UP:
+        elif state.phase is Phase.UP or state.bottom_depth - depth >= rules.turn:
+            state.phase = Phase.UP
             return self._rise(depth, at_s)
         return []
 
@@ -192,15 +218,20 @@ class RepetitionCounter:
             self._rest(min(depth, state.top_depth), at_s)
 
     def _rise(self, depth: float, at_s: float) -> list[Event]:
-        """On the way up; going down again from more than half way is a new movement."""
+        """On the way up: arrived at the top, down again from near it, or from half way."""
         state, rules = self._state, self.rules
-        state.rise_depth = min(depth, state.rise_depth)
-        turned = depth - state.rise_depth >= 2 * rules.turn
-        if not turned or self._climbed(state.rise_depth) < rules.last_return_share:
+        if depth < state.rise_depth:
+            state.rise_depth, state.rise_s = depth, at_s
+        climbed, fallen = self._climbed(state.rise_depth), depth - state.rise_depth
+        arrived = climbed >= rules.arrived_share or at_s - state.rise_s >= rules.arrived_s
+        if climbed >= rules.return_share and (arrived or fallen >= rules.turn):
+            events = self._judge(state.rise_s)
+        elif climbed >= rules.last_return_share and fallen >= 2 * rules.turn:
+            events = self._reject(Reason.INCOMPLETE, at_s)
+        else:
             return []
-        events = self._reject(Reason.INCOMPLETE, at_s)
-        self._rest(state.rise_depth, at_s)
-        self._go_down(depth, at_s)
+        self._rest(state.rise_depth, state.rise_s)
+        self._hold_top(depth, at_s)
         return events
 
     def _weigh(self, weight: float, confidence: float) -> None:
@@ -216,31 +247,31 @@ class RepetitionCounter:
         state = self._state
         return (state.bottom_depth - depth) / max(state.bottom_depth - state.top_depth, 1e-6)
 
-    def _judge(self, depth: float, at_s: float) -> list[Event]:
+    def _judge(self, end_s: float) -> list[Event]:
         """The movement is over: count it, refuse it, or say nothing when it was too small."""
-        reason = self._fault(at_s)
-        events = [self._counted(at_s)] if reason is None else self._reject(reason, at_s)
-        self._rest(depth, at_s)
-        return events
+        reason = self._fault(end_s)
+        return [self._counted(end_s)] if reason is None else self._reject(reason, end_s)
 
-    def _fault(self, at_s: float) -> Reason | None:
+    def _fault(self, end_s: float) -> Reason | None:
+        """The first thing that is wrong with the movement that ends here, if anything is."""
         state, rules = self._state, self.rules
-        seconds = at_s - state.top_s
+        seconds = end_s - state.top_s
         travel = state.bottom_depth - state.top_depth
         opened = state.opened_depth
-        if opened is not None and state.bottom_depth - opened < 2 * rules.turn:
-            return Reason.INCOMPLETE
-        if state.bottom_depth < rules.counted_depth or travel < rules.counted_travel:
-            return Reason.TOO_SHALLOW
-        if seconds < rules.least_s:
-            return Reason.TOO_FAST
-        if seconds > rules.most_s:
-            return Reason.TOO_SLOW
-        if self._confidence() < rules.least_confidence:
-            return Reason.WRONG_POSTURE
-        return None
+        top = min(rules.least_top_confidence, rules.least_top_share * state.top_confidence)
+        faults = {
+            Reason.INCOMPLETE: opened is not None and state.bottom_depth - opened < 2 * rules.turn,
+            Reason.TOO_SHALLOW: state.bottom_depth < rules.counted_depth
+            or travel < rules.counted_travel,
+            Reason.TOO_FAST: seconds < rules.least_s,
+            Reason.HELD: state.bottom_to_s - state.bottom_from_s > rules.held_s,
+            Reason.TOO_SLOW: seconds > rules.most_s,
+            Reason.WRONG_POSTURE: self._confidence() < rules.least_confidence
+            or state.confidence < top,
+        }
+        return next((reason for reason, found in faults.items() if found), None)
 
-    def _counted(self, at_s: float) -> Event:
+    def _counted(self, end_s: float) -> Event:
         state = self._state
         state.count += 1
         return RepCounted(
@@ -248,17 +279,17 @@ class RepetitionCounter:
             count=state.count,
             start_s=state.top_s,
             bottom_s=(state.bottom_from_s + state.bottom_to_s) / 2,
-            end_s=at_s,
+            end_s=end_s,
             depth=state.bottom_depth,
             confidence=self._confidence(),
         )
 
-    def _reject(self, reason: Reason, at_s: float) -> list[Event]:
+    def _reject(self, reason: Reason, end_s: float) -> list[Event]:
         state = self._state
         if state.bottom_depth - state.top_depth < self.rules.noticed_travel:
             return []
         return [
-            RepRejected(self.exercise, state.count, reason, state.top_s, at_s, state.bottom_depth)
+            RepRejected(self.exercise, state.count, reason, state.top_s, end_s, state.bottom_depth)
         ]
 
     def _give_up(self, reason: Reason) -> list[Event]:

@@ -2,9 +2,11 @@
 
 import csv
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.embedding import embed_points
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray
@@ -38,6 +40,14 @@ class SampleSet:
             self.labels + other.labels,
             self.sources + other.sources,
             np.concatenate([self.points, other.points]),
+        )
+
+    def where(self, mask: NDArray[np.bool_]) -> "SampleSet":
+        """Those that an (n,) mask picks."""
+        return SampleSet(
+            tuple(compress(self.labels, mask)),
+            tuple(compress(self.sources, mask)),
+            self.points[mask],
         )
 
     def vectors(self) -> FloatArray:

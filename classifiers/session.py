@@ -6,12 +6,15 @@ from typing import Any
 from classifiers.embedding import angle_seen, embed
 from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost, SubjectSwitched
 from classifiers.exercise import Exercise
+from classifiers.guidance import Coach
 from classifiers.knn import PoseClassifier
+from classifiers.measures import MeasureRecorder
 from classifiers.repetition import RepetitionCounter
+from classifiers.sets import SetKeeper
 from classifiers.smoothing import ConfidenceFilter
 from pose_engine.landmarks import Pose
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 _CONFIDENCE_TIME_S = 0.2
 _LOST_S = 1.0
 _LEAST_SEEN = 0.3
@@ -37,6 +40,9 @@ class ExerciseSession:
         self._classifier = classifier
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
         self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in exercises}
+        self._recorders = {e.name: MeasureRecorder(e) for e in exercises}
+        self._sets = SetKeeper()
+        self._coach = Coach(exercises)
         self._at_s: float | None = None
         self._seen_s: float | None = None
         self._person: int | None = None
@@ -54,6 +60,11 @@ class ExerciseSession:
         return {name: counter.phase for name, counter in self._counters.items()}
 
     @property
+    def holds(self) -> dict[str, float]:
+        """The holds that go on, by exercise: seconds so far."""
+        return {}
+
+    @property
     def confidences(self) -> dict[str, float]:
         """The smoothed confidence in each class of the classifier; empty before the first pose."""
         return dict(self._filter.values)
@@ -67,6 +78,14 @@ class ExerciseSession:
         if self._at_s is not None and not at_s > self._at_s:
             raise TimeWentBackwards(f"at {at_s} s is not later than {self._at_s} s")
         self._at_s = at_s
+        events = self._measured(self._count(pose, at_s))
+        if pose is not None:
+            for recorder in self._recorders.values():
+                recorder.look(pose, at_s)
+        sets = self._sets.observe(events, at_s)
+        return [*events, *sets, *self._coach.advise(pose, self.phases, events, at_s)]
+
+    def _count(self, pose: Pose | None, at_s: float) -> list[Event]:
         events = self._presence(pose, at_s)
         if pose is None:
             return events + [e for c in self._counters.values() for e in c.miss(at_s)]
@@ -86,7 +105,8 @@ class ExerciseSession:
 
     def finish(self) -> list[Event]:
         """The stream ended: a repetition all but finished is counted, another one refused."""
-        return [event for counter in self._counters.values() for event in counter.finish()]
+        events = self._measured([e for c in self._counters.values() for e in c.finish()])
+        return [*events, *self._sets.finish(events)]
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state as plain data, for JSON."""
@@ -98,6 +118,9 @@ class ExerciseSession:
             "subject": self.subject,
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
+            "recorders": {name: one.snapshot() for name, one in self._recorders.items()},
+            "sets": self._sets.snapshot(),
+            "coach": self._coach.snapshot(),
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -109,14 +132,26 @@ class ExerciseSession:
                 name: RepetitionCounter(name, counter.rules).restored(snapshot["counters"][name])
                 for name, counter in self._counters.items()
             }
+            recorders = {
+                e.name: MeasureRecorder(e).restored(snapshot["recorders"][e.name])
+                for e in self._exercises
+            }
+            sets = SetKeeper().restored(snapshot["sets"])
+            coach = Coach(self._exercises).restored(snapshot["coach"])
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
-            self._counters = counters
+            self._counters, self._recorders = counters, recorders
+            self._sets, self._coach = sets, coach
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
+
+    def _measured(self, events: list[Event]) -> list[Event]:
+        for recorder in self._recorders.values():
+            events = recorder.measured(events)
+        return events
 
     def _switch(self, person: int, at_s: float) -> list[Event]:
         """Two people are never added up: what the one before had begun is given up."""

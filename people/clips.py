@@ -28,18 +28,26 @@ _MAT = (-0.35, 1.75)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clip:
-    """A clip to be rendered. `size`: width and height, pixels.
+class Role:
+    """What somebody does, and how he looks."""
 
-    The camera: `azimuth`, `elevation` and `view_angle` in degrees; `distance` in metres, or None
-    for as near as everything is in view.
+    parts: Sequence[Part]
+    shape: Shape = field(default_factory=Shape)
+    outfit: Outfit = field(default_factory=Outfit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip(Role):
+    """A clip to be rendered: the role that it is about, which the truth is of, and all around it.
+
+    `others`: who else is there; the camera does not mind those who only walk through. `size`: width
+    and height, pixels. `azimuth`, `elevation`, `view_angle`: degrees. `distance`: metres to the
+    camera, or None for as near as everything is in view.
     """
 
     name: str
     about: str
-    parts: Sequence[Part]
-    shape: Shape = field(default_factory=Shape)
-    outfit: Outfit = field(default_factory=Outfit)
+    others: Sequence[Role] = ()
     room: Room = field(default_factory=Room)
     light: Light = field(default_factory=Light)
     azimuth: float = 0.0

@@ -1,6 +1,6 @@
 """Renders a clip: its video, and the truth beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from people.assets import Assets
 from people.body import Body
-from people.clips import Clip
+from people.clips import Clip, Role
 from people.mesh import dress
+from people.posture import Posture
 from people.projection import Camera
 from people.render import Renderer
 from people.rotations import FloatArray
@@ -38,26 +39,23 @@ def film(clip: Clip, folder: Path, assets: Assets, report: Report | None = None)
 
     Raises RendererMissing without EGL.
     """
-    body, script = Body(assets, clip.shape), Script(clip.parts)
+    actors = [_Actor(role, assets) for role in (clip, *clip.others)]
+    script = actors[0].script
     times = [i / clip.fps for i in range(max(int(script.duration_s * clip.fps), 1))]
-    camera = frame_person(clip, script, body.skeleton)
+    camera = frame_people(clip, [actor.body.skeleton for actor in actors])
     world, visible = np.empty((len(times), 33, 3)), np.empty((len(times), 33), np.bool_)
-    mesh = dress(body, clip.outfit)
+    dressed = [actor.dressed for actor in actors]
     with (
         Renderer(
-            assets,
-            camera=camera,
-            mesh=mesh,
-            outfit=clip.outfit,
-            room=clip.room,
-            light=clip.light,
+            assets, camera=camera, people=dressed, room=clip.room, light=clip.light
         ) as renderer,
         Video(folder / f"{clip.name}.mp4", clip) as video,
     ):
         for i, at in enumerate(times):
-            posture = script.posture(body.skeleton, at)
-            world[i] = posture.landmarks()
-            image, distance = renderer.frame(posture.matrices(), _contacts(world[i]))
+            postures = [actor.posture(at) for actor in actors]
+            points = [posture.landmarks() for posture in postures]
+            world[i] = points[0]
+            image, distance = renderer.frame([p.matrices() for p in postures], _contacts(points))
             visible[i] = _visible(camera, world[i], distance)
             video.write(image)
             if report:
@@ -79,20 +77,44 @@ def film(clip: Clip, folder: Path, assets: Assets, report: Report | None = None)
     return truth
 
 
-def frame_person(clip: Clip, script: Script, skeleton: Skeleton) -> Camera:
-    """The clip's camera; it has in its middle all that happens except walking in and out."""
-    times = np.arange(0, script.duration_s, 0.25)
-    staying = [at for at in times if not script.travels(at)] or times
-    points = np.stack([script.posture(skeleton, float(at)).landmarks() for at in staying])
-    crown = points[:, :1] + (points[:, :1] - points[:, 9:11].mean(1, keepdims=True)) * 3
+class _Actor:
+    """Somebody in the clip: his body, what he does, and the mesh and outfit to draw."""
+
+    def __init__(self, role: Role, assets: Assets) -> None:
+        self.body = Body(assets, role.shape)
+        self.script = Script(role.parts)
+        self.dressed = dress(self.body, role.outfit), role.outfit
+
+    def posture(self, at: float) -> Posture:
+        """His posture at a time, in the room."""
+        return self.script.posture(self.body.skeleton, at)
+
+
+def frame_people(clip: Clip, skeletons: Sequence[Skeleton]) -> Camera:
+    """The clip's camera; in its middle is all that happens except walking in and out.
+
+    `skeletons`: of the clip's own role, and of the others.
+    """
+    roles = zip((clip, *clip.others), skeletons, strict=True)
+    points = [_staying(Script(role.parts), skeleton) for role, skeleton in roles]
     return Camera.framing(
-        np.concatenate([points, crown], 1).reshape(-1, 3),
+        np.concatenate(points),
         azimuth=clip.azimuth,
         elevation=clip.elevation,
         size=clip.size,
         view_angle=clip.view_angle,
         distance=clip.distance,
     )
+
+
+def _staying(script: Script, skeleton: Skeleton) -> FloatArray:
+    """Where somebody and the crown of his head get to, walking aside, (n, 3)."""
+    times = [at for at in np.arange(0, script.duration_s, 0.25) if not script.travels(at)]
+    if not times:
+        return np.empty((0, 3))
+    points = np.stack([script.posture(skeleton, float(at)).landmarks() for at in times])
+    crown = points[:, :1] + (points[:, :1] - points[:, 9:11].mean(1, keepdims=True)) * 3
+    return np.concatenate([points, crown], 1).reshape(-1, 3)
 
 
 class Video:
@@ -123,15 +145,15 @@ class Video:
         self._file.mux(self._stream.encode(frame))
 
 
-def _contacts(points: FloatArray) -> FloatArray:
-    """Where feet and hands darken the floor below them, (6, 4)."""
-    touching = points[_TOUCHING] - (0, 0.07, 0)
+def _contacts(people: Sequence[FloatArray]) -> FloatArray:
+    """Where feet and hands darken the floor below them, (6 a person, 4)."""
+    touching = np.concatenate([points[_TOUCHING] for points in people]) - (0, 0.07, 0)
     touching[:, 1] = np.maximum(touching[:, 1], 0)
     return np.column_stack([touching, np.full(len(touching), _TOUCH_REACH)])
 
 
 def _visible(camera: Camera, points: FloatArray, distance: FloatArray) -> NDArray[np.bool_]:
-    """Which points are in view with no other part of the person before them."""
+    """Which points are in view with nothing of anybody before them."""
     rows, columns = distance.shape
     inside = camera.inside(points)
     x, y = (camera.project(points) * (columns / camera.width, rows / camera.height)).astype(int).T

@@ -1,7 +1,7 @@
-"""Draws a dressed person in a room off-screen: moderngl over EGL; Mesa's software GL is enough."""
+"""Draws dressed people in a room off-screen: moderngl over EGL; Mesa's software GL is enough."""
 
 import io
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import moderngl
@@ -10,19 +10,30 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from people.assets import Assets
-from people.mesh import ATTRIBUTES, Kind, Mesh
+from people.figure import Figure
+from people.gl import (
+    MASK_UNIT,
+    NOISE_UNIT,
+    PAINT_UNIT,
+    SHADOW_UNIT,
+    Values,
+    columns,
+    program,
+    set_uniforms,
+    uniform,
+    vertex_array,
+)
+from people.mesh import Mesh
 from people.outfit import Outfit
 from people.projection import Camera
 from people.rotations import FloatArray, unit, vector
 from people.scene import Light, Room
 
-_SHADERS = Path(__file__).parent / "shaders"
+CONTACTS = 6
+"""So many points of a person darken the floor."""
+
 _NEAR, _FAR = 0.1, 40.0
 _SHADOW, _SUN_AWAY, _SUN_HALF = 1024, 6.0, 1.7
-_BONES = 64
-_SHADOW_UNIT, _MASK_UNIT, _PAINT_UNIT, _NOISE_UNIT = range(4)
-_UNITS = {"shadow": _SHADOW_UNIT, "masks": _MASK_UNIT, "paint": _PAINT_UNIT,
-          "noise_volume": _NOISE_UNIT}  # fmt: skip
 _ROOM_ATTRIBUTES = (("position", 3), ("normal", 3), ("material", 1))
 
 
@@ -31,9 +42,10 @@ class RendererMissing(RuntimeError):
 
 
 class Renderer:
-    """One person in one room before one camera; frames come posture by posture.
+    """People in one room before one camera; frames come posture by posture.
 
-    A context manager: it holds graphics memory. Raises RendererMissing without EGL.
+    `people`: the mesh and outfit of each; the sun's shadows fall around the first. A context
+    manager: it holds graphics memory. Raises RendererMissing without EGL.
     """
 
     def __init__(
@@ -41,8 +53,7 @@ class Renderer:
         assets: Assets,
         *,
         camera: Camera,
-        mesh: Mesh,
-        outfit: Outfit,
+        people: Sequence[tuple[Mesh, Outfit]],
         room: Room,
         light: Light,
     ) -> None:
@@ -50,10 +61,12 @@ class Renderer:
         self._ctx = _context()
         self._ctx.enable(moderngl.DEPTH_TEST)
         self._light = light
+        self._view = _view(camera)
         self._targets()
-        self._load_person(mesh, assets)
-        self._load_room(room)
-        self._style(outfit, room, light)
+        self._textures(assets)
+        scene = _scene(camera, room, light)
+        self._figures = [Figure(self._ctx, mesh, outfit, scene) for mesh, outfit in people]
+        self._load_room(room, scene)
         self._paint_room()
 
     def __enter__(self) -> "Renderer":
@@ -63,20 +76,19 @@ class Renderer:
         self._ctx.release()
 
     def frame(
-        self, matrices: FloatArray, contacts: FloatArray
+        self, postures: Sequence[FloatArray], contacts: FloatArray
     ) -> tuple[NDArray[np.uint8], FloatArray]:
-        """The image (h, w, 3) RGB and the person's distance per half pixel (h/2, w/2), metres.
+        """The image (h, w, 3) RGB; the nearest person's distance per half pixel (h/2, w/2), metres.
 
-        `matrices`: (n, 4, 4) bone transforms. `contacts`: (6, 4) points that darken the floor
-        below them, and their reach, metres.
+        `postures`: (n, 4, 4) bone transforms of each person. `contacts`: (6 a person, 4) points
+        that darken the floor below them, and their reach, metres.
         """
-        bones = np.tile(np.eye(4), (_BONES, 1, 1))
-        bones[: len(matrices)] = matrices
-        self._bones.write(_columns(bones))
-        middle = matrices[0, :3, 3] * vector(1, 0, 1) + vector(0, 0.8, 0)
+        for figure, matrices in zip(self._figures, postures, strict=True):
+            figure.pose(matrices)
+        middle = postures[0][0, :3, 3] * vector(1, 0, 1) + vector(0, 0.8, 0)
         from_sun = _from_sun(unit(self._light.direction), middle)
         self._draw_depth(self._shadow_buffer, from_sun)
-        self._draw_depth(self._depth_buffer, _view(self.camera))
+        self._draw_depth(self._depth_buffer, self._view)
         self._draw_image(from_sun, contacts)
         return self._read_image(), self._read_depth()
 
@@ -94,56 +106,28 @@ class Renderer:
         self._shadow_buffer = ctx.framebuffer([], self._shadow)
         self._depth = ctx.depth_texture(half)
         self._depth_buffer = ctx.framebuffer([], self._depth)
-        noise = np.random.default_rng(0).integers(0, 256, 32**3, np.uint8)
-        self._noise = ctx.texture3d((32, 32, 32), 1, noise.tobytes())
-        self._bones = ctx.buffer(reserve=_BONES * 64)
 
-    def _load_person(self, mesh: Mesh, assets: Assets) -> None:
-        ctx = self._ctx
-        kinds = [kind for kind in Kind if len(mesh.triangles[kind])]
-        self._person = {k: _program(ctx, "person.vert", "person.frag", f"KIND {k}") for k in kinds}
-        solid = {
-            k: _program(ctx, "person.vert", "depth.frag", f"KIND {k}")
-            for k in kinds
-            if k is not Kind.HAIR
-        }
-        rows = ctx.buffer(mesh.vertices.tobytes())
-        index = {k: ctx.buffer(mesh.triangles[k].tobytes()) for k in kinds}
-        self._body = {
-            k: _vertex_array(ctx, p, rows, ATTRIBUTES, index[k]) for k, p in self._person.items()
-        }
-        self._solid = {
-            k: _vertex_array(ctx, p, rows, ATTRIBUTES, index[k]) for k, p in solid.items()
-        }
-        self._masks = ctx.texture((1024, 1024), 4, _masks(assets))
+    def _textures(self, assets: Assets) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, 32**3, np.uint8)
+        self._noise = self._ctx.texture3d((32, 32, 32), 1, noise.tobytes())
+        self._masks = self._ctx.texture((1024, 1024), 4, _masks(assets))
         self._masks.build_mipmaps()
 
-    def _load_room(self, room: Room) -> None:
+    def _load_room(self, room: Room, scene: Values) -> None:
         rows = self._ctx.buffer(room.triangles().tobytes())
-        self._room = [_program(self._ctx, "room.vert", "room.frag", f"PASS {k}") for k in range(2)]
+        contacts = CONTACTS * len(self._figures)
+        passes = [program(self._ctx, "room.vert", "room.frag", PASS=k, CONTACTS=contacts)
+                  for k in range(2)]  # fmt: skip
+        for one in passes:
+            set_uniforms(one, scene)
+            uniform(one, "view").write(columns(self._view))
         self._painted, self._lit = [
-            _vertex_array(self._ctx, p, rows, _ROOM_ATTRIBUTES) for p in self._room
+            vertex_array(self._ctx, one, rows, _ROOM_ATTRIBUTES) for one in passes
         ]
-
-    def _style(self, outfit: Outfit, room: Room, light: Light) -> None:
-        values: dict[str, Any] = {
-            "skin": outfit.skin, "shirt": outfit.shirt, "trousers": outfit.trousers,
-            "shoes": outfit.shoes, "hair": outfit.hair_colour, "iris": outfit.iris,
-            "long_hair": outfit.long_hair, "striped": float(outfit.striped),
-            "wall_colour": room.wall, "floor_colour": room.floor, "mat_colour": room.mat_colour,
-            "seed": float(room.seed), "eye": tuple(self.camera.eye),
-            "sun": tuple(unit(light.direction)), "sun_colour": light.sun, "ambient": light.ambient,
-        }  # fmt: skip
-        view = _columns(_view(self.camera))
-        for program in (*self._person.values(), *self._room):
-            for name, value in (values | _UNITS).items():
-                if name in program:
-                    _uniform(program, name).value = value
-            _uniform(program, "view").write(view)
 
     def _paint_room(self) -> None:
         """The camera stands still, so what does not depend on the person is drawn once."""
-        self._noise.use(_NOISE_UNIT)
+        self._noise.use(NOISE_UNIT)
         self._paint_buffer.use()
         self._paint_buffer.clear()
         self._painted.render()
@@ -151,26 +135,20 @@ class Renderer:
     def _draw_depth(self, buffer: moderngl.Framebuffer, view: FloatArray) -> None:
         buffer.use()
         buffer.clear()
-        for vertices in self._solid.values():
-            _uniform(vertices.program, "view").write(_columns(view))
-            self._bones.bind_to_uniform_block(0)
-            vertices.render()
+        for figure in self._figures:
+            figure.draw_depth(view)
 
     def _draw_image(self, from_sun: FloatArray, contacts: FloatArray) -> None:
-        textures = ((self._shadow, _SHADOW_UNIT), (self._masks, _MASK_UNIT),
-                    (self._paint, _PAINT_UNIT), (self._noise, _NOISE_UNIT))  # fmt: skip
+        textures = ((self._shadow, SHADOW_UNIT), (self._masks, MASK_UNIT),
+                    (self._paint, PAINT_UNIT), (self._noise, NOISE_UNIT))  # fmt: skip
         for texture, unit_ in textures:
             texture.use(unit_)
         self._samples.use()
         self._samples.clear(0.3, 0.3, 0.3)
-        for program in (*self._person.values(), self._room[1]):
-            _uniform(program, "from_sun").write(_columns(from_sun))
-        _uniform(self._room[1], "contacts").write(contacts.astype(np.float32).tobytes())
-        for kind, vertices in self._body.items():
-            culled = kind in (Kind.SKIN, Kind.EYE)
-            (self._ctx.enable if culled else self._ctx.disable)(moderngl.CULL_FACE)
-            vertices.render()
-        self._ctx.disable(moderngl.CULL_FACE)
+        for figure in self._figures:
+            figure.draw(self._view, from_sun)
+        uniform(self._lit.program, "from_sun").write(columns(from_sun))
+        uniform(self._lit.program, "contacts").write(contacts.astype(np.float32).tobytes())
         self._lit.render()
 
     def _read_image(self) -> NDArray[np.uint8]:
@@ -197,32 +175,14 @@ def _context() -> moderngl.Context:
         raise RendererMissing(message) from error
 
 
-def _program(ctx: moderngl.Context, vertex: str, fragment: str, define: str) -> moderngl.Program:
-    head = f"#version 430\n#define {define}\n"
-    common = (_SHADERS / "common.glsl").read_text() if fragment != "depth.frag" else ""
-    return ctx.program(
-        head + (_SHADERS / vertex).read_text(), head + common + (_SHADERS / fragment).read_text()
-    )
-
-
-def _uniform(program: moderngl.Program, name: str) -> moderngl.Uniform:
-    uniform = program[name]
-    if not isinstance(uniform, moderngl.Uniform):
-        raise TypeError(f"{name} is not a uniform of the shader")
-    return uniform
-
-
-def _vertex_array(
-    ctx: moderngl.Context,
-    program: moderngl.Program,
-    rows: moderngl.Buffer,
-    attributes: tuple[tuple[str, int], ...],
-    index: moderngl.Buffer | None = None,
-) -> moderngl.VertexArray:
-    """The attributes that the program uses; it skips over the others."""
-    layout = " ".join(f"{n}f" if name in program else f"{4 * n}x" for name, n in attributes)
-    used = [name for name, _ in attributes if name in program]
-    return ctx.vertex_array(program, [(rows, layout, *used)], index)
+def _scene(camera: Camera, room: Room, light: Light) -> Values:
+    """What every shader may ask of room, light and camera."""
+    return {
+        "wall_colour": room.wall, "floor_colour": room.floor, "mat_colour": room.mat_colour,
+        "seed": float(room.seed), "eye": tuple(camera.eye), "sun": tuple(unit(light.direction)),
+        "sun_colour": light.sun, "ambient": light.ambient, "shadow": SHADOW_UNIT,
+        "masks": MASK_UNIT, "paint": PAINT_UNIT, "noise_volume": NOISE_UNIT,
+    }  # fmt: skip
 
 
 def _masks(assets: Assets) -> bytes:
@@ -259,8 +219,3 @@ def _from_sun(direction: FloatArray, middle: FloatArray) -> FloatArray:
     lens[2, 3] = -1
     view: FloatArray = lens @ seen
     return view
-
-
-def _columns(matrices: FloatArray) -> bytes:
-    """As OpenGL wants them: column by column, float32."""
-    return np.swapaxes(matrices, -1, -2).astype(np.float32).tobytes()

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -22,11 +22,11 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Column, Table
+from rich.table import Table
 
 from models.store import ModelsMissing
 from pose_engine.clips import ClipError
-from service import cli_models, messages
+from service import cli_models
 from service.app import create_app
 from service.capture import CameraError, camera_images, clip_images
 from service.client import LiveError, Media, stream
@@ -34,7 +34,8 @@ from service.core import Core
 from service.count import count_clip
 from service.errors import ServiceError
 from service.exercises import new_session
-from service.messages import ServerMessage, SessionStart
+from service.lines import line, table
+from service.messages import SessionStart
 from service.results import ClipResult
 from service.server import address_of, listen, serving
 from service.server import serve as serve_app
@@ -51,6 +52,9 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 Exercise = Annotated[str, typer.Option(help="An exercise's name, or auto for any of them.")]
+Unknown = Annotated[
+    bool, typer.Option("--unknown", help="Count repeated movement that is no known exercise too.")
+]
 Fps = Annotated[float | None, typer.Option(min=1, max=60, help="Frames taken a second, at most.")]
 VariantOption = Annotated[str | None, typer.Option(help="lite, full or heavy.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
@@ -71,7 +75,9 @@ def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -
 @app.command()
 def count(
     clips: Annotated[list[Path], typer.Argument(help="Video files.", show_default=False)],
+    *,
     exercise: Exercise = "auto",
+    unknown: Unknown = False,
     fps: Fps = None,
     variant: VariantOption = None,
     as_json: Annotated[
@@ -83,13 +89,13 @@ def count(
         settings = _settings(variant=variant, clip_fps=fps)
         core = load_core(settings, threads=os.cpu_count() or 1)
         new_session(core.library, exercise)  # an unknown one is said once, not once a clip
-    results = [*_count_each(clips, exercise, core, settings)]
+    results = [*_count_each(clips, exercise, core, settings, unknown=unknown)]
     if as_json:
         documents = [result.model_dump(mode="json") for result in results]
         if documents or len(clips) > 1:
             typer.echo(json.dumps(documents if len(clips) > 1 else documents[0], indent=2))
     elif results:
-        out.print(_table(results))
+        out.print(table(results))
     if len(results) < len(clips):
         raise typer.Exit(1)
 
@@ -97,8 +103,10 @@ def count(
 @app.command("stream")
 def stream_command(
     source: Annotated[str, typer.Argument(help="A video file, or a camera's number.")],
+    *,
     url: Annotated[str, typer.Option(help="The live endpoint.")] = "ws://127.0.0.1:8000/v1/live",
     exercise: Exercise = "auto",
+    unknown: Unknown = False,
     realtime: Annotated[
         bool, typer.Option("--realtime/--fast", help="At the clip's own pace, or all of it.")
     ] = True,
@@ -113,13 +121,17 @@ def stream_command(
         else:
             media = clip_images(Path(source), fps=rate)
         media = takewhile(lambda _: not interrupted.is_set(), media)
-        _stream(url, media, exercise, realtime=realtime, paced=realtime and not camera)
+        pacing: Literal["live", "lossless"] = "live" if realtime else "lossless"
+        start = SessionStart(exercise=exercise, pacing=pacing, unknown=unknown)
+        _stream(url, media, start, paced=realtime and not camera)
 
 
 @app.command()
 def demo(
     clip: Annotated[Path, typer.Argument(help="A video file.", show_default=False)],
+    *,
     exercise: Exercise = "auto",
+    unknown: Unknown = False,
     port: Port = 0,
     fps: Fps = None,
     leave: Annotated[bool, typer.Option("--exit", help="Do not stay up afterwards.")] = False,
@@ -131,7 +143,8 @@ def demo(
         media = clip_images(clip, fps=fps or settings.clip_fps)
         with serving(create_app(settings, core.engine, core.library), settings) as address:
             out.print(f"Serving on http://{address}. Streaming {clip.name} in real time:")
-            _stream(f"ws://{address}/v1/live", media, exercise, realtime=True, paced=True)
+            start = SessionStart(exercise=exercise, unknown=unknown)
+            _stream(f"ws://{address}/v1/live", media, start, paced=True)
             if not leave:
                 out.print(f"\nTry it with your webcam: [bold]http://{address}/[/bold]")
                 out.print(f"The API:                  http://{address}/docs")
@@ -142,11 +155,11 @@ def demo(
 @app.command()
 def exercises() -> None:
     """List the exercises that can be counted."""
-    table = Table("name", "title", "what counts")
+    listed = Table("name", "title", "what counts")
     with _explained():
         for exercise in load_library().exercises:
-            table.add_row(exercise.name, exercise.title, exercise.description)
-    out.print(table)
+            listed.add_row(exercise.name, exercise.title, exercise.description)
+    out.print(listed)
 
 
 def _settings(**given: Any) -> Settings:
@@ -193,7 +206,7 @@ def _fail(message: str) -> NoReturn:
 
 
 def _count_each(
-    clips: list[Path], exercise: str, core: Core, settings: Settings
+    clips: list[Path], exercise: str, core: Core, settings: Settings, *, unknown: bool
 ) -> Iterator[ClipResult]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(
@@ -207,6 +220,7 @@ def _count_each(
                     core,
                     name=str(clip),
                     exercise=exercise,
+                    unknown=unknown,
                     fps=settings.clip_fps,
                     limits=settings.clip_limits,
                     report=partial(_advance, progress, task),
@@ -220,47 +234,7 @@ def _advance(progress: Progress, task: TaskID, share: float) -> None:
     progress.update(task, completed=share)
 
 
-def _table(results: list[ClipResult]) -> Table:
-    table = Table(Column("clip", overflow="fold"), "seconds", "counts", "reps at", "rejected")
-    for result in results:
-        table.add_row(
-            result.clip,
-            f"{result.duration_s:.1f}",
-            ", ".join(f"{name} {count}" for name, count in result.counts.items()) or "none",
-            " ".join(f"{rep.end_s:.1f}" for rep in result.reps),
-            ", ".join(f"{one.reason} {one.end_s:.1f}" for one in result.rejected),
-        )
-    return table
-
-
-def _stream(
-    url: str, media: Iterable[Media], exercise: str, *, realtime: bool, paced: bool
-) -> None:
-    start = SessionStart(exercise=exercise, pacing="live" if realtime else "lossless")
+def _stream(url: str, media: Iterable[Media], start: SessionStart, *, paced: bool) -> None:
     for message in stream(url, media, start, realtime=paced):
-        if line := _line(message):
-            out.print(line)
-
-
-def _line(message: ServerMessage) -> str | None:
-    """What of a message is printed."""
-    line: str | None = None
-    match message:
-        case messages.RepCountedMessage() as rep:
-            pace = f"{rep.down_s:.1f} s down, {rep.up_s:.1f} s up"
-            line = f"{rep.at_s:7.1f} s  [bold]{rep.exercise} {rep.count}[/bold]  {pace}"
-        case messages.RepRejectedMessage() as rejected:
-            line = f"{rejected.at_s:7.1f} s  {rejected.exercise} not counted: {rejected.reason}"
-        case messages.SubjectFoundMessage():
-            line = f"{message.at_s:7.1f} s  somebody is in view"
-        case messages.SubjectLostMessage():
-            line = f"{message.at_s:7.1f} s  nobody is in view"
-        case messages.SubjectSwitchedMessage():
-            line = f"{message.at_s:7.1f} s  somebody else is followed"
-        case messages.ErrorMessage():
-            line = f"           {message.code}: {message.message}"
-        case messages.SessionSummary():
-            counts = ", ".join(f"{name} {count}" for name, count in message.counts.items())
-            frames = f"{message.processed} frames, {message.dropped} dropped"
-            line = f"Counted: [bold]{counts or 'nothing'}[/bold] ({frames})"
-    return line
+        if text := line(message):
+            out.print(text, soft_wrap=True)

@@ -34,6 +34,10 @@ class Clip(Document):
     id: str = Field(examples=["0b8f6c0e6f0f4a0e8e0b5f6f5e1c2d3a"])
     clip: str = Field(description="The file's name", examples=["squats.mp4"])
     exercise: str = Field(examples=["auto"])
+    unknown: bool = Field(
+        description="Whether repeated movement that is no known exercise is counted",
+        examples=[False],
+    )
     fps: float = Field(description="Frames a second taken at most", examples=[15])
     status: Status = Field(examples=["succeeded"])
     progress: float = Field(description="0 to 1", examples=[1.0])
@@ -65,13 +69,20 @@ async def upload_clip(
     request: Request,
     response: Response,
     state: State,
+    *,
     exercise: Annotated[str, Query(max_length=64)] = "auto",
+    unknown: Annotated[
+        bool, Query(description="Count repeated movement that is no known exercise too")
+    ] = False,
     fps: Annotated[float | None, Query(gt=0, le=60)] = None,
 ) -> CountedClip:
     """Upload a clip to be counted, as the raw body or as the multipart field `file`."""
-    new_session(state.core.library, exercise)  # refuse an unknown one before the upload
+    new_session(
+        state.core.library, exercise, unknown=unknown
+    )  # refuse an unknown one before the upload
     folder = Path(await to_thread.run_sync(tempfile.mkdtemp, "", "blazereps-"))
-    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps or state.settings.clip_fps)
+    fps = fps or state.settings.clip_fps
+    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps, unknown)
     try:
         with job.path.open("wb") as file:
             name = await save_upload(request, file, max_bytes=state.settings.max_clip_bytes)
@@ -117,6 +128,7 @@ def count_job(job: ClipJob, report: Report, *, core: Core, settings: Settings) -
             core,
             name=job.clip,
             exercise=job.exercise,
+            unknown=job.unknown,
             fps=job.fps,
             limits=settings.clip_limits,
             report=report,

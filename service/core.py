@@ -1,6 +1,6 @@
 """What the shell asks of the core, as protocols: an engine, and exercises that begin sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,11 +31,15 @@ class Session(Protocol):
 
     @property
     def counts(self) -> dict[str, int]:
-        """The absolute count of every exercise of the session."""
+        """The absolute count of every exercise of the session, and of `unknown` if wanted."""
 
     @property
     def phases(self) -> dict[str, Phase]:
         """Where in a repetition the person is, by exercise."""
+
+    @property
+    def holds(self) -> Mapping[str, float]:
+        """The holds that go on, by exercise: seconds so far."""
 
     @property
     def confidences(self) -> dict[str, float]:
@@ -79,8 +83,11 @@ class Library(Protocol):
     def exercises(self) -> Sequence[Exercise]:
         """Every exercise there is."""
 
-    def session(self, name: str, /) -> Session:
-        """A new session that counts `auto` or one exercise; raises LookupError naming them."""
+    def session(self, name: str, /, *, unknown: bool = False) -> Session:
+        """A new session that counts `auto` or one exercise; raises LookupError naming them.
+
+        `unknown`: also repeated movement that is no known exercise.
+        """
 
 
 @dataclass(frozen=True, slots=True)

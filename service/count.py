@@ -15,16 +15,18 @@ def count_clip(
     *,
     name: str,
     exercise: str,
+    unknown: bool = False,
     fps: float,
     limits: ClipLimits,
     report: Callable[[float], None] = lambda _: None,
 ) -> ClipResult:
     """Count one clip, taking at most `fps` frames a second.
 
-    `report` is told the share that is done, 0 to 1, after each frame; what it raises ends the
-    work. Raises ClipError, and LookupError for an unknown exercise.
+    `unknown`: also repeated movement that is no known exercise. `report` is told the share that is
+    done, 0 to 1, after each frame; what it raises ends the work. Raises ClipError, and
+    LookupError for an unknown exercise.
     """
-    session = core.library.session(exercise)
+    session = core.library.session(exercise, unknown=unknown)
     tracker = core.engine.tracker()
     events: list[Event] = []
     frames, at_s = 0, 0.0

@@ -43,9 +43,9 @@ async def get_exercise(name: str, state: State) -> ExerciseInfo:
     raise ServiceError("unknown_exercise", f"no exercise is called {name!r}; known are {names}")
 
 
-def new_session(library: Library, exercise: str) -> Session:
+def new_session(library: Library, exercise: str, *, unknown: bool = False) -> Session:
     """A session that counts `auto` or one exercise; raises ServiceError `unknown_exercise`."""
     try:
-        return library.session(exercise)
+        return library.session(exercise, unknown=unknown)
     except LookupError as error:
         raise ServiceError("unknown_exercise", error.args[0], field="exercise") from error

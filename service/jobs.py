@@ -32,6 +32,8 @@ class ClipJob:
     """The name that the sender gave it."""
     exercise: str
     fps: float
+    unknown: bool = False
+    """Whether to count repeated movement that is no known exercise."""
     status: Status = "queued"
     progress: float = 0.0
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))

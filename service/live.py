@@ -110,7 +110,7 @@ class Connection:
         start = await self._receive()
         if not isinstance(start, SessionStart):
             raise ServiceError("start_expected", "the first message must be session.start")
-        session = new_session(self._state.core.library, start.exercise)
+        session = new_session(self._state.core.library, start.exercise, unknown=start.unknown)
         created = messages.SessionCreated(
             session_id=uuid.uuid4().hex,
             exercises=tuple(session.counts),

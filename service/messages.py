@@ -6,16 +6,31 @@ from pydantic import Field, FiniteFloat, TypeAdapter, ValidationInfo, field_vali
 
 from classifiers.events import (
     Event,
+    Guidance,
+    HoldEnded,
+    HoldStarted,
     Phase,
     PhaseChanged,
     RepCounted,
     RepRejected,
+    SetEnded,
     SubjectFound,
     SubjectLost,
     SubjectSwitched,
+    UnknownCounted,
 )
 from pose_engine.landmarks import Point
-from service.results import Document, Rejection, Rep, Tally
+from service.results import (
+    Document,
+    Hint,
+    Hold,
+    Milli,
+    Rejection,
+    Rep,
+    RepSet,
+    Tally,
+    UnknownRep,
+)
 from service.wire import MAX_CAPTURE_US, MAX_SEQ
 
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
@@ -28,12 +43,14 @@ WorldPoints = Annotated[list[WorldPoint], Field(min_length=33, max_length=33)]
 
 
 class Outputs(Document):
-    """What the client wants to be told beside repetitions and losing or finding the person."""
+    """What the client wants to be told beside what is counted and timed, and who is in view."""
 
     landmarks: bool = False
     """The landmarks of every frame."""
     phases: bool = True
     """Every change of phase."""
+    guidance: bool = True
+    """What would help; the summary lists it all the same."""
     state_hz: Annotated[FiniteFloat, Field(ge=0, le=10)] = 2
     """At most so many `state` messages a second; 0 for none."""
 
@@ -52,6 +69,8 @@ class SessionStart(Document):
     exercise: str = Field(default="auto", max_length=64)
     input: Literal["frames", "landmarks"] = "frames"
     pacing: Literal["live", "lossless"] = "live"
+    unknown: bool = False
+    """Whether to count repeated movement that is no known exercise."""
     outputs: Outputs = Outputs()
     subject: Subject | None = None
     """Whom to follow; without it the largest person nearest to the centre. Frames only."""
@@ -127,7 +146,7 @@ class _Told(Document):
     at_s: float
     """The capture time of the observation that caused it."""
     counts: dict[str, int]
-    """The absolute count of every exercise of the session."""
+    """The absolute count of every exercise of the session, and of `unknown` if asked for."""
 
 
 class RepCountedMessage(Rep, _Told):
@@ -140,6 +159,38 @@ class RepRejectedMessage(Rejection, _Told):
     """A movement was not counted, and why."""
 
     type: Literal["rep.rejected"] = "rep.rejected"
+
+
+class SetEndedMessage(RepSet, _Told):
+    """A rest, another exercise or the end of the stream ended a set."""
+
+    type: Literal["set.ended"] = "set.ended"
+
+
+class HoldStartedMessage(_Told):
+    """A pose is being held, and timed from `start_s` on; `state` says how long."""
+
+    type: Literal["hold.started"] = "hold.started"
+    exercise: str
+    start_s: Milli
+
+
+class HoldEndedMessage(Hold, _Told):
+    """A hold is over."""
+
+    type: Literal["hold.ended"] = "hold.ended"
+
+
+class UnknownCountedMessage(UnknownRep, _Told):
+    """A period of a movement that repeats and is no known exercise was counted."""
+
+    type: Literal["unknown.counted"] = "unknown.counted"
+
+
+class GuidanceMessage(Hint, _Told):
+    """What would help the counting, or the exercise."""
+
+    type: Literal["guidance"] = "guidance"
 
 
 class PhaseMessage(_Told):
@@ -187,6 +238,8 @@ class State(Flow):
     at_s: float
     counts: dict[str, int]
     phases: dict[str, Phase]
+    holds: dict[str, Milli]
+    """Those that go on, by exercise: seconds so far."""
     confidences: dict[str, float]
     subject: bool
 
@@ -241,6 +294,11 @@ class ErrorMessage(Document):
 EventMessage = (
     RepCountedMessage
     | RepRejectedMessage
+    | SetEndedMessage
+    | HoldStartedMessage
+    | HoldEndedMessage
+    | UnknownCountedMessage
+    | GuidanceMessage
     | PhaseMessage
     | SubjectLostMessage
     | SubjectFoundMessage
@@ -264,6 +322,11 @@ FROM_SERVER: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 _EVENTS: dict[type[Event], type[EventMessage]] = {
     RepCounted: RepCountedMessage,
     RepRejected: RepRejectedMessage,
+    SetEnded: SetEndedMessage,
+    HoldStarted: HoldStartedMessage,
+    HoldEnded: HoldEndedMessage,
+    UnknownCounted: UnknownCountedMessage,
+    Guidance: GuidanceMessage,
     PhaseChanged: PhaseMessage,
     SubjectLost: SubjectLostMessage,
     SubjectFound: SubjectFoundMessage,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.events import Event, PhaseChanged, RepCounted, RepRejected
+from classifiers.events import Event, Guidance, PhaseChanged
 from pose_engine.frames import Frame, FrameError, ImageLimits, read_image
 from pose_engine.landmarks import Pose
 from service.core import Session, Tracker
@@ -21,7 +21,7 @@ from service.messages import (
     State,
     event_message,
 )
-from service.results import Tally
+from service.results import TALLIED, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +111,19 @@ class Stream:
     def _tell(self, events: list[Event]) -> Iterator[EventMessage]:
         counts = dict(self._session.counts)
         for event in events:
-            if isinstance(event, RepCounted | RepRejected):
+            if isinstance(event, TALLIED):
                 self._told.append(event)
-            elif isinstance(event, PhaseChanged) and not self._outputs.phases:
-                continue
-            self._event_id += 1
-            yield event_message(event, event_id=self._event_id, at_s=self._at_s, counts=counts)
+            if self._wanted(event):
+                self._event_id += 1
+                yield event_message(event, event_id=self._event_id, at_s=self._at_s, counts=counts)
+
+    def _wanted(self, event: Event) -> bool:
+        match event:
+            case PhaseChanged():
+                return self._outputs.phases
+            case Guidance():
+                return self._outputs.guidance
+        return True
 
     def _flow(self, moment: Moment, waited_s: float = 0) -> Flow:
         return Flow(
@@ -135,6 +142,7 @@ class Stream:
             at_s=self._at_s,
             counts=dict(self._session.counts),
             phases=dict(self._session.phases),
+            holds=dict(self._session.holds),
             confidences={k: round(float(v), 3) for k, v in self._session.confidences.items()},
             subject=self._session.subject,
             **dict(flow),

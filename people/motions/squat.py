@@ -26,11 +26,11 @@ class Squat(Motion):
 
     arms: str = one_of("raised", "front", "chest", "hips", "overhead", "rack", "sides", "goblet",
                        "head", "crossed")  # fmt: skip
-    stance: float = ranging(0.2, 0.12, 0.32)
-    toe_out: float = ranging(20, 5, 38)
-    deepest: float = ranging(90, 62, 108)
-    shin: float = ranging(30, 16, 42)
-    lean: float = ranging(0, -20, 14)
+    stance: float = ranging(0.2, 0.12, 0.38)
+    toe_out: float = ranging(20, 5, 45)
+    deepest: float = ranging(90, 62, 110)
+    shin: float = ranging(30, 12, 42)
+    lean: float = ranging(0, -20, 18)
     level_head: float = ranging(0.75, 0.2, 1.0)
     twist: float = ranging(0, -4, 4)
     shift: float = ranging(0, -0.02, 0.02)

@@ -4,7 +4,7 @@ in vec4 sun_point;
 flat in float stuff;
 out vec4 colour;
 uniform vec3 wall_colour, floor_colour, mat_colour;
-uniform vec4 contacts[6];  // where the body touches the floor, and how far its darkness reaches
+uniform vec4 contacts[CONTACTS];  // where the body touches the floor, and how far its darkness reaches
 uniform sampler2D paint;
 
 // 1 in the last `width` of each unit of x, softened over a pixel (blur, in units of x).
@@ -45,7 +45,7 @@ void main() {
 #else
   vec3 c = texelFetch(paint, ivec2(gl_FragCoord.xy), 0).rgb, n = normalize(world_normal);
   if (world.y < 0.02)
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < CONTACTS; i++) {
       vec3 off = world - contacts[i].xyz;
       c *= 1.0 - 0.55 * exp(-dot(off, off) / (contacts[i].w * contacts[i].w));
     }

@@ -16,7 +16,7 @@ function resolve(schema) {
 
 // An example value, put together from the examples of the fields.
 function example(schema) {
-  const whole = resolve(schema) ?? {};
+  const whole = { ...resolve(schema), ...schema };
   if (whole.examples) return whole.examples[0];
   if ("const" in whole) return whole.const;
   if (whole.properties) {

@@ -2,6 +2,7 @@
 
 const HEADER_BYTES = 16, VERSION = 1, IMAGE = 1;
 const FRAMES_A_SECOND = 15, LONGEST_SIDE = 640, JPEG_QUALITY = 0.8, EVENTS_SHOWN = 30;
+const GUIDANCE_MS = 6000;
 const BONES = [[11, 12], [23, 24], [11, 23], [12, 24], [11, 13], [13, 15], [12, 14], [14, 16],
   [15, 19], [16, 20], [23, 25], [25, 27], [24, 26], [26, 28], [27, 29], [29, 31], [28, 30],
   [30, 32], [0, 2], [2, 7], [0, 5], [5, 8], [9, 10]];
@@ -20,16 +21,48 @@ function say(text, wrong = false) {
   $("status").classList.toggle("wrong", wrong);
 }
 
-function showCounts(counts, phases = {}) {
-  $("counts").replaceChildren(...Object.entries(counts).map(([name, count]) => {
+const words = (name) => name.replaceAll("_", " ");
+
+// Minutes and seconds: "1:05".
+const timer = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
+
+// A number for each exercise: its count, or while it is held the time so far.
+function showCounts(counts, phases = {}, holds = {}) {
+  $("counts").replaceChildren(...Object.keys({ ...counts, ...holds }).map((name) => {
     const box = document.createElement("div"), number = document.createElement("b");
-    box.className = "count";
-    number.textContent = count;
-    const phase = document.createElement("small");
-    phase.textContent = phases[name] ?? "";
-    box.append(number, name.replaceAll("_", " "), " ", phase);
+    const doing = document.createElement("small"), held = name in holds;
+    box.className = held ? "count held" : "count";
+    number.textContent = held ? timer(holds[name]) : counts[name];
+    doing.textContent = held ? "held" : phases[name] ?? "";
+    box.append(number, words(name), " ", doing);
     return box;
   }));
+}
+
+let guided; // the timer that takes the guidance away again
+
+function guide(text) {
+  clearTimeout(guided);
+  $("guidance").textContent = text;
+  guided = text && setTimeout(() => guide(""), GUIDANCE_MS);
+}
+
+function done(text) {
+  const item = document.createElement("li");
+  item.textContent = text;
+  $("sets").append(item);
+}
+
+// The joints' angles at the bottom: "knee 84°".
+const angles = (measures) => Object.entries(measures)
+  .filter(([name, one]) => name.endsWith("_bottom") && one.unit === "degrees")
+  .map(([name, one]) => `${words(name.slice(0, -"_bottom".length))} ${Math.round(one.value)}°`);
+
+function summed(set) {
+  const parts = [`${words(set.exercise)}: ${set.reps} × ${set.mean_rep_s.toFixed(1)} s`];
+  if (set.velocity_loss !== null) parts.push(`slowed ${Math.round(set.velocity_loss * 100)} %`);
+  if (set.rest_s !== null) parts.push(`${Math.round(set.rest_s)} s rest before`);
+  return parts.join(", ");
 }
 
 function note(at_s, text, kind = "") {
@@ -64,15 +97,23 @@ const told = {
   },
   "rep.counted": (m) => {
     showCounts(m.counts);
-    note(m.at_s, `${m.exercise.replaceAll("_", " ")} ${m.count}, depth ${Math.round(m.depth * 100)} %`);
+    note(m.at_s, [`${words(m.exercise)} ${m.count}`, m.grade, ...angles(m.measures)].join(", "));
   },
   "rep.rejected": (m) => note(m.at_s,
-    `${m.exercise.replaceAll("_", " ")} not counted: ${m.reason.replaceAll("_", " ")}`, "rejected"),
+    `${words(m.exercise)} not counted: ${words(m.reason)}`, "rejected"),
+  "set.ended": (m) => done(summed(m)),
+  "hold.started": (m) => note(m.at_s, `${words(m.exercise)} is being held`),
+  "hold.ended": (m) => done(`${words(m.exercise)} held ${m.held_s.toFixed(1)} s`),
+  "unknown.counted": (m) => {
+    showCounts(m.counts);
+    note(m.at_s, `unknown movement ${m.count}`);
+  },
+  "guidance": (m) => guide(m.text),
   "subject.found": (m) => note(m.at_s, "somebody is in view"),
   "subject.lost": (m) => note(m.at_s, "nobody is in view", "rejected"),
   "subject.switched": (m) => note(m.at_s, "somebody else is followed"),
   "state": (m) => {
-    showCounts(m.counts, m.phases);
+    showCounts(m.counts, m.phases, m.holds);
     const lost = m.dropped ? `, ${m.dropped} frames dropped` : "";
     say(`${m.subject ? "In view" : "Nobody in view"}: ${m.processed} frames${lost}.`);
   },
@@ -83,7 +124,7 @@ const told = {
     note(null, `${m.code}: ${m.message}`, "error");
   },
   "session.summary": (m) => {
-    const counted = Object.entries(m.counts).map(([name, n]) => `${name.replaceAll("_", " ")} ${n}`);
+    const counted = Object.entries(m.counts).map(([name, n]) => `${words(name)} ${n}`);
     say(`Done: ${counted.join(", ") || "nothing counted"}; ` +
       `${m.processed} frames, ${m.dropped} dropped.`);
     run.told = true;
@@ -102,8 +143,10 @@ function paint() {
   screen.drawImage(frame, 0, 0);
 }
 
+const open = (one) => run === one && !one.ended && one.socket.readyState === WebSocket.OPEN;
+
 async function send(mine) {
-  while (run === mine && mine.socket.readyState === WebSocket.OPEN) {
+  while (open(mine)) {
     if (video.ended) return finish();
     const began = performance.now();
     const at_us = Math.round(mine.file ? video.currentTime * 1e6 : began * 1000);
@@ -111,8 +154,10 @@ async function send(mine) {
     if (video.videoWidth && at_us > mine.last_us && room) {
       paint();
       const jpeg = await new Promise((done) => frame.toBlob(done, "image/jpeg", JPEG_QUALITY));
-      if (jpeg && run === mine && mine.socket.readyState === WebSocket.OPEN) {
-        mine.socket.send(await packed(jpeg, mine.seq++, at_us));
+      const message = jpeg && await packed(jpeg, mine.seq, at_us);
+      if (message && open(mine)) {
+        mine.socket.send(message);
+        mine.seq++;
         mine.last_us = at_us;
       }
     }
@@ -135,12 +180,15 @@ async function packed(jpeg, seq, at_us) {
 function connect(file) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/v1/live`);
-  const mine = run = { socket, file, seq: 0, last_us: -1, told: false };
+  const mine = run = { socket, file, seq: 0, last_us: -1, told: false, ended: false };
   $("events").replaceChildren();
+  $("sets").replaceChildren();
+  guide("");
   $("stop").disabled = false;
   say("Connecting…");
   socket.onopen = () => socket.send(JSON.stringify({
-    type: "session.start", exercise: $("exercise").value, outputs: { landmarks: true, state_hz: 4 },
+    type: "session.start", exercise: $("exercise").value, unknown: $("unknown").checked,
+    outputs: { landmarks: true, state_hz: 4 },
   }));
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
@@ -159,6 +207,7 @@ function connect(file) {
 function finish() {
   if (run?.socket.readyState === WebSocket.OPEN) {
     run.socket.send(JSON.stringify({ type: "session.end" }));
+    run.ended = true;
     video.pause();
   } else {
     run?.socket.close();
@@ -173,13 +222,14 @@ function release() {
   if (video.src) URL.revokeObjectURL(video.src);
   video.removeAttribute("src");
   $("stop").disabled = true;
+  guide("");
   run = null;
 }
 
-async function begin(open, file) {
+async function begin(source, file) {
   if (run) { run.socket.close(); release(); }
   try {
-    await open();
+    await source();
     await video.play();
   } catch (error) {
     release();

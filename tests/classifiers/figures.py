@@ -13,10 +13,10 @@ Posture = Callable[[float], FloatArray]
 _HALF_WIDTH = 0.17
 
 EXERCISES = tuple(
-    Exercise(name, name, name, parts, angle, top, bottom, CountingRules())
-    for name, parts, angle, top, bottom in (
-        ("squat", ("torso", "legs"), "knee", 165, 85),
-        ("push_up", ("torso", "arms", "legs"), "elbow", 150, 85),
+    Exercise(name, name, name, parts, angle, degrees, lifts, CountingRules())
+    for name, parts, angle, degrees, lifts in (
+        ("squat", ("torso", "legs"), "knee", (165.0, 85.0), (0.96, 0.5)),
+        ("push_up", ("torso", "arms", "legs"), "elbow", (150.0, 85.0), (0.93, 0.5)),
     )
 )
 
@@ -56,7 +56,7 @@ def squat(depth: float) -> FloatArray:
 
 
 def push_up(depth: float) -> FloatArray:
-    """Arms straight at 0, chest low at 1: the elbow goes from 170 to 80 degrees."""
+    """Arms straight at 0, chest low at 1: the elbow goes from 170 to 100 degrees."""
     return _figure(
         75 + 12 * depth, 255 + 8 * depth, 255 + 8 * depth, 175 + 80 * depth, 185 - 10 * depth
     )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.embedding import NAMES, angle_degrees, angle_seen, columns, embed
+from classifiers.embedding import NAMES, angle_degrees, angle_seen, columns, embed, lift
 from pose_engine.landmarks import MIRROR, FloatArray, Landmark
 from tests.classifiers.figures import as_pose, push_up, squat, turned
 
@@ -72,3 +72,22 @@ def test_image_points_serve_where_there_are_no_world_points() -> None:
 def test_all_parts_make_the_whole_vector() -> None:
     assert columns(("torso", "arms", "legs")).all()
     assert not columns(("legs",))[NAMES.index("torso")]
+
+
+@given(depths)
+def test_the_lift_of_a_leg_is_the_height_of_its_hip_in_leg_lengths(depth: float) -> None:
+    points = squat(depth)
+    height = points[Landmark.LEFT_ANKLE, 1] - points[Landmark.LEFT_HIP, 1]
+    assert lift(_embed(points), "knee") == pytest.approx(height / 0.84, abs=1e-3)
+
+
+def test_hips_that_hang_and_hips_that_are_piked_have_a_sign() -> None:
+    sag = NAMES.index("hip_sag")
+    straight, hanging, piked = push_up(0), push_up(0), push_up(0)
+    upper = slice(0, Landmark.LEFT_HIP)
+    hanging[upper, 1] -= 0.1
+    piked[upper, 1] += 0.1
+    values = [_embed(points)[sag] for points in (piked, straight, hanging)]
+    assert values == sorted(values)
+    assert values[0] < -0.02
+    assert values[2] > 0.02

@@ -1,24 +1,33 @@
 """An exercise folder: what may stand in it, and what is said of a wrong one."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from classifiers.embedding import embed
+from classifiers.embedding import angle_degrees, embed
 from classifiers.exercise import Exercise, ExerciseError
+from classifiers.grade import GradeRules
 from classifiers.library import Library
+from pose_engine.landmarks import Landmark
 from tests.classifiers.figures import as_pose, samples, squat
 
 _TOML = """
 title = "Squat"
 description = "Down and up."
 parts = ["torso", "legs"]
+measures = ["knee"]
 [depth]
 angle = "knee"
 top_degrees = 165
 bottom_degrees = 85
+top_lift = 0.96
+bottom_lift = 0.5
 [rules]
 counted_depth = 0.6
+[grades]
+full_depth = 0.7
 """
 
 
@@ -37,10 +46,32 @@ def test_a_folder_is_an_exercise(folder: Path) -> None:
     assert Library.load(folder.parent).names == ("squat",)
 
 
+def test_measures_and_grades_are_data(folder: Path) -> None:
+    exercise = Exercise.read(folder)
+    assert exercise.measures == ("knee",)
+    assert exercise.grades == GradeRules(full_depth=0.7, deep_depth=1.15)
+
+
+def test_the_joint_that_tells_the_depth_is_measured_by_default(folder: Path) -> None:
+    (folder / "exercise.toml").write_text(_TOML.replace('measures = ["knee"]', ""))
+    assert Exercise.read(folder).measures == ("knee",)
+
+
 def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
     exercise = Exercise.read(folder)
     assert exercise.depth(embed(as_pose(squat(0)))) == 0
-    assert exercise.depth(embed(as_pose(squat(1)))) == pytest.approx(1.25, abs=0.02)
+    assert exercise.depth(embed(as_pose(squat(1)))) == pytest.approx(1.18, abs=0.02)
+
+
+def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
+    exercise = Exercise.read(folder)
+    standing = squat(0)
+    for side in ("LEFT", "RIGHT"):
+        standing[Landmark[f"{side}_KNEE"]] += np.array([0, 0, -0.4], np.float32)
+    assert angle_degrees(embed(as_pose(standing)), "knee") < 100
+    assert exercise.depth(embed(as_pose(standing))) < 0.8
+    angle_alone = replace(exercise, lifts=None)
+    assert angle_alone.depth(embed(as_pose(standing))) > 0.8
 
 
 @pytest.mark.parametrize(
@@ -50,8 +81,15 @@ def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
         ('"legs"', '"tail"', "parts must be some of torso, arms, legs"),
         ('"knee"', '"nose"', "must be one of elbow, shoulder, hip, knee"),
         ("85", "170", "bottom_degrees < top_degrees"),
+        ("0.96", "0.4", "bottom_lift < top_lift"),
+        ("top_lift = 0.96", "", "'top_lift' is missing"),
+        ('"knee"', '"hip"', "no lift for the hip"),
         ("counted_depth", "counted_deepness", "unknown fields: counted_deepness"),
         ("[depth]", "[depth", "exercise.toml"),
+        ('["knee"]', '["nose"]', "measures must be some of elbow, .*, torso_lean, hip_sag"),
+        ('["knee"]', "7", "exercise.toml"),
+        ("full_depth = 0.7", "full_depth = 1.2", "0 < full_depth < deep_depth"),
+        ("full_depth", "fullness", "grades has unknown fields: fullness"),
     ],
 )
 def test_a_wrong_file_names_the_field(folder: Path, old: str, new: str, message: str) -> None:

@@ -60,7 +60,7 @@ def test_a_rep_is_explained() -> None:
     (rep,) = _counted(_run([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]))
     assert rep.start_s == pytest.approx(1, abs=0.15)
     assert rep.bottom_s == pytest.approx(2, abs=0.05)
-    assert rep.end_s == pytest.approx(2.75, abs=0.2)
+    assert rep.end_s == pytest.approx(2.95, abs=0.05)
     assert rep.depth == pytest.approx(0.9, abs=0.03)
     assert rep.down_s + rep.up_s == pytest.approx(rep.end_s - rep.start_s)
     assert rep.confidence == pytest.approx(1)
@@ -105,8 +105,13 @@ def test_a_spike_is_too_fast() -> None:
     assert _reasons(_run([(0, 0), (1, 0), (1.05, 0.9), (1.1, 0), (2, 0)])) == [Reason.TOO_FAST]
 
 
-def test_a_long_stay_is_too_slow() -> None:
-    assert _reasons(_run([(0, 0), (1, 0.9), (40, 0.9), (41, 0), (42, 0)])) == [Reason.TOO_SLOW]
+def test_a_long_way_is_too_slow() -> None:
+    assert _reasons(_run([(0, 0), (20, 0.9), (40, 0), (42, 0)])) == [Reason.TOO_SLOW]
+
+
+def test_a_bottom_that_is_held_is_a_hold_and_no_repetition() -> None:
+    assert _reasons(_run([(0, 0), (1, 0.9), (9, 0.9), (10, 0), (11, 0)])) == [Reason.HELD]
+    assert len(_counted(_run([(0, 0), (1, 0.9), (4, 0.9), (5, 0), (6, 0)]))) == 1
 
 
 def test_a_clip_that_opens_on_the_way_down_counts() -> None:
@@ -137,6 +142,55 @@ def test_a_posture_that_goes_wrong_on_the_way_is_said() -> None:
     for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
         events += counter.observe(depth, 1.0 if at < 1.3 else 0.35, at)
     assert _reasons(events) == [Reason.WRONG_POSTURE]
+
+
+def test_a_rep_counts_once_the_top_is_reached_or_no_more_is_climbed() -> None:
+    fast = [(0.0, 0.0), (0.2, 0.9), (0.4, 0.2), (0.6, 0.9), (0.8, 0.2), (3.0, 0.2)]
+    first, second = _counted(_run(fast))
+    assert first.end_s == pytest.approx(0.4, abs=0.05)
+    assert second.end_s == pytest.approx(0.8, abs=0.05)
+
+
+@pytest.mark.parametrize(("at_the_top", "counted"), [(0.95, 1), (0.5, 1), (0.2, 0)])
+def test_a_movement_must_come_back_to_the_exercise(at_the_top: float, counted: int) -> None:
+    counter = _counter()
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
+        counter.observe(depth, 0.9 if at < 2.7 else at_the_top, at)
+    assert counter.count == counted
+
+
+def test_a_top_that_is_never_sure_need_not_be_surer_at_the_end() -> None:
+    counter = _counter()
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
+        counter.observe(depth, 0.35 + 0.5 * depth, at)
+    assert counter.count == 1
+
+
+def test_another_posture_for_a_second_ends_the_movement() -> None:
+    counter = _counter()
+    events: list[Event] = []
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
+        events += counter.observe(depth, 0.1 if 1.2 < at < 2.2 else 1.0, at)
+    assert (counter.count, _reasons(events)[0]) == (0, Reason.WRONG_POSTURE)
+
+
+@given(st.lists(st.tuples(st.floats(0.05, 1.0), st.floats(0, 1.2)), min_size=3, max_size=20))
+def test_starts_bottoms_and_ends_are_in_order(steps: list[tuple[float, float]]) -> None:
+    times = itertools.accumulate(step for step, _ in steps)
+    reps = _counted(_run([(0.0, 0.0), *zip(times, (d for _, d in steps), strict=True)], fps=8))
+    for rep in reps:
+        assert rep.start_s < rep.bottom_s < rep.end_s
+    for rep, later in itertools.pairwise(reps):
+        assert rep.end_s <= later.start_s
+
+
+def test_a_posture_that_is_known_on_the_way_down_came_from_the_top_just_left() -> None:
+    points = [(0, 0), (1, 0), (1.8, 0.9), (2.6, 0), (4, 0)]
+    late, never = _counter(), _counter()
+    for at, depth in _walk(points):
+        late.observe(depth, 0.9 if at > 1.3 else 0.1, at)
+        never.observe(depth, 0.9 if at > 2.4 else 0.1, at)
+    assert (late.count, never.count) == (1, 0)
 
 
 def test_losing_the_person_for_a_moment_changes_nothing() -> None:

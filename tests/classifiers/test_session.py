@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from classifiers.events import (
+    Advice,
     Event,
+    Guidance,
     Phase,
     Reason,
     RepCounted,
@@ -24,6 +26,7 @@ from classifiers.session import ExerciseSession, SnapshotError, TimeWentBackward
 from pose_engine.landmarks import Landmark, Pose
 from tests.classifiers.figures import EXERCISES, as_pose, bend, push_up, repetitions, samples, squat
 
+FEET = tuple(Landmark(i) for i in range(27, 33))
 Observations = Iterable[tuple[float, Pose | None]]
 
 
@@ -147,6 +150,17 @@ def test_push_ups_count_without_legs_and_squats_do_not(library: Library) -> None
     assert session.counts == {"squat": 0, "push_up": 2}
 
 
+def test_what_would_help_is_said(library: Library) -> None:
+    """He stands too close, then does half squats in full view, then real ones."""
+    close = [(t / 15, as_pose(squat(0), hidden=FEET)) for t in range(75)]
+    half = repetitions(squat, [0.5] * 3)
+    whole = repetitions(squat, [0.9] * 3)
+    events = _run(library.session("squat"), chain(close, _later(8, half), _later(20, whole)))
+    told = [event for event in events if isinstance(event, Guidance)]
+    assert [one.advice for one in told] == [Advice.STEP_BACK, Advice.GO_DEEPER]
+    assert all(one.at_s < 20 for one in told)
+
+
 def test_the_state_can_be_asked_for(library: Library) -> None:
     session = library.session()
     assert (session.subject, session.confidences) == (False, {})
@@ -174,7 +188,7 @@ def test_a_session_goes_on_from_a_snapshot(library: Library, cut: int) -> None:
     assert begun + _run(second, observations[cut:]) == whole
 
 
-@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 2, "counters": {}}])
+@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 3, "counters": {}}])
 def test_a_wrong_snapshot_is_refused(library: Library, snapshot: dict[str, object]) -> None:
     with pytest.raises(SnapshotError):
         library.restore(snapshot)

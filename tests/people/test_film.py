@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from people.assets import Assets
 from people.body import Body
 from people.clips import CLIPS, Clip, random_clip
-from people.film import film, frame_person
+from people.film import film, frame_people
 from people.mesh import dress
 from people.motions import EXERCISES, MOTIONS
 from people.render import Renderer, RendererMissing
@@ -73,17 +73,16 @@ def test_the_person_is_drawn_where_the_landmarks_are(
 ) -> None:
     clip = _short(CLIPS["squat_front"])
     body, script = Body(assets, clip.shape), Script(clip.parts)
-    camera = frame_person(clip, script, body.skeleton)
+    camera = frame_people(clip, [body.skeleton])
     with Renderer(
         assets,
         camera=camera,
-        mesh=dress(body, clip.outfit),
-        outfit=clip.outfit,
+        people=[(dress(body, clip.outfit), clip.outfit)],
         room=clip.room,
         light=clip.light,
     ) as renderer:
         posture = script.posture(body.skeleton, script.reps[0].bottom_s)
-        image, distance = renderer.frame(posture.matrices(), np.full((6, 4), 0.01))
+        image, distance = renderer.frame([posture.matrices()], np.full((6, 4), 0.01))
     assert image.shape == (TINY[1], TINY[0], 3)
     points = posture.landmarks()[[0, 11, 12, 25, 26]]
     x, y = (camera.project(points) / 2).astype(int).T
@@ -110,7 +109,7 @@ def test_random_clips_differ_by_seed_and_count_only_exercises(motion: str) -> No
 def test_named_clips_keep_everybody_in_view(name: str, skeleton: Skeleton) -> None:
     clip = CLIPS[name]
     script = Script(clip.parts)
-    camera = frame_person(clip, script, skeleton)
+    camera = frame_people(clip, [skeleton] * (1 + len(clip.others)))
     staying = [at for at in np.arange(0, script.duration_s, 0.9) if not script.travels(at)]
     points = np.stack([script.posture(skeleton, at).landmarks() for at in staying])
     assert camera.inside(points, 0.97).all()

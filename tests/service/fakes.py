@@ -1,6 +1,7 @@
 """A core whose person is a grey picture: the darker, the deeper; black is nobody.
 
-A picture with a blue cast is of person 2.
+Nearly white is a hold, and a little grey a movement that is no known exercise. A picture with a
+blue cast is of person 2.
 """
 
 import threading
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from statistics import fmean
 
 import av
 import numpy as np
@@ -17,22 +19,34 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from classifiers.events import (
+    Advice,
     Event,
+    Grade,
+    Guidance,
+    HoldEnded,
+    HoldStarted,
+    Measure,
     Phase,
     PhaseChanged,
     Reason,
     RepCounted,
     RepRejected,
+    SetEnded,
     SubjectFound,
     SubjectLost,
     SubjectSwitched,
+    Unit,
+    UnknownCounted,
 )
 from pose_engine.frames import Frame
 from pose_engine.landmarks import LANDMARK_COUNT, Point, Pose
 
-TOP, SHALLOW, BOTTOM, NOBODY = 200, 100, 50, 0
+HELD, TOP, WAVE, SHALLOW, BOTTOM, NOBODY = 240, 200, 170, 100, 50, 0
 REP = (TOP, TOP, 120, BOTTOM, BOTTOM, 120, TOP, TOP)
 SHALLOW_REP = (TOP, SHALLOW, SHALLOW, TOP)
+HOLD = (TOP, HELD, HELD, HELD, HELD, HELD, HELD, TOP)
+WAVES = (TOP, WAVE, WAVE, TOP, WAVE, WAVE, TOP)
+REST = (TOP,) * 11
 
 
 def picture(level: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:
@@ -125,10 +139,18 @@ class FakeExercise:
 
 
 class FakeSession:
-    def __init__(self, names: Sequence[str]) -> None:
+    """Holds are told after 0.15 s; a second without a repetition ends a set."""
+
+    def __init__(self, names: Sequence[str], *, unknown: bool = False) -> None:
         self._name = names[0]
-        self._count = 0
         self._names = names
+        self._reps: list[RepCounted] = []
+        self._set: list[RepCounted] = []
+        self._sets: list[SetEnded] = []
+        self._unknown = 0 if unknown else None
+        self._waving_s: float | None = None
+        self._held_s: float | None = None
+        self._hold_told = False
         self._away_s: float | None = None
         self._bottom_s = 0.0
         self._lowest = float(TOP)
@@ -138,31 +160,41 @@ class FakeSession:
 
     @property
     def counts(self) -> dict[str, int]:
-        return {name: self._count if name == self._name else 0 for name in self._names}
+        known = {name: len(self._reps) if name == self._name else 0 for name in self._names}
+        return known if self._unknown is None else known | {"unknown": self._unknown}
 
     @property
     def phases(self) -> dict[str, Phase]:
         return dict.fromkeys(self._names, Phase.TOP if self._away_s is None else Phase.DOWN)
 
     @property
+    def holds(self) -> dict[str, float]:
+        if self._held_s is None or not self._hold_told:
+            return {}
+        return {self._names[-1]: self._at_s - self._held_s}
+
+    @property
     def confidences(self) -> dict[str, float]:
         return {f"{self._name}_up": 1.0, "none": 0.0}
 
     def observe(self, pose: Pose | None, at_s: float, /) -> list[Event]:
-        self._at_s = at_s
+        before_s, self._at_s = self._at_s, at_s
+        level = float(NOBODY) if pose is None else float(pose.image[0, 1])
+        events = self._rest(at_s) + self._hold(level, before_s)
         if pose is None:
             lost: list[Event] = [SubjectLost(at_s)] if self.subject else []
             self.subject = False
-            return lost
+            return events + lost
         found: list[Event] = [] if self.subject else [SubjectFound(at_s)]
         self.subject = True
         found += self._switch(pose.subject, at_s)
-        return found + self._move(float(pose.image[0, 1]), at_s)
+        return found + events + self._wave(level, at_s) + self._move(level, at_s)
 
     def finish(self) -> list[Event]:
-        if self._away_s is None:
-            return []
-        return [self._rejected(Reason.INCOMPLETE, self._away_s)]
+        away: list[Event] = []
+        if self._away_s is not None:
+            away = [self._rejected(Reason.INCOMPLETE, self._away_s)]
+        return away + self._hold(NOBODY, self._at_s) + self._set_ended()
 
     def _switch(self, person: int, at_s: float) -> list[Event]:
         before, self._person = self._person, person
@@ -187,24 +219,93 @@ class FakeSession:
         self._away_s, self._lowest = None, float(TOP)
         top: list[Event] = [PhaseChanged(self._name, Phase.TOP, at_s)]
         if lowest > 80:
-            return [*top, self._rejected(Reason.TOO_SHALLOW, start_s)]
-        self._count += 1
-        depth = 1 - lowest / TOP
-        rep = RepCounted(self._name, self._count, start_s, self._bottom_s, at_s, depth, 1.0)
+            deeper = Guidance(Advice.GO_DEEPER, "Go deeper.", ("hips",), self._name, at_s)
+            return [*top, self._rejected(Reason.TOO_SHALLOW, start_s), deeper]
+        rep = self._rep(start_s, lowest)
+        self._reps.append(rep)
+        self._set.append(rep)
         return [*top, rep]
 
+    def _rep(self, start_s: float, lowest: float) -> RepCounted:
+        return RepCounted(
+            exercise=self._name,
+            count=len(self._reps) + 1,
+            start_s=start_s,
+            bottom_s=self._bottom_s,
+            end_s=self._at_s,
+            depth=1 - lowest / TOP,
+            confidence=1.0,
+            grade=Grade.DEEP if lowest < 40 else Grade.FULL,
+            measures={"knee_bottom": Measure(lowest * 5 / 3, Unit.DEGREES, 0.75)},
+        )
+
     def _rejected(self, reason: Reason, start_s: float) -> RepRejected:
-        return RepRejected(self._name, self._count, reason, start_s, self._at_s, 0.5)
+        return RepRejected(self._name, len(self._reps), reason, start_s, self._at_s, 0.5)
+
+    def _rest(self, at_s: float) -> list[Event]:
+        idle = self._away_s is None and self._set and at_s - self._set[-1].end_s > 1
+        return self._set_ended() if idle else []
+
+    def _set_ended(self) -> list[Event]:
+        reps, self._set = self._set, []
+        if not reps:
+            return []
+        ups = [rep.up_s for rep in reps]
+        ended = SetEnded(
+            exercise=self._name,
+            number=len(self._sets) + 1,
+            reps=len(reps),
+            start_s=reps[0].start_s,
+            end_s=reps[-1].end_s,
+            rest_s=reps[0].start_s - self._sets[-1].end_s if self._sets else None,
+            mean_rep_s=fmean(rep.end_s - rep.start_s for rep in reps),
+            mean_down_s=fmean(rep.down_s for rep in reps),
+            mean_up_s=fmean(ups),
+            mean_depth=fmean(rep.depth for rep in reps),
+            velocity_loss=1 - min(ups) / ups[-1] if len(ups) > 1 else None,
+        )
+        self._sets.append(ended)
+        return [ended]
+
+    def _hold(self, level: float, before_s: float) -> list[Event]:
+        if level > 220:
+            self._held_s = self._at_s if self._held_s is None else self._held_s
+            if self._hold_told or self._at_s - self._held_s < 0.15:
+                return []
+            self._hold_told = True
+            return [HoldStarted(self._names[-1], self._held_s, self._at_s)]
+        start_s, told = self._held_s, self._hold_told
+        self._held_s, self._hold_told = None, False
+        return (
+            [HoldEnded(self._names[-1], start_s, before_s, 0.9)]
+            if told and start_s is not None
+            else []
+        )
+
+    def _wave(self, level: float, at_s: float) -> list[Event]:
+        if self._unknown is None:
+            return []
+        if 150 <= level < 185:
+            self._waving_s = at_s if self._waving_s is None else self._waving_s
+            return []
+        start_s, self._waving_s = self._waving_s, None
+        if start_s is None:
+            return []
+        self._unknown += 1
+        return [UnknownCounted(self._unknown, start_s, at_s, 0.8)]
 
 
 class FakeLibrary:
     exercises = (
         FakeExercise("squat", "Squat", "Down and up."),
         FakeExercise("push_up", "Push-up", "Down and up, on the hands.", needs_legs=False),
+        FakeExercise("plank", "Plank", "Straight, on the elbows.", needs_legs=False),
     )
 
-    def session(self, name: str = "auto", /) -> FakeSession:
+    def session(self, name: str = "auto", /, *, unknown: bool = False) -> FakeSession:
         names = [exercise.name for exercise in self.exercises]
         if name != "auto" and name not in names:
-            raise LookupError(f"no exercise is called {name!r}; known are auto, squat, push_up")
-        return FakeSession(names if name == "auto" else [name])
+            raise LookupError(
+                f"no exercise is called {name!r}; known are auto, squat, push_up, plank"
+            )
+        return FakeSession(names if name == "auto" else [name], unknown=unknown)

@@ -15,7 +15,7 @@ def get(address: str, path: str) -> httpx2.Response:
 
 def test_exercises_are_listed_and_shown(address: str) -> None:
     listed = get(address, "/v1/exercises").json()["exercises"]
-    assert [one["name"] for one in listed] == ["squat", "push_up"]
+    assert [one["name"] for one in listed] == ["squat", "push_up", "plank"]
     assert get(address, "/v1/exercises/push_up").json() == listed[1]
     assert listed[1]["needs_legs"] is False
 
@@ -27,7 +27,7 @@ def test_an_unknown_exercise_is_a_problem(address: str) -> None:
         "type": "urn:problem-type:blazereps:unknown_exercise",
         "title": "No such exercise",
         "status": 404,
-        "detail": "no exercise is called 'yoga'; known are squat, push_up",
+        "detail": "no exercise is called 'yoga'; known are squat, push_up, plank",
         "code": "unknown_exercise",
     }
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from service.cli import app
 from tests.service.bundled import cut, real_core
-from tests.service.fakes import REP, write_clip
+from tests.service.fakes import REP, WAVES, write_clip
 
 
 def run(*arguments: str | Path) -> Result:
@@ -41,13 +41,17 @@ def test_exercises_are_listed() -> None:
 
 
 def test_one_clip_gives_one_document(grey: Path) -> None:
-    result = run("count", grey, "--json", "--fps", "5")
+    result = run("count", grey, "--json", "--fps", "5", "--unknown")
     assert result.exit_code == 0
     document = json.loads(result.stdout)
     assert document == {
         "counts": {},
         "reps": [],
         "rejected": [],
+        "sets": [],
+        "holds": [],
+        "unknown": [],
+        "guidance": [],
         "clip": str(grey),
         "duration_s": 0.8,
         "frames": 4,
@@ -79,6 +83,7 @@ def test_without_json_there_is_a_table(grey: Path) -> None:
     result = run("count", grey)
     assert result.exit_code == 0
     assert "none" in result.stdout
+    assert "reps at" not in result.stdout
 
 
 @pytest.mark.parametrize("command", ["serve", "count x.mp4", "demo x.mp4"])
@@ -120,7 +125,19 @@ def test_a_clip_is_streamed(address: str, tmp_path: Path) -> None:
     lines = result.stdout.splitlines()
     assert "somebody is in view" in lines[0]
     assert [line.split()[2:4] for line in lines[1:4]] == [["squat", str(n)] for n in (1, 2, 3)]
+    assert "squat set 1: 3 reps of 0.4 s" in lines[4]
     assert lines[-1] == "Counted: squat 3 (24 frames, 0 dropped)"
+
+
+@pytest.mark.parametrize("option", [(), ("--unknown",)])
+def test_unknown_movement_is_shown_when_asked_for(
+    address: str, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    clip = write_clip(tmp_path / "waves.mp4", WAVES)
+    url = f"ws://{address}/v1/live"
+    result = run("stream", clip, "--url", url, "--fast", "--fps", "30", *option)
+    assert result.exit_code == 0
+    assert ("unknown 2" in result.stdout) == bool(option)
 
 
 def test_a_missing_clip_is_told_while_streaming(address: str) -> None:

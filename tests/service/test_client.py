@@ -8,8 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from classifiers.events import Advice, Grade, Unit
 from service.client import ImageAt, LiveError, Media, PoseAt, connect, stream
 from service.messages import (
+    GuidanceMessage,
+    HoldEndedMessage,
+    HoldStartedMessage,
     Outputs,
     Pong,
     RepCountedMessage,
@@ -17,9 +21,11 @@ from service.messages import (
     SessionCreated,
     SessionStart,
     SessionSummary,
+    SetEndedMessage,
+    UnknownCountedMessage,
 )
 from tests.service.conftest import Serve
-from tests.service.fakes import REP, FakeEngine, encoded, grey_pose
+from tests.service.fakes import HOLD, REP, SHALLOW_REP, WAVES, FakeEngine, encoded, grey_pose
 
 LOSSLESS = SessionStart(exercise="squat", pacing="lossless", outputs=Outputs(state_hz=0))
 
@@ -50,6 +56,21 @@ def test_poses_are_streamed_and_counted(address: str) -> None:
     *_, summary = stream(url(address), media, start)
     assert isinstance(summary, SessionSummary)
     assert (summary.counts, summary.processed) == ({"squat": 1}, 9)
+
+
+def test_everything_that_is_told_is_typed(address: str) -> None:
+    start = LOSSLESS.model_copy(update={"unknown": True})
+    levels = REP + SHALLOW_REP + HOLD + WAVES
+    by_type = {type(message): message for message in stream(url(address), images(levels), start)}
+    rep, hold = by_type[RepCountedMessage], by_type[HoldEndedMessage]
+    assert isinstance(rep, RepCountedMessage)
+    assert (rep.grade, rep.measures["knee_bottom"].unit) == (Grade.FULL, Unit.DEGREES)
+    assert isinstance(hold, HoldEndedMessage)
+    assert hold.held_s == 0.5
+    assert {SetEndedMessage, HoldStartedMessage, UnknownCountedMessage} <= by_type.keys()
+    guidance = by_type[GuidanceMessage]
+    assert isinstance(guidance, GuidanceMessage)
+    assert guidance.advice is Advice.GO_DEEPER
 
 
 def test_realtime_keeps_the_medias_own_pace(address: str) -> None:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.service.conftest import Serve
-from tests.service.fakes import REP, SHALLOW_REP, FakeEngine, encoded, write_clip
+from tests.service.fakes import HOLD, REP, SHALLOW_REP, WAVES, FakeEngine, encoded, write_clip
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,22 @@ def test_an_uploaded_clip_is_counted(rest: httpx2.Client, clip: Path, multipart:
     assert [rep["end_s"] for rep in result["reps"]] == pytest.approx([0.6, 1.4])
     assert [one["reason"] for one in result["rejected"]] == ["too_shallow"]
     assert (result["frames"], result["duration_s"]) == (20, 2.0)
+
+
+def test_unknown_movement_is_counted_when_asked_for(rest: httpx2.Client, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "waves.mp4", WAVES + REP + HOLD)
+    results = []
+    for unknown in (False, True):
+        params: dict[str, Any] = {"exercise": "squat", "fps": 30, "unknown": unknown}
+        answer = rest.post("/v1/clips", params=params, content=clip.read_bytes())
+        assert answer.json()["unknown"] is unknown
+        results.append(finished(rest, answer.headers["location"])["result"])
+    without, with_unknown = results
+    assert (without["counts"], without["unknown"]) == ({"squat": 1}, [])
+    assert with_unknown["counts"] == {"squat": 1, "unknown": 2}
+    assert [one["count"] for one in with_unknown["unknown"]] == [1, 2]
+    assert without["sets"] == with_unknown["sets"] != []
+    assert [hold["held_s"] for hold in with_unknown["holds"]] == [0.5]
 
 
 def test_clips_are_listed_newest_first(rest: httpx2.Client, clip: Path) -> None:
@@ -162,6 +178,7 @@ def test_a_running_clip_can_be_erased(serve: Serve, clip: Path) -> None:
     ("params", "status", "code"),
     [
         ({"exercise": "yoga"}, 404, "unknown_exercise"),
+        ({"unknown": "perhaps"}, 422, "invalid_request"),
         ({"fps": 0}, 422, "invalid_request"),
         ({"fps": "nan"}, 422, "invalid_request"),
         ({"fps": 1000}, 422, "invalid_request"),

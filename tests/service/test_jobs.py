@@ -9,10 +9,10 @@ import pytest
 
 from service.errors import ServiceError
 from service.jobs import ClipJob, LocalJobs, Report
-from service.results import ClipResult
+from service.results import ClipResult, Tally
 
 RESULT = ClipResult(
-    clip="clip", duration_s=1, frames=1, unreadable_frames=0, counts={}, reps=(), rejected=()
+    clip="clip", duration_s=1, frames=1, unreadable_frames=0, **dict(Tally.of((), {}))
 )
 
 

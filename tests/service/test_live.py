@@ -38,7 +38,12 @@ def test_frames_are_counted(address: str) -> None:
         summary = talk.end()
         assert talk.close_code() == 1000
     assert created["exercises"] == ["squat"]
-    assert created["config"]["outputs"] == {"landmarks": False, "phases": True, "state_hz": 2.0}
+    assert created["config"]["outputs"] == {
+        "landmarks": False,
+        "phases": True,
+        "guidance": True,
+        "state_hz": 2.0,
+    }
     assert created["limits"]["idle_s"] == 30
     reps = talk.of("rep.counted")
     assert [rep["counts"] for rep in reps] == [{"squat": 1}, {"squat": 2}]
@@ -141,7 +146,7 @@ def test_event_ids_increase_by_one(address: str) -> None:
         talk.end()
     ids = [message["event_id"] for message in talk.heard if "event_id" in message]
     assert ids == list(range(1, len(ids) + 1))
-    assert len(ids) == 7
+    assert len(ids) == 9
 
 
 def test_outputs_are_chosen(address: str) -> None:

@@ -22,9 +22,12 @@ from service.server import serving
 from service.settings import Settings
 from tests.service.bundled import cut, real_core
 from tests.service.fakes import (
+    HOLD,
     NOBODY,
     REP,
+    REST,
     SHALLOW_REP,
+    WAVES,
     FakeEngine,
     FakeLibrary,
     write_clip,
@@ -36,7 +39,7 @@ FPS = 10.0
 @pytest.fixture(params=["fake", "real"])
 def way_in(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Core, Path]:
     if request.param == "fake":
-        levels = REP + SHALLOW_REP + (NOBODY, NOBODY) + REP + REP[:5]
+        levels = REP + SHALLOW_REP + REST + HOLD + WAVES + (NOBODY, NOBODY) + REP + REP[:5]
         return Core(FakeEngine(), FakeLibrary()), write_clip(tmp_path / "clip.mp4", levels)
     return real_core(), cut("squat_front", 7, tmp_path)
 
@@ -45,7 +48,13 @@ def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
     core, clip = way_in
     settings = Settings(port=0)
     counted = count_clip(
-        clip, core, name=clip.name, exercise="auto", fps=FPS, limits=settings.clip_limits
+        clip,
+        core,
+        name=clip.name,
+        exercise="auto",
+        unknown=True,
+        fps=FPS,
+        limits=settings.clip_limits,
     )
     with serving(create_app(settings, core.engine, core.library), settings) as address:
         uploaded = upload(address, clip)
@@ -53,6 +62,8 @@ def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
         streamed = summary(address, images, "frames")
         replayed = summary(address, poses(core, clip), "landmarks")
     assert counted.counts
+    if isinstance(core.library, FakeLibrary):
+        assert all(tally(counted).values()), "the clip has some of everything"
     assert uploaded == counted.model_dump(mode="json")
     assert tally(streamed) == tally(counted)
     assert tally(replayed) == tally(counted)
@@ -82,7 +93,7 @@ def poses(core: Core, clip: Path) -> Iterator[PoseAt]:
 
 
 def summary(address: str, media: Any, kind: Any) -> SessionSummary:
-    start = SessionStart(input=kind, pacing="lossless", outputs=Outputs(state_hz=0))
+    start = SessionStart(input=kind, pacing="lossless", unknown=True, outputs=Outputs(state_hz=0))
     *_, last = stream(f"ws://{address}/v1/live", media, start)
     assert isinstance(last, SessionSummary)
     return last
@@ -90,7 +101,8 @@ def summary(address: str, media: Any, kind: Any) -> SessionSummary:
 
 def upload(address: str, clip: Path) -> Any:
     with clip.open("rb") as file, httpx2.Client(base_url=f"http://{address}") as rest:
-        answer = rest.post("/v1/clips", params={"fps": FPS}, files={"file": (clip.name, file)})
+        params = {"fps": FPS, "unknown": True}
+        answer = rest.post("/v1/clips", params=params, files={"file": (clip.name, file)})
         for _ in range(1000):
             job = rest.get(answer.headers["location"]).json()
             if job["status"] == "succeeded":

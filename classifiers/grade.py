@@ -1,0 +1,26 @@
+"""How deep is full, and how deep is deep."""
+
+from dataclasses import dataclass
+
+from classifiers.events import Grade
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRules:
+    """From which depth on a counted repetition is full, and deep; before that it is partial.
+
+    Raises ValueError unless 0 < full_depth < deep_depth.
+    """
+
+    full_depth: float = 0.8
+    deep_depth: float = 1.15
+
+    def __post_init__(self) -> None:
+        if not 0 < self.full_depth < self.deep_depth:
+            raise ValueError("grades needs 0 < full_depth < deep_depth")
+
+    def grade(self, depth: float) -> Grade:
+        """The grade of a repetition with this depth at the bottom."""
+        if depth < self.full_depth:
+            return Grade.PARTIAL
+        return Grade.FULL if depth < self.deep_depth else Grade.DEEP

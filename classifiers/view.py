@@ -1,0 +1,75 @@
+"""What of the body is in view: for how much of the last seconds a joint was not, or was hidden."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.smoothing import ConfidenceFilter
+from pose_engine.landmarks import Landmark, Pose
+
+JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+
+_SIDES = [[Landmark[f"{side}_{j.upper()}"] for j in JOINTS] for side in ("LEFT", "RIGHT")]
+_LEAST_PRESENCE = 0.5
+_LEAST_VISIBILITY = 0.3
+_TIME_CONSTANT_S = 2.0
+_LONGEST_STEP_S = 0.2
+"""The first sight after a longer gap does not speak for the whole of the gap."""
+
+
+class View:
+    """Exponential means over time; of each joint, the side that is seen better."""
+
+    def __init__(self) -> None:
+        self._at_s: float | None = None
+        self._shares = ConfidenceFilter(_TIME_CONSTANT_S)
+        self.reset()
+
+    def reset(self) -> None:
+        """Who comes now is another one: of him nothing is known to be out of view."""
+        self._shares.values = {f"{what} {j}": 0.0 for what in ("out", "hidden") for j in JOINTS}
+        self._shares.at_s = 0.0
+
+    def out(self, joint: str) -> float:
+        """The share of the last seconds, 0 to 1, that a joint was unseen: out of the picture."""
+        return self._shares.values[f"out {joint}"]
+
+    def hidden(self, joint: str) -> float:
+        """The share that it was unseen within the picture: behind something."""
+        return self._shares.values[f"hidden {joint}"]
+
+    def look(self, pose: Pose, at_s: float) -> None:
+        """Take in what is seen at a time in seconds, later than the last."""
+        unseen = (pose.visibility < _LEAST_VISIBILITY)[_SIDES].all(0)
+        out = unseen & _out_of_picture(pose)[_SIDES].all(0)
+        now = np.concatenate([out, unseen & ~out]).astype(float).tolist()
+        step_s = 0.0 if self._at_s is None else min(at_s - self._at_s, _LONGEST_STEP_S)
+        self._at_s = at_s
+        clock_s = (self._shares.at_s or 0.0) + step_s
+        self._shares.update(dict(zip(self._shares.values, now, strict=True)), clock_s)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain data for `restored`."""
+        return {"at_s": self._at_s, "watched_s": self._shares.at_s, "shares": self._shares.values}
+
+    def restored(self, snapshot: Mapping[str, Any]) -> Self:
+        """This view, going on from a snapshot; raises KeyError or TypeError on a wrong one."""
+        self._at_s, self._shares.at_s = snapshot["at_s"], snapshot["watched_s"]
+        self._shares.values = dict(snapshot["shares"])
+        return self
+
+
+def _out_of_picture(pose: Pose) -> NDArray[np.bool_]:
+    """Which landmarks are, (33,): their presence is low, and they lie beyond all that are present.
+
+    Nobody says how large the picture is, but it is a rectangle: what lies between points that are
+    in it is in it. A low number of a sender that gives but one mostly says that a joint is hidden.
+    """
+    present = pose.presence >= _LEAST_PRESENCE
+    points = pose.image[:, :2]
+    least = points.min(0, where=present[:, None], initial=np.inf)
+    most = points.max(0, where=present[:, None], initial=-np.inf)
+    beyond: NDArray[np.bool_] = ((points < least) | (points > most)).any(1)
+    return beyond & ~present

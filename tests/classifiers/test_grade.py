@@ -1,0 +1,26 @@
+"""Grades by depth."""
+
+import pytest
+
+from classifiers.events import Grade
+from classifiers.grade import GradeRules
+
+
+@pytest.mark.parametrize(
+    ("depth", "grade"),
+    [
+        (0.6, Grade.PARTIAL),
+        (0.8, Grade.FULL),
+        (1.14, Grade.FULL),
+        (1.15, Grade.DEEP),
+        (1.25, Grade.DEEP),
+    ],
+)
+def test_a_grade_begins_at_its_depth(depth: float, grade: Grade) -> None:
+    assert GradeRules().grade(depth) is grade
+
+
+@pytest.mark.parametrize(("full", "deep"), [(0, 1), (1, 1), (1.2, 1.1), (float("nan"), 1)])
+def test_grades_must_ascend(full: float, deep: float) -> None:
+    with pytest.raises(ValueError, match="0 < full_depth < deep_depth"):
+        GradeRules(full, deep)
