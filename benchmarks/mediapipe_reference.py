@@ -1,8 +1,9 @@
 """MediaPipe Pose as a filter, run by the Python that has it: raw frames in, landmarks out.
 
-Standard input: for each frame width and height as two little-endian uint32, then its RGB bytes.
+Standard input: for each frame width and height as two little-endian uint32, then its RGB bytes;
+0 and 0 before a frame that begins another stream.
 Standard output: for each frame 33 x 8 float32: image x, y, z in pixels, world x, y, z in metres,
-visibility, presence; all NaN when nobody is found. `parity.py` starts it; it imports nothing of
+visibility, presence; all NaN when nobody is found. `reference.py` starts it; it imports nothing of
 this project.
 """
 
@@ -20,6 +21,9 @@ def main(complexity: int, smoothing: bool) -> None:
     """Answers frame by frame until its input ends."""
     with Pose(model_complexity=complexity, smooth_landmarks=smoothing) as pose:
         for image in _frames(sys.stdin.buffer):
+            if not image.size:
+                pose.reset()
+                continue
             answer = _landmarks(pose.process(image), image.shape[1], image.shape[0])
             sys.stdout.buffer.write(answer.tobytes())
             sys.stdout.buffer.flush()

@@ -7,18 +7,13 @@ who lie, theirs does not); median and 95th percentile of the distance of landmar
 length; mean difference of visibility (ours is 0 outside the frame); median distance in the world
 in mm. `--floor` says what a difference of one grey level in one pixel does to ours.
 
-MediaPipe is installed once into a venv of its own under .benchmarks/; it needs Python 3.11 or
-3.12. Its wheel carries only the full landmark model: for lite and heavy, our own model cache must
-hold the published file (`blazereps models build lite`), which is lent to it.
+MediaPipe is installed once into a venv of its own under .benchmarks/; for lite and heavy our own
+model cache must hold the published file (`blazereps models build lite`).
 """
 
 import argparse
 import json
-import shutil
-import struct
-import subprocess
 import sys
-import venv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.reference import Reference, lend_model, prepare_python
 from models.store import ModelStore
 from pose_engine.clips import Clip
 from pose_engine.engine import PoseEngine, Variant
@@ -34,48 +30,7 @@ from pose_engine.frames import Frame
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 from pose_engine.tracker import PoseTracker
 
-CHECKOUT = Path(__file__).parents[1]
-CLIPS = CHECKOUT.parent / "shared" / "data" / "clips"
-MEDIAPIPE = "mediapipe==0.10.21"
-COMPLEXITY = {Variant.LITE: 0, Variant.FULL: 1, Variant.HEAVY: 2}
-
-
-class Reference:
-    """MediaPipe Pose in a process of its own."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._input, self._output = process.stdin, process.stdout
-
-    @classmethod
-    @contextmanager
-    def start(cls, python: Path, variant: Variant, *, smoothing: bool) -> Iterator["Reference"]:
-        """Starts it for one stream of frames, and ends it."""
-        script = Path(__file__).with_name("mediapipe_reference.py")
-        mode = "smoothing" if smoothing else "raw"
-        command = [str(python), str(script), str(COMPLEXITY[variant]), mode]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            yield cls(process)
-            process.communicate()
-
-    def track(self, frame: Frame) -> Pose | None:
-        """What MediaPipe says of the next frame."""
-        self._input.write(struct.pack("<II", frame.width, frame.height))
-        self._input.write(frame.pixels.tobytes())
-        self._input.flush()
-        answer = self._output.read(33 * 8 * 4)
-        if len(answer) < 33 * 8 * 4:
-            raise RuntimeError("MediaPipe ended early: is its model there? (no network: see above)")
-        values = np.frombuffer(answer, np.float32).reshape(33, 8)
-        if np.isnan(values[0, 0]):
-            return None
-        return Pose(values[:, :3], values[:, 3:6], values[:, 6], values[:, 7])
+CLIPS = Path(__file__).parents[2] / "shared" / "data" / "clips"
 
 
 class Nudged:
@@ -204,30 +159,6 @@ def golden(clip: Path, python: Path, frames: tuple[int, ...] = (0, 12, 24)) -> d
                 "visibility": np.round(pose.visibility, 3).tolist(),
             }
     return figures
-
-
-def prepare_python(given: Path | None) -> Path:
-    """A Python that has MediaPipe: the given one, or that of our own venv, made when missing."""
-    if given:
-        return given
-    folder = CHECKOUT / ".benchmarks" / "mediapipe"
-    python, done = folder / "bin" / "python", folder / "installed"
-    if not done.exists():
-        print(f"Installing {MEDIAPIPE} into {folder}: about 1 GB, once", file=sys.stderr)
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", MEDIAPIPE], check=True)
-        done.touch()
-    return python
-
-
-def lend_model(python: Path, store: ModelStore, variant: Variant) -> None:
-    """Puts the published landmark model where MediaPipe looks before it would download it."""
-    where = "import mediapipe, pathlib; print(pathlib.Path(mediapipe.__file__).parent)"
-    found = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True)
-    name = f"pose_landmark_{variant}.tflite"
-    target = Path(found.stdout.strip(), "modules", "pose_landmark", name)
-    if not target.exists():
-        shutil.copyfile(store.folder / "sources" / name, target)
 
 
 def spread(clips: list[Path], count: int) -> list[Path]:

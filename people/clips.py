@@ -41,7 +41,8 @@ class Clip(Role):
     """A clip to be rendered: the role that it is about, which the truth is of, and all around it.
 
     `others`: who else is there; the camera does not mind those who only walk through. `size`: width
-    and height, pixels. `azimuth`, `elevation`: degrees.
+    and height, pixels. `azimuth`, `elevation`, `view_angle`: degrees. `distance`: metres to the
+    camera, or None for as near as everything is in view.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Clip(Role):
     light: Light = field(default_factory=Light)
     azimuth: float = 0.0
     elevation: float = 6.0
+    view_angle: float = 60.0
+    distance: float | None = None
     size: tuple[int, int] = (640, 480)
     fps: int = 30
     seed: int = 0

@@ -91,7 +91,7 @@ class _Actor:
 
 
 def frame_people(clip: Clip, skeletons: Sequence[Skeleton]) -> Camera:
-    """The clip's camera, far enough away for all that happens except walking in and out.
+    """The clip's camera; in its middle is all that happens except walking in and out.
 
     `skeletons`: of the clip's own role, and of the others.
     """
@@ -102,6 +102,8 @@ def frame_people(clip: Clip, skeletons: Sequence[Skeleton]) -> Camera:
         azimuth=clip.azimuth,
         elevation=clip.elevation,
         size=clip.size,
+        view_angle=clip.view_angle,
+        distance=clip.distance,
     )
 
 

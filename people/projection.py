@@ -36,19 +36,21 @@ class Camera:
         size: tuple[int, int],
         view_angle: float = 60.0,
         fill: float = 0.84,
+        distance: float | None = None,
     ) -> "Camera":
         """A camera backed off, to 5 m at most, until the points (n, 3) fit that share of the image.
 
         `size`: width and height, pixels. `view_angle`: degrees across the longer side.
+        `distance`: metres from the points' middle, whether they fit or not.
         """
         x, y, z = (points.min(0) + points.max(0)) / 2
         focal = 0.5 * max(size) / np.tan(np.radians(view_angle) / 2)
-        for distance in np.arange(1.2, 5.0, 0.05):
+        for metres in np.arange(1.2, 5.0, 0.05) if distance is None else (distance,):
             camera = cls(
                 target=(float(x), float(y), float(z)),
                 azimuth=azimuth,
                 elevation=elevation,
-                distance=float(distance),
+                distance=float(metres),
                 focal=float(focal),
                 width=size[0],
                 height=size[1],
