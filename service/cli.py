@@ -34,12 +34,13 @@ from service.core import Core
 from service.count import count_clip
 from service.errors import ServiceError
 from service.exercises import new_session
-from service.messages import ServerMessage, SessionStart
+from service.messages import ServerMessage, SessionStart, Subject
 from service.results import ClipResult
 from service.server import address_of, listen, serving
 from service.server import serve as serve_app
 from service.settings import Settings
 from service.startup import load_core, load_library
+from service.subject import FORM, read_subject
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,6 +53,7 @@ err = Console(stderr=True, highlight=False)
 
 Exercise = Annotated[str, typer.Option(help="An exercise's name, or auto for any of them.")]
 Fps = Annotated[float | None, typer.Option(min=1, max=60, help="Frames taken a second, at most.")]
+SubjectOption = Annotated[str | None, typer.Option(help=f"Whom of several: {FORM} in 0 to 1.")]
 VariantOption = Annotated[str | None, typer.Option(help="lite, full or heavy.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")]
@@ -71,8 +73,10 @@ def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -
 @app.command()
 def count(
     clips: Annotated[list[Path], typer.Argument(help="Video files.", show_default=False)],
+    *,
     exercise: Exercise = "auto",
     fps: Fps = None,
+    subject: SubjectOption = None,
     variant: VariantOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document a clip on standard output.")
@@ -83,7 +87,8 @@ def count(
         settings = _settings(variant=variant, clip_fps=fps)
         core = load_core(settings, threads=os.cpu_count() or 1)
         new_session(core.library, exercise)  # an unknown one is said once, not once a clip
-    results = [*_count_each(clips, exercise, core, settings)]
+        whom = read_subject(subject)
+    results = [*_count_each(clips, exercise, whom, core, settings)]
     if as_json:
         documents = [result.model_dump(mode="json") for result in results]
         if documents or len(clips) > 1:
@@ -193,7 +198,7 @@ def _fail(message: str) -> NoReturn:
 
 
 def _count_each(
-    clips: list[Path], exercise: str, core: Core, settings: Settings
+    clips: list[Path], exercise: str, subject: Subject | None, core: Core, settings: Settings
 ) -> Iterator[ClipResult]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(
@@ -209,6 +214,7 @@ def _count_each(
                     exercise=exercise,
                     fps=settings.clip_fps,
                     limits=settings.clip_limits,
+                    focus=subject.focus if subject else None,
                     report=partial(_advance, progress, task),
                 )
             except ClipError as error:

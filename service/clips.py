@@ -17,9 +17,11 @@ from service.count import count_clip
 from service.errors import Problem, ServiceError, media_error, problems
 from service.exercises import new_session
 from service.jobs import ClipJob, Report, Status
+from service.messages import Subject
 from service.results import ClipResult, Document
 from service.settings import Settings
 from service.state import State
+from service.subject import FORM, read_subject
 from service.uploads import save_upload, upload_schema
 
 router = APIRouter(prefix="/v1/clips", tags=["clips"])
@@ -35,6 +37,7 @@ class Clip(Document):
     clip: str = Field(description="The file's name", examples=["squats.mp4"])
     exercise: str = Field(examples=["auto"])
     fps: float = Field(description="Frames a second taken at most", examples=[15])
+    subject: Subject | None = Field(description="Whom to count: at a point, or in a box")
     status: Status = Field(examples=["succeeded"])
     progress: float = Field(description="0 to 1", examples=[1.0])
     created_at: datetime = Field(examples=["2025-01-31T12:00:00Z"])
@@ -65,13 +68,16 @@ async def upload_clip(
     request: Request,
     response: Response,
     state: State,
+    *,
     exercise: Annotated[str, Query(max_length=64)] = "auto",
     fps: Annotated[float | None, Query(gt=0, le=60)] = None,
+    subject: Annotated[str | None, Query(max_length=128, description=FORM)] = None,
 ) -> CountedClip:
     """Upload a clip to be counted, as the raw body or as the multipart field `file`."""
     new_session(state.core.library, exercise)  # refuse an unknown one before the upload
+    whom = read_subject(subject)
     folder = Path(await to_thread.run_sync(tempfile.mkdtemp, "", "blazereps-"))
-    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps or state.settings.clip_fps)
+    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps or state.settings.clip_fps, whom)
     try:
         with job.path.open("wb") as file:
             name = await save_upload(request, file, max_bytes=state.settings.max_clip_bytes)
@@ -119,6 +125,7 @@ def count_job(job: ClipJob, report: Report, *, core: Core, settings: Settings) -
             exercise=job.exercise,
             fps=job.fps,
             limits=settings.clip_limits,
+            focus=job.subject.focus if job.subject else None,
             report=report,
         )
     except ClipError as error:
