@@ -101,6 +101,14 @@ _WITH_MAT = Room(seed=9, wall=(0.45, 0.42, 0.40), mat=_MAT)
 _DARK_MAT = Room(seed=21, wall=(0.36, 0.42, 0.40), mat_colour=(0.05, 0.05, 0.06), mat=_MAT)
 
 
+def _walk_by(z: float, way: int, delay_s: float) -> Part:
+    """Somebody walks by at 1.2 m/s, `z` metres in front; `way`: 1 to his left, -1 to his right."""
+    stride = Stroke(depth=4.7, down_s=5.0)
+    start, yaw = (-3.0 * way, z), 90.0 * way
+    return Part(motion=Walk(), strokes=(stride,), rest_s=delay_s, pause_s=0.0, at=start, yaw=yaw,
+                travel=6.0)  # fmt: skip
+
+
 def _lunges(count: int) -> list[Part]:
     """Forward lunges, left and right in turn."""
     parts = []
@@ -136,6 +144,25 @@ _ALL = (
         parts=[Part(motion=Squat(arms="front", stance=0.24, deepest=86), exercise="squat",
                     rest_s=0.7, strokes=(*strokes((1, 1), 4, 1.3), *strokes((0.95, 1), 5, 0.75)))],
         shape=_HEAVY_MAN, outfit=_GREY, room=_PALE, azimuth=90, size=(480, 640), seed=3,
+    ),
+    Clip(
+        name="squat_passed_by",
+        about="Four squats; somebody walks by in front, covers him, and comes back behind him",
+        parts=[Part(motion=Squat(arms="front"), exercise="squat", rest_s=0.8,
+                    strokes=strokes((1, 1, 1, 1), 11))],
+        others=[Role(parts=[_walk_by(0.7, 1, 0.7), _walk_by(-0.9, -1, 0.0)],
+                     shape=_WOMAN, outfit=_LEGGINGS)],
+        shape=_FIT_MAN, outfit=_SHORTS, room=_PALE, azimuth=8, seed=10,
+    ),
+    Clip(
+        name="squat_side_by_side",
+        about="Five squats; beside him somebody does three, down when he is up",
+        parts=[Part(motion=Squat(arms="front"), exercise="squat", rest_s=0.8, at=(-0.45, 0.0),
+                    strokes=strokes((1, 1, 1, 1, 1), 1))],
+        others=[Role(parts=[Part(motion=Squat(arms="chest"), exercise="squat", rest_s=1.8,
+                                 at=(0.45, 0.0), strokes=strokes((1, 1, 1), 9))],
+                     shape=_SLIM_WOMAN, outfit=_GREEN)],
+        shape=_HEAVY_MAN, outfit=_GREY, room=_WARM, seed=11,
     ),
     Clip(
         name="push_up_side",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pose_engine.detector import Detection
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region
-from pose_engine.landmarks import Point
+from pose_engine.landmarks import Box, Focus, Point
 
 MOST = 3
 """So many regions a frame are looked at, at most."""
@@ -24,12 +24,17 @@ def people(detections: Iterable[Detection]) -> list[list[Region]]:
     found: list[list[Region]] = []
     for detection in detections:
         region = detection.region
-        same = next((regions for regions in found if distance(regions[0], region) < _SAME), None)
-        if same is None:
+        his = next((regions for regions in found if same(regions[0], region)), None)
+        if his is None:
             found.append([region])
         else:
-            same.append(region)
+            his.append(region)
     return found
+
+
+def same(one: Region, other: Region) -> bool:
+    """Whether two regions are of one person."""
+    return distance(one, other) < _SAME
 
 
 def distance(one: Region, other: Region) -> float:
@@ -47,9 +52,40 @@ def prominence(region: Region, frame: Frame) -> float:
     return region.side * (1 - offset / (math.hypot(frame.width, frame.height) / 2))
 
 
+def chosen(region: Region, frame: Frame, focus: Focus) -> float:
+    """How well `focus` fits the body that fills the region, 0 to 1; above 0 when it means him."""
+    if isinstance(focus, Box):
+        return held(region, frame, focus)
+    return float(at_point(region, frame, focus))
+
+
 def at_point(region: Region, frame: Frame, point: Point) -> bool:
     """Whether `point` is on the body that fills the region, whichever way it lies."""
     dx, dy = point[0] * frame.width - region.x, point[1] * frame.height - region.y
     cos, sin = math.cos(region.rotation), math.sin(region.rotation)
     across, along = abs(dx * cos + dy * sin), abs(dy * cos - dx * sin)
     return across <= _HALF_WIDTH * region.side and along <= _HALF_LENGTH * region.side
+
+
+def held(region: Region, frame: Frame, box: Box) -> float:
+    """How well `box` holds the body that fills the region, whichever way it lies.
+
+    The intersection of the two over their union; 0 when less than half of the smaller of them, be
+    it a box drawn wide or one around the head, is in the other.
+    """
+    cos, sin = abs(math.cos(region.rotation)), abs(math.sin(region.rotation))
+    wide = 2 * region.side * (_HALF_WIDTH * cos + _HALF_LENGTH * sin)
+    high = 2 * region.side * (_HALF_WIDTH * sin + _HALF_LENGTH * cos)
+    width, height = box.width * frame.width, box.height * frame.height
+    across = _shared(region.x - wide / 2, wide, box.x * frame.width, width)
+    along = _shared(region.y - high / 2, high, box.y * frame.height, height)
+    shared, smaller = across * along, min(wide * high, width * height)
+    if shared < smaller / 2 or smaller <= 0:
+        return 0.0
+    return shared / (wide * high + width * height - shared)
+
+
+def _shared(start: float, length: float, other_start: float, other_length: float) -> float:
+    """The length that two stretches of a line share."""
+    end = min(start + length, other_start + other_length)
+    return max(0.0, end - max(start, other_start))

@@ -9,7 +9,7 @@ from pose_engine import candidates
 from pose_engine.detector import Detector
 from pose_engine.frames import Frame
 from pose_engine.landmarker import Landmarker
-from pose_engine.landmarks import Point, Pose
+from pose_engine.landmarks import Focus, Pose
 from pose_engine.runtime import OnnxNet
 from pose_engine.tracker import PoseTracker
 
@@ -43,11 +43,11 @@ class PoseEngine:
             Landmarker(OnnxNet.load(landmarker, threads=threads), refine=refine),
         )
 
-    def tracker(self, *, smoothing: bool = True, focus: Point | None = None) -> PoseTracker:
+    def tracker(self, *, smoothing: bool = True, focus: Focus | None = None) -> PoseTracker:
         """A tracker for one stream; many may run at a time, each in a thread of its own.
 
-        `focus`: a point on the person to follow, x and y in 0..1 of the upright frame; without it
-        the largest nearest to the centre. Raises ValueError when it is outside the frame.
+        `focus`: a point on the person to follow or a box around him, in 0..1 of the upright frame;
+        without it the largest nearest to the centre. Raises ValueError when it is outside of that.
         """
         return PoseTracker(self._detector, self._landmarker, smoothing=smoothing, focus=focus)
 

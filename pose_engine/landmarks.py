@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,19 @@ FloatArray = NDArray[np.float32]
 
 Point = tuple[float, float]
 """x and y in 0..1 of the upright frame, from its top left."""
+
+
+class Box(NamedTuple):
+    """Its top left corner and its size, in 0..1 of the upright frame."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+Focus = Point | Box
+"""Whom to follow: a point on his body, or a box around him."""
 
 LANDMARK_COUNT = 33
 

@@ -1,15 +1,16 @@
 """One stream's person: chosen among those in view, then followed from frame to frame."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from pose_engine import candidates
+from pose_engine.course import Course
 from pose_engine.detector import Detector
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region
 from pose_engine.landmarker import Landmarker, Landmarks
-from pose_engine.landmarks import Point, Pose
+from pose_engine.landmarks import Focus, Pose
 from pose_engine.smoothing import PoseSmoother
 
 MAX_GAP_S = 2.0
@@ -33,10 +34,20 @@ _DRIFT = 0.3
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """Where and when the person was last seen."""
+    """Where and when the person was last seen, and how he was going."""
 
     region: Region
     at: float
+    course: Course
+
+    @classmethod
+    def first(cls, region: Region, at: float) -> "_Sighting":
+        """Of somebody of whom nothing else is known."""
+        return cls(region, at, Course.begun(region, at))
+
+    def then(self, region: Region, at: float) -> "_Sighting":
+        """The next one."""
+        return _Sighting(region, at, self.course.after(region, at))
 
     def leads_to(self, region: Region, at: float) -> bool:
         """Whether he can have got there while he was followed."""
@@ -45,18 +56,23 @@ class _Sighting:
         moved = candidates.distance(self.region, region)
         return moved <= _JUMP + most and growth <= _GROWTH + most
 
+    def off(self, region: Region, at: float) -> float:
+        """How far somebody found there is from where he would be by now, in sides."""
+        expected = replace(self.region, x=self.course.expected(at))
+        return candidates.distance(expected, region)
+
     def near(self, region: Region, at: float) -> bool:
         """Whether somebody found there after a while can be taken for him."""
-        reach = _REACH + _DRIFT * (at - self.at)
-        return candidates.distance(self.region, region) <= reach
+        return self.off(region, at) <= _REACH + _DRIFT * (at - self.at)
 
 
 class PoseTracker:
     """Follows one person through a stream of frames, for one thread at a time.
 
-    Taken up is whoever is at `focus`, x and y in 0..1 of the upright frame, and nobody before; or
-    without one the largest person nearest to the centre. He is kept: when he is lost he is looked
-    for where he was, for a second nowhere else. `Pose.subject` changes with the person.
+    Taken up is whoever is at the point or in the box `focus`, and nobody before; or without one the
+    largest person nearest to the centre. He is kept: when he is lost he is looked for where he was,
+    for a second nowhere else; when the landmarks go off with somebody who passes by, where he would
+    be by now. `Pose.subject` changes with the person.
 
     With `smoothing` landmarks jitter less, and lag a little. Raises ValueError when `focus` is
     outside the frame.
@@ -68,10 +84,10 @@ class PoseTracker:
         landmarker: Landmarker,
         *,
         smoothing: bool = True,
-        focus: Point | None = None,
+        focus: Focus | None = None,
     ) -> None:
         if focus is not None and not all(0 <= value <= 1 for value in focus):
-            raise ValueError(f"focus must be x and y within 0 to 1, not {focus}")
+            raise ValueError(f"focus must be a point or a box within 0 to 1, not {focus}")
         self._detector = detector
         self._landmarker = landmarker
         self._smoothing = smoothing
@@ -101,7 +117,8 @@ class PoseTracker:
             self._smoother = PoseSmoother(smoothing=self._smoothing)
             return None
         found = self._smoother(found, elapsed)
-        self._seen = _Sighting(found.region, at)
+        region, seen = found.region, self._seen
+        self._seen = seen.then(region, at) if seen else _Sighting.first(region, at)
         return found.pose(self._subject)
 
     def _advance(self, frame: Frame, at: float) -> float:
@@ -127,7 +144,22 @@ class PoseTracker:
         found = self._landmarker.locate(frame, seen.region)
         if found is None or not seen.leads_to(found.region, self._at):
             return None
-        return found
+        if seen.course.leads_to(found.region, self._at):
+            return found
+        return self._left_behind(frame, found.region, seen.course) or found
+
+    def _left_behind(self, frame: Frame, taken: Region, course: Course) -> Landmarks | None:
+        """Who is where the person would be, if the landmarks have gone with one who passed by."""
+        turns = round(2 * taken.rotation / math.pi) % 4
+        regions = (d.region for d in self._detector.detect(frame, quarter_turns=turns))
+        others = (r for r in regions if not candidates.same(r, taken))
+        on_course = (r for r in others if course.leads_to(r, self._at))
+        for region in islice(on_course, candidates.MOST):
+            found = self._landmarker.locate(frame, region)
+            if found is not None and course.leads_to(found.region, self._at):
+                self._smoother = PoseSmoother(smoothing=self._smoothing)
+                return found
+        return None
 
     def _find(self, frame: Frame) -> Landmarks | None:
         """Looks for people upright and in one other direction, another one each frame."""
@@ -148,18 +180,19 @@ class PoseTracker:
             waited = self._at - self._seen.at > WAIT_S
             return waited or self._seen.near(region, self._at)
         chosen_before = self._focus is None or self._subject > 0
-        return chosen_before or self._at_focus(region, frame)
+        return chosen_before or self._chosen(region, frame) > 0
 
-    def _rank(self, region: Region, frame: Frame) -> tuple[bool, float]:
+    def _rank(self, region: Region, frame: Frame) -> tuple[float, float]:
         """The least comes first."""
         if self._seen is not None:
-            return False, candidates.distance(self._seen.region, region)
-        return not self._at_focus(region, frame), -candidates.prominence(region, frame)
+            return 0.0, self._seen.off(region, self._at)
+        return -self._chosen(region, frame), -candidates.prominence(region, frame)
 
-    def _at_focus(self, region: Region, frame: Frame) -> bool:
-        return self._focus is not None and candidates.at_point(region, frame, self._focus)
+    def _chosen(self, region: Region, frame: Frame) -> float:
+        return 0.0 if self._focus is None else candidates.chosen(region, frame, self._focus)
 
     def _recognise(self, region: Region) -> None:
-        """Gives another number to whoever cannot be told to be the same person."""
+        """Whoever cannot be told to be the same person gets another number and begins anew."""
         if self._seen is None or not self._seen.near(region, self._at):
             self._subject += 1
+            self._seen = None

@@ -35,12 +35,13 @@ from service.count import count_clip
 from service.errors import ServiceError
 from service.exercises import new_session
 from service.lines import line, table
-from service.messages import SessionStart
+from service.messages import SessionStart, Subject
 from service.results import ClipResult
 from service.server import address_of, listen, serving
 from service.server import serve as serve_app
 from service.settings import Settings
 from service.startup import load_core, load_library
+from service.subject import FORM, read_subject
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,6 +57,7 @@ Unknown = Annotated[
     bool, typer.Option("--unknown", help="Count repeated movement that is no known exercise too.")
 ]
 Fps = Annotated[float | None, typer.Option(min=1, max=60, help="Frames taken a second, at most.")]
+SubjectOption = Annotated[str | None, typer.Option(help=f"Whom of several: {FORM} in 0 to 1.")]
 VariantOption = Annotated[str | None, typer.Option(help="lite, full or heavy.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")]
@@ -79,6 +81,7 @@ def count(
     exercise: Exercise = "auto",
     unknown: Unknown = False,
     fps: Fps = None,
+    subject: SubjectOption = None,
     variant: VariantOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document a clip on standard output.")
@@ -89,7 +92,8 @@ def count(
         settings = _settings(variant=variant, clip_fps=fps)
         core = load_core(settings, threads=os.cpu_count() or 1)
         new_session(core.library, exercise)  # an unknown one is said once, not once a clip
-    results = [*_count_each(clips, exercise, core, settings, unknown=unknown)]
+        whom = read_subject(subject)
+    results = [*_count_each(clips, exercise, whom, core, settings, unknown=unknown)]
     if as_json:
         documents = [result.model_dump(mode="json") for result in results]
         if documents or len(clips) > 1:
@@ -206,7 +210,13 @@ def _fail(message: str) -> NoReturn:
 
 
 def _count_each(
-    clips: list[Path], exercise: str, core: Core, settings: Settings, *, unknown: bool
+    clips: list[Path],
+    exercise: str,
+    subject: Subject | None,
+    core: Core,
+    settings: Settings,
+    *,
+    unknown: bool,
 ) -> Iterator[ClipResult]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(
@@ -223,6 +233,7 @@ def _count_each(
                     unknown=unknown,
                     fps=settings.clip_fps,
                     limits=settings.clip_limits,
+                    focus=subject.focus if subject else None,
                     report=partial(_advance, progress, task),
                 )
             except ClipError as error:

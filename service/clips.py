@@ -17,9 +17,11 @@ from service.count import count_clip
 from service.errors import Problem, ServiceError, media_error, problems
 from service.exercises import new_session
 from service.jobs import ClipJob, Report, Status
+from service.messages import Subject
 from service.results import ClipResult, Document
 from service.settings import Settings
 from service.state import State
+from service.subject import FORM, read_subject
 from service.uploads import save_upload, upload_schema
 
 router = APIRouter(prefix="/v1/clips", tags=["clips"])
@@ -39,6 +41,7 @@ class Clip(Document):
         examples=[False],
     )
     fps: float = Field(description="Frames a second taken at most", examples=[15])
+    subject: Subject | None = Field(description="Whom to count: at a point, or in a box")
     status: Status = Field(examples=["succeeded"])
     progress: float = Field(description="0 to 1", examples=[1.0])
     created_at: datetime = Field(examples=["2025-01-31T12:00:00Z"])
@@ -75,14 +78,15 @@ async def upload_clip(
         bool, Query(description="Count repeated movement that is no known exercise too")
     ] = False,
     fps: Annotated[float | None, Query(gt=0, le=60)] = None,
+    subject: Annotated[str | None, Query(max_length=128, description=FORM)] = None,
 ) -> CountedClip:
     """Upload a clip to be counted, as the raw body or as the multipart field `file`."""
-    new_session(
-        state.core.library, exercise, unknown=unknown
-    )  # refuse an unknown one before the upload
+    # An unknown exercise or a wrong subject is refused before the upload.
+    new_session(state.core.library, exercise, unknown=unknown)
+    whom = read_subject(subject)
     folder = Path(await to_thread.run_sync(tempfile.mkdtemp, "", "blazereps-"))
     fps = fps or state.settings.clip_fps
-    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps, unknown)
+    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps, unknown, whom)
     try:
         with job.path.open("wb") as file:
             name = await save_upload(request, file, max_bytes=state.settings.max_clip_bytes)
@@ -131,6 +135,7 @@ def count_job(job: ClipJob, report: Report, *, core: Core, settings: Settings) -
             unknown=job.unknown,
             fps=job.fps,
             limits=settings.clip_limits,
+            focus=job.subject.focus if job.subject else None,
             report=report,
         )
     except ClipError as error:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from classifiers.events import Event, Phase
 from pose_engine.frames import Frame
-from pose_engine.landmarks import Point, Pose
+from pose_engine.landmarks import Focus, Pose
 
 
 class Tracker(Protocol):
@@ -19,7 +19,7 @@ class Tracker(Protocol):
 class Engine(Protocol):
     """Finds poses; see `pose_engine.engine.PoseEngine`."""
 
-    def tracker(self, *, focus: Point | None = None) -> Tracker:
+    def tracker(self, *, focus: Focus | None = None) -> Tracker:
         """A tracker for a new stream, of the person at `focus` or of the most prominent."""
 
     def find(self, frame: Frame, /) -> Pose | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from classifiers.events import Event
 from pose_engine.clips import Clip, ClipLimits
+from pose_engine.landmarks import Focus
 from service.core import Core
 from service.results import ClipResult, Tally
 
@@ -18,16 +19,17 @@ def count_clip(
     unknown: bool = False,
     fps: float,
     limits: ClipLimits,
+    focus: Focus | None = None,
     report: Callable[[float], None] = lambda _: None,
 ) -> ClipResult:
     """Count one clip, taking at most `fps` frames a second.
 
-    `unknown`: also repeated movement that is no known exercise. `report` is told the share that is
-    done, 0 to 1, after each frame; what it raises ends the work. Raises ClipError, and
-    LookupError for an unknown exercise.
+    `unknown`: also repeated movement that is no known exercise. `focus`: whom of several; without
+    it the largest and most central. `report` is told the share that is done, 0 to 1, after each
+    frame; what it raises ends the work. Raises ClipError, and LookupError for an unknown exercise.
     """
     session = core.library.session(exercise, unknown=unknown)
-    tracker = core.engine.tracker()
+    tracker = core.engine.tracker(focus=focus)
     events: list[Event] = []
     frames, at_s = 0, 0.0
     with Clip.open(path, limits=limits) as clip:

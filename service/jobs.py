@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from service.errors import ServiceError, internal_error
+from service.messages import Subject
 from service.results import ClipResult
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class ClipJob:
     fps: float
     unknown: bool = False
     """Whether to count repeated movement that is no known exercise."""
+    subject: Subject | None = None
+    """Whom to count, where there are several."""
     status: Status = "queued"
     progress: float = 0.0
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -19,7 +19,7 @@ from classifiers.events import (
     SubjectSwitched,
     UnknownCounted,
 )
-from pose_engine.landmarks import Point
+from pose_engine.landmarks import Box, Focus
 from service.results import (
     Document,
     Hint,
@@ -36,6 +36,7 @@ from service.wire import MAX_CAPTURE_US, MAX_SEQ
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 AtSeconds = Annotated[FiniteFloat, Field(ge=0, le=MAX_CAPTURE_US / 1e6)]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
+Extent = Annotated[FiniteFloat, Field(gt=0, le=1)]
 Numbers = Annotated[list[FiniteFloat], Field(min_length=3, max_length=5)]
 WorldPoint = Annotated[list[FiniteFloat], Field(min_length=3, max_length=3)]
 Points = Annotated[list[Numbers], Field(min_length=33, max_length=33)]
@@ -56,10 +57,29 @@ class Outputs(Document):
 
 
 class Subject(Document):
-    """A point on the person to follow, in 0..1 of the upright frame from its top left."""
+    """A point on the person to follow, or a box around him from its top left corner.
+
+    In 0..1 of the upright frame from its top left.
+    """
 
     x: Share
     y: Share
+    width: Extent | None = None
+    height: Extent | None = Field(default=None, validate_default=True)
+
+    @field_validator("height")
+    @classmethod
+    def _with_width(cls, height: float | None, info: ValidationInfo) -> float | None:
+        if (height is None) != (info.data.get("width") is None):
+            raise ValueError("a box has both width and height, a point has neither")
+        return height
+
+    @property
+    def focus(self) -> Focus:
+        """The same for the pose engine."""
+        if self.width is None or self.height is None:
+            return self.x, self.y
+        return Box(self.x, self.y, self.width, self.height)
 
 
 class SessionStart(Document):
@@ -83,9 +103,9 @@ class SessionStart(Document):
         return subject
 
     @property
-    def focus(self) -> Point | None:
-        """The point on the person to follow, if one is given."""
-        return None if self.subject is None else (self.subject.x, self.subject.y)
+    def focus(self) -> Focus | None:
+        """The point or box of the person to follow, if one is given."""
+        return None if self.subject is None else self.subject.focus
 
 
 class Landmarks(Document):

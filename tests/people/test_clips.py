@@ -17,7 +17,7 @@ LIMIT = 5_500_000
 
 
 def test_they_are_few_and_small() -> None:
-    assert len(NAMES) == 8
+    assert len(NAMES) == 10
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < LIMIT
 
 
@@ -65,6 +65,8 @@ def test_what_they_hold() -> None:
         "squat_front": {"squat": 5},
         "squat_oblique": {"squat": 4},
         "squat_side_portrait": {"squat": 4},
+        "squat_passed_by": {"squat": 4},
+        "squat_side_by_side": {"squat": 5},
         "push_up_side": {"push_up": 5},
         "push_up_oblique": {"push_up": 4},
         "lunges": {},

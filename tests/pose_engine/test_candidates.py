@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pose_engine.candidates import at_point, distance, people, prominence
+from pose_engine.candidates import at_point, chosen, distance, held, people, prominence
 from pose_engine.detector import Detection
 from pose_engine.geometry import Region
+from pose_engine.landmarks import Box
 from tests.pose_engine.fakes import blank
 
 FRAME = blank(100, 100)
@@ -60,3 +61,43 @@ def test_a_point_is_on_a_body_the_way_it_lies(
     rotation: float, point: tuple[float, float], on_it: bool
 ) -> None:
     assert at_point(Region(50, 50, 80, rotation), FRAME, point) is on_it
+
+
+BODY = Box(0.34, 0.1, 0.32, 0.8)
+"""Of somebody upright in the middle, his region having sides of 80 of 100 pixels."""
+
+
+def test_a_box_around_somebody_holds_him_wholly() -> None:
+    assert held(Region(50, 50, 80), FRAME, BODY) == pytest.approx(1)
+    assert held(Region(50, 50, 80, math.pi), FRAME, BODY) == pytest.approx(1)
+    lying = Box(0.1, 0.34, 0.8, 0.32)
+    assert held(Region(50, 50, 80, math.pi / 2), FRAME, lying) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("box", "share"),
+    [
+        (Box(0.34, 0.1, 0.32, 0.4), 0.5),
+        (Box(0.0, 0.0, 1.0, 1.0), 0.256),
+        (Box(0.46, 0.1, 0.08, 0.08), 0.025),
+        (Box(0.34, 0.6, 0.32, 0.8), 0.0),
+        (Box(0.7, 0.1, 0.3, 0.8), 0.0),
+        (Box(0.5, 0.5, 0.0, 0.0), 0.0),
+    ],
+    ids=["half of him", "everything", "his head", "too low", "beside him", "a point"],
+)
+def test_how_well_other_boxes_hold_him(box: Box, share: float) -> None:
+    assert held(Region(50, 50, 80), FRAME, box) == pytest.approx(share, abs=1e-3)
+
+
+def test_of_two_the_one_whom_the_box_fits_is_meant() -> None:
+    left, right = Region(30, 50, 80), Region(55, 50, 80)
+    box = Box(0.14, 0.1, 0.32, 0.8)
+    assert chosen(left, FRAME, box) > chosen(right, FRAME, box) == 0
+    assert chosen(left, FRAME, (0.3, 0.5)) == 1
+    assert chosen(right, FRAME, (0.3, 0.5)) == 0
+
+
+@given(regions, st.builds(Box, *[st.floats(0, 1)] * 4))
+def test_a_share_is_a_share(region: Region, box: Box) -> None:
+    assert 0 <= held(region, FRAME, box) <= 1

@@ -12,7 +12,7 @@ from pose_engine.detector import Detector
 from pose_engine.engine import PoseEngine
 from pose_engine.frames import Frame
 from pose_engine.landmarker import Landmarker
-from pose_engine.landmarks import FloatArray, Point, Pose
+from pose_engine.landmarks import Box, FloatArray, Focus, Point, Pose
 from pose_engine.tracker import MAX_GAP_S, WAIT_S, PoseTracker
 from tests.pose_engine.fakes import LANDMARK_OUTPUTS, Answer, FakeNet, body, somebody
 
@@ -38,7 +38,7 @@ class Person:
 class Scene:
     """A tracker on nets that see the people of `people`, and what it makes of them."""
 
-    def __init__(self, *people: Person, focus: Point | None = None) -> None:
+    def __init__(self, *people: Person, focus: Focus | None = None) -> None:
         self.people = list(people)
         self.located = FakeNet(self._locate, *LANDMARK_OUTPUTS)
         self.tracker = PoseTracker(
@@ -133,8 +133,18 @@ def test_once_he_is_gone_for_long_anybody_is_taken_first_who_is_at_the_focus() -
     assert scene.seen(MAX_GAP_S + 0.1) == (0.5, 3)
 
 
-@pytest.mark.parametrize("focus", [(-0.1, 0.5), (0.5, 1.1), (float("nan"), 0.5)])
-def test_a_focus_outside_the_frame_is_refused(focus: Point) -> None:
+def test_a_box_chooses_as_a_point_does() -> None:
+    people = Person(0.75, 0.5, reach=0.3), Person(0.2, 1.0)
+    assert Scene(*people).seen() == (0.75, 1)
+    assert Scene(*people, focus=Box(0.05, 0.2, 0.3, 0.6)).seen() == (0.2, 1)
+    assert Scene(*people, focus=Box(0.4, 0.2, 0.1, 0.1)).seen() is None
+
+
+@pytest.mark.parametrize(
+    "focus",
+    [(-0.1, 0.5), (0.5, 1.1), (float("nan"), 0.5), Box(0, 0, 1.5, 1), Box(0.2, 0.2, -0.1, 0.1)],
+)
+def test_a_focus_outside_the_frame_is_refused(focus: Focus) -> None:
     with pytest.raises(ValueError, match="focus"):
         Scene(focus=focus)
 
@@ -146,6 +156,54 @@ def test_two_who_cross_are_not_exchanged() -> None:
     for x in np.arange(0.9, 0.1, -0.04):
         scene.change(0, x=x)
         assert scene.seen() == (0.5, 1)
+
+
+def _walk(scene: Scene, who: int, *, speed: float, seconds: float) -> list[Any]:
+    """Somebody walks on, `speed` in widths a second; what is seen of the one who is followed."""
+    seen = []
+    for _ in range(round(seconds / STEP_S)):
+        scene.change(who, x=scene.people[who].x + speed * STEP_S)
+        seen.append(scene.seen())
+    return seen
+
+
+def _settled(scene: Scene) -> Scene:
+    """After somebody has been followed for two seconds."""
+    assert [scene.seen() for _ in range(30)] == [(0.5, 1)] * 30
+    return scene
+
+
+@pytest.mark.parametrize("speed", [0.2, 0.35, 0.5])
+def test_who_passes_in_front_does_not_take_the_landmarks_along(speed: float) -> None:
+    scene = _settled(Scene(Person(0.5, 1.0), Person(0.05, 0.5)))
+    seen = _walk(scene, 1, speed=speed, seconds=0.9 / speed)
+    taken = [place for place in seen if place != (0.5, 1)]
+    assert 0 < len(taken) <= 0.12 / speed / STEP_S + 1
+    assert seen[-1] == (0.5, 1)
+
+
+def test_who_walks_past_somebody_is_followed_further() -> None:
+    """The one who stands is in front, and hides him for a moment."""
+    scene = Scene(Person(0.1, 1.0), Person(0.6, 0.5, reach=0.1), focus=(0.1, 0.5))
+    assert scene.seen() == (0.1, 1)
+    seen = _walk(scene, 0, speed=0.3, seconds=2.6)
+    assert seen[-1] == (pytest.approx(0.88, abs=0.01), 1)
+
+
+def test_who_sets_out_is_followed_though_somebody_else_stands_by() -> None:
+    scene = _settled(Scene(Person(0.5, 1.0), Person(0.75, 0.5, reach=0.1)))
+    assert [seen and seen[1] for seen in _walk(scene, 0, speed=-0.3, seconds=1.2)] == [1] * 18
+
+
+def test_who_went_on_walking_is_not_the_one_who_stands_where_he_was_lost() -> None:
+    scene = Scene(Person(0.1, 1.0), Person(0.58, 0.5, there=False), focus=(0.1, 0.5))
+    assert scene.seen() == (0.1, 1)
+    _walk(scene, 0, speed=0.4, seconds=1.5)
+    scene.change(0, there=False)
+    assert [scene.seen(0.1) for _ in range(3)] == [None] * 3
+    scene.change(1, there=True)
+    seen = [scene.seen(0.1) for _ in range(9)]
+    assert {place for place in seen if place is not None} == {(0.58, 2)}
 
 
 def test_landmarks_that_jump_to_the_neighbour_are_not_believed() -> None:

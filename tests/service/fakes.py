@@ -39,7 +39,7 @@ from classifiers.events import (
     UnknownCounted,
 )
 from pose_engine.frames import Frame
-from pose_engine.landmarks import LANDMARK_COUNT, Point, Pose
+from pose_engine.landmarks import LANDMARK_COUNT, Focus, Pose
 
 HELD, TOP, WAVE, SHALLOW, BOTTOM, NOBODY = 240, 200, 170, 100, 50, 0
 REP = (TOP, TOP, 120, BOTTOM, BOTTOM, 120, TOP, TOP)
@@ -76,19 +76,26 @@ def grey_pose(level: float) -> Pose:
     return Pose(image=points, world=points / np.float32(1000), visibility=ones, presence=ones)
 
 
-def write_clip(path: Path, levels: Sequence[int], fps: int = 10) -> Path:
+def beside(left: int, right: int) -> NDArray[np.uint8]:
+    """Two people side by side."""
+    return np.hstack((picture(left, 32), picture(right, 32)))
+
+
+def write_clip(path: Path, levels: Sequence[int], fps: int = 10, left: int | None = None) -> Path:
+    """A clip of somebody; `left`: who stays at that level beside him, to his left."""
     with av.open(path, "w") as container:
         video = container.add_stream("mpeg4", rate=Fraction(fps))
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         container.start_encoding()  # so that there is a file even without a frame
         for level in levels:
-            container.mux(video.encode(av.VideoFrame.from_ndarray(picture(level), "rgb24")))
+            pixels = picture(level) if left is None else beside(left, level)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
         container.mux(video.encode())
     return path
 
 
 class FakeTracker:
-    def __init__(self, engine: "FakeEngine", focus: Point | None) -> None:
+    def __init__(self, engine: "FakeEngine", focus: Focus | None) -> None:
         self._engine = engine
         self._focus = focus
 
@@ -96,7 +103,7 @@ class FakeTracker:
         return self._engine.find(frame if self._focus is None else _side(frame, self._focus))
 
 
-def _side(frame: Frame, focus: Point) -> Frame:
+def _side(frame: Frame, focus: Focus) -> Frame:
     """The half of the frame that the focus is in."""
     middle = frame.width // 2
     half = frame.pixels[:, :middle] if focus[0] < 0.5 else frame.pixels[:, middle:]
@@ -114,7 +121,7 @@ class FakeEngine:
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def tracker(self, *, focus: Point | None = None) -> FakeTracker:
+    def tracker(self, *, focus: Focus | None = None) -> FakeTracker:
         return FakeTracker(self, focus)
 
     def find(self, frame: Frame, /) -> Pose | None:

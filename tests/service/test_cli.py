@@ -104,6 +104,13 @@ def test_an_unknown_exercise_is_told_once(grey: Path) -> None:
     assert "squat" in result.stderr
 
 
+@pytest.mark.parametrize("subject", ["0.5", "0.5,2", "0.5,0.5,0.1,0"])
+def test_a_wrong_subject_is_told_once(grey: Path, subject: str) -> None:
+    result = run("count", grey, grey, "--subject", subject)
+    assert result.exit_code == 1
+    assert result.stderr.count("subject must be x,y or x,y,width,height") == 1
+
+
 def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLAZEREPS_MAX_SESSIONS", "none")
     result = run("serve")

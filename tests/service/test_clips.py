@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.service.conftest import Serve
-from tests.service.fakes import HOLD, REP, SHALLOW_REP, WAVES, FakeEngine, encoded, write_clip
+from tests.service.fakes import HOLD, REP, SHALLOW_REP, TOP, WAVES, FakeEngine, encoded, write_clip
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,21 @@ def test_unknown_movement_is_counted_when_asked_for(rest: httpx2.Client, tmp_pat
     assert [one["count"] for one in with_unknown["unknown"]] == [1, 2]
     assert without["sets"] == with_unknown["sets"] != []
     assert [hold["held_s"] for hold in with_unknown["holds"]] == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("subject", "counts"),
+    [("0.2,0.5", {}), ("0.8,0.5", {"squat": 1}), ("0.6,0,0.3,1", {"squat": 1})],
+)
+def test_one_of_two_people_is_counted(
+    rest: httpx2.Client, tmp_path: Path, subject: str, counts: dict[str, int]
+) -> None:
+    clip = write_clip(tmp_path / "two.mp4", REP, left=TOP)
+    answer = rest.post("/v1/clips", params={"subject": subject}, content=clip.read_bytes())
+    done = finished(rest, answer.headers["location"])
+    told = [number for number in done["subject"].values() if number is not None]
+    assert told == [float(number) for number in subject.split(",")]
+    assert done["result"]["counts"] == counts
 
 
 def test_clips_are_listed_newest_first(rest: httpx2.Client, clip: Path) -> None:
@@ -182,6 +197,14 @@ def test_a_running_clip_can_be_erased(serve: Serve, clip: Path) -> None:
         ({"fps": 0}, 422, "invalid_request"),
         ({"fps": "nan"}, 422, "invalid_request"),
         ({"fps": 1000}, 422, "invalid_request"),
+        ({"subject": ""}, 422, "invalid_request"),
+        ({"subject": "0.5"}, 422, "invalid_request"),
+        ({"subject": "0.5,0.5,0.5"}, 422, "invalid_request"),
+        ({"subject": "0.5,0.5,0.5,0"}, 422, "invalid_request"),
+        ({"subject": "0.5,1.5"}, 422, "invalid_request"),
+        ({"subject": "0.5,nan"}, 422, "invalid_request"),
+        ({"subject": "0.5,0.5,0.1,0.1,0.1"}, 422, "invalid_request"),
+        ({"subject": "0," * 100}, 422, "invalid_request"),
     ],
 )
 def test_bad_parameters_are_named(

@@ -4,7 +4,6 @@ import threading
 import time
 
 import httpx2
-import numpy as np
 import pytest
 
 from service.wire import Header, Kind
@@ -15,6 +14,7 @@ from tests.service.fakes import (
     SHALLOW_REP,
     TOP,
     FakeEngine,
+    beside,
     encoded,
     grey_pose,
     picture,
@@ -83,17 +83,25 @@ def test_a_rejection_says_why(address: str) -> None:
     assert summary["rejected"][0]["reason"] == "too_shallow"
 
 
-@pytest.mark.parametrize(("subject", "count"), [({"x": 0.2, "y": 0.5}, 0), ({"x": 0.8, "y": 1}, 1)])
-def test_the_person_at_the_point_is_followed(
+@pytest.mark.parametrize(
+    ("subject", "count"),
+    [
+        ({"x": 0.2, "y": 0.5}, 0),
+        ({"x": 0.8, "y": 1}, 1),
+        ({"x": 0.1, "y": 0, "width": 0.3, "height": 1}, 0),
+        ({"x": 0.6, "y": 0, "width": 0.3, "height": 1}, 1),
+    ],
+)
+def test_the_person_at_the_point_or_in_the_box_is_followed(
     address: str, subject: dict[str, float], count: int
 ) -> None:
     with talking(address) as talk:
         created = talk.start(exercise="squat", pacing="lossless", subject=subject)
         for seq, level in enumerate(REP):
             header = Header(Kind.IMAGE, seq, round(seq * STEP_S * 1e6))
-            talk.say(header.pack() + png(np.hstack((picture(TOP), picture(level)))))
+            talk.say(header.pack() + png(beside(TOP, level)))
         summary = talk.end()
-    assert created["config"]["subject"] == subject
+    assert created["config"]["subject"] == {"width": None, "height": None, **subject}
     assert summary["counts"] == ({"squat": count} if count else {})
 
 
@@ -104,10 +112,14 @@ def test_the_person_at_the_point_is_followed(
         ({"subject": {"x": 0.5}}, "subject.y"),
         ({"subject": {"x": 0.5, "y": None}}, "subject.y"),
         ({"subject": [0.5, 0.5]}, "subject"),
+        ({"subject": {"x": 0.1, "y": 0.1, "width": 0.5, "height": 0}}, "subject.height"),
+        ({"subject": {"x": 0.1, "y": 0.1, "width": 1.5, "height": 0.5}}, "subject.width"),
+        ({"subject": {"x": 0.1, "y": 0.1, "width": 0.5}}, "subject.height"),
+        ({"subject": {"x": 0.1, "y": 0.1, "height": 0.5}}, "subject.height"),
         ({"subject": {"x": 0.5, "y": 0.5}, "input": "landmarks"}, "subject"),
     ],
 )
-def test_a_wrong_point_is_refused_by_name(
+def test_a_wrong_subject_is_refused_by_name(
     address: str, settings: dict[str, object], field: str
 ) -> None:
     with talking(address) as talk:
