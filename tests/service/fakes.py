@@ -27,6 +27,7 @@ from classifiers.events import (
     SubjectLost,
     SubjectSwitched,
 )
+from classifiers.exercise import Kind
 from pose_engine.frames import Frame
 from pose_engine.landmarks import LANDMARK_COUNT, Point, Pose
 
@@ -121,6 +122,7 @@ class FakeExercise:
     name: str
     title: str
     description: str
+    kind: Kind = Kind.REPS
     needs_legs: bool = True
 
 
