@@ -21,6 +21,7 @@ from benchmarks.counted import Counted, count_all
 from benchmarks.labels import Label, Score, read_baseline, read_labels
 from benchmarks.report import write_between_marks
 from benchmarks.variants import ORIGINAL, names
+from classifiers.exercise import Exercise
 from classifiers.library import Library
 from pose_engine.clips import ClipError
 from service.startup import EXERCISES
@@ -66,6 +67,10 @@ def _counted(arguments: argparse.Namespace, labels: Sequence[Label]) -> list[Cou
         raise SystemExit(f"a clip could not be read: {error}") from error
 
 
+def _counted_exercises() -> list[Exercise]:
+    return [one for one in Library.load(EXERCISES).exercises if isinstance(one, Exercise)]
+
+
 def main() -> None:
     """Count the clips and write the card."""
     parser = argparse.ArgumentParser(
@@ -96,7 +101,7 @@ def main() -> None:
     if out := arguments.out or (Path("docs") if whole else None):
         write_between_marks(out / "accuracy.md", f"{extent}\n\n{text}")
         write_between_marks(out / "invariance.md", f"{extent}\n\n{changes}")
-        misses.draw(counted, Library.load(EXERCISES).exercises, out / "accuracy")
+        misses.draw(counted, _counted_exercises(), out / "accuracy")
     else:
         print(f"{text}\n\n{changes}")
     for miss in misses.misses(counted):

@@ -1,15 +1,29 @@
-"""An exercise is a folder of data: how depth is measured, when a rep counts, what it looks like."""
+"""An exercise is a folder of data: a movement that is counted, or a pose that is held and timed."""
 
 import tomllib
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, lift
+from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, angle_seen, lift
 from classifiers.grade import GradeRules
+from classifiers.hold import HoldRules
 from classifiers.quantities import QUANTITIES
 from classifiers.repetition import CountingRules
-from pose_engine.landmarks import FloatArray
+from pose_engine.landmarks import FloatArray, Pose
+
+_TOLD_BY = {"arms": "elbow", "legs": "knee"}
+"""The joint that must be in view for a part of the body to be judged."""
+
+
+class Kind(StrEnum):
+    """What is done with an exercise."""
+
+    REPS = "reps"
+    """Its repetitions are counted."""
+    HOLD = "hold"
+    """Its pose is timed."""
 
 
 class ExerciseError(ValueError):
@@ -37,6 +51,11 @@ class Exercise:
     grades: GradeRules = field(default_factory=GradeRules)
 
     @property
+    def kind(self) -> Kind:
+        """Counted."""
+        return Kind.REPS
+
+    @property
     def up(self) -> str:
         """The class of its poses near the top."""
         return f"{self.name}_up"
@@ -62,19 +81,56 @@ class Exercise:
             depths.append(_share(lift(vector, self.angle), *self.lifts))
         return sum(depths) / len(depths)
 
-    @classmethod
-    def read(cls, folder: Path) -> "Exercise":
-        """Read `exercise.toml` of a folder; raises ExerciseError."""
-        path = folder / "exercise.toml"
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-            return _exercise(folder.name, data)
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ExerciseError(f"{path}: {error}") from error
-        except KeyError as error:
-            raise ExerciseError(f"{path}: the field {error} is missing") from error
-        except (TypeError, ValueError) as error:
-            raise ExerciseError(f"{path}: {error}") from error
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What is timed. The poses labelled as one of `classes` are its samples."""
+
+    name: str
+    title: str
+    description: str
+    parts: tuple[str, ...]
+    """The parts of the body, of `embedding.PARTS`, that tell its pose from others."""
+    variants: tuple[str, ...]
+    """The ways it is held, such as a plank on the hands or the forearms; may be empty."""
+    rules: HoldRules
+
+    @property
+    def kind(self) -> Kind:
+        """Timed."""
+        return Kind.HOLD
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of its poses: one a variant."""
+        return tuple(f"{self.name}_{variant}" for variant in self.variants) or (self.name,)
+
+    @property
+    def needs_legs(self) -> bool:
+        """Whether it can only be judged while the legs are in view."""
+        return "legs" in self.parts
+
+    def seen(self, pose: Pose) -> float:
+        """How well its arms and legs are seen, 0..1: the part that is seen worst."""
+        joints = (_TOLD_BY[part] for part in self.parts if part in _TOLD_BY)
+        return min((angle_seen(pose, joint) for joint in joints), default=1.0)
+
+
+def read_exercise(folder: Path) -> Exercise | Hold:
+    """Read `exercise.toml` of a folder; raises ExerciseError."""
+    path = folder / "exercise.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        kind = data.get("kind", Kind.REPS)
+        if kind not in tuple(Kind):
+            raise ValueError(f"kind must be one of {', '.join(Kind)}")
+        return (_hold if kind == Kind.HOLD else _exercise)(folder.name, data)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ExerciseError(f"{path}: {error}") from error
+    except KeyError as error:
+        raise ExerciseError(f"{path}: the field {error} is missing") from error
+    except (TypeError, ValueError) as error:
+        raise ExerciseError(f"{path}: {error}") from error
 
 
 def _share(value: float, top: float, bottom: float) -> float:
@@ -85,8 +141,6 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
     depth = data["depth"]
     if depth["angle"] not in ANGLES:
         raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
-    if not data["parts"] or not set(data["parts"]) <= set(PARTS):
-        raise ValueError(f"parts must be some of {', '.join(PARTS)}")
     if not 0 <= depth["bottom_degrees"] < depth["top_degrees"] <= 180:
         raise ValueError("depth needs 0 <= bottom_degrees < top_degrees <= 180")
     lifted = {"top_lift", "bottom_lift"} & depth.keys()
@@ -101,7 +155,7 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         name=name,
         title=str(data["title"]),
         description=str(data["description"]),
-        parts=tuple(data["parts"]),
+        parts=_parts(data),
         angle=str(depth["angle"]),
         degrees=(float(depth["top_degrees"]), float(depth["bottom_degrees"])),
         lifts=(float(depth["top_lift"]), float(depth["bottom_lift"])) if lifted else None,
@@ -111,8 +165,27 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
     )
 
 
+def _hold(name: str, data: dict[str, Any]) -> Hold:
+    if "depth" in data:
+        raise ValueError("a hold has no depth")
+    return Hold(
+        name=name,
+        title=str(data["title"]),
+        description=str(data["description"]),
+        parts=_parts(data),
+        variants=tuple(str(variant) for variant in data.get("variants", ())),
+        rules=HoldRules(**_table(data, "rules", HoldRules)),
+    )
+
+
+def _parts(data: dict[str, Any]) -> tuple[str, ...]:
+    if not data["parts"] or not set(data["parts"]) <= set(PARTS):
+        raise ValueError(f"parts must be some of {', '.join(PARTS)}")
+    return tuple(data["parts"])
+
+
 def _table(
-    data: dict[str, Any], name: str, known: type[CountingRules | GradeRules]
+    data: dict[str, Any], name: str, known: type[CountingRules | GradeRules | HoldRules]
 ) -> dict[str, Any]:
     table: dict[str, Any] = data.get(name, {})
     unknown = table.keys() - {field.name for field in fields(known)}

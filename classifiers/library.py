@@ -6,13 +6,13 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
-from classifiers.exercise import Exercise, ExerciseError
+from classifiers.exercise import Exercise, ExerciseError, Hold, read_exercise
 from classifiers.knn import PoseClassifier
 from classifiers.samples import SampleSet
 from classifiers.session import ExerciseSession
 
 AUTO = "auto"
-"""Count whichever exercise is being done."""
+"""Count or time whichever exercise is being done."""
 
 
 class UnknownExercise(LookupError):
@@ -23,7 +23,7 @@ class UnknownExercise(LookupError):
 class Library:
     """Loaded once a process and shared: sessions come from it."""
 
-    exercises: tuple[Exercise, ...]
+    exercises: tuple[Exercise | Hold, ...]
     classifier: PoseClassifier
 
     @classmethod
@@ -33,7 +33,7 @@ class Library:
         Raises ExerciseError or SamplesError, naming the file.
         """
         folders = sorted(path.parent for path in folder.glob("*/samples.csv"))
-        exercises = tuple(Exercise.read(f) for f in folders if (f / "exercise.toml").exists())
+        exercises = tuple(read_exercise(f) for f in folders if (f / "exercise.toml").exists())
         if not exercises:
             raise ExerciseError(f"{folder}: no exercise in it (a folder with exercise.toml)")
         samples = reduce(add, (SampleSet.read(f / "samples.csv") for f in folders))
@@ -44,7 +44,7 @@ class Library:
         """The names that `pick` knows, besides `auto`."""
         return tuple(exercise.name for exercise in self.exercises)
 
-    def pick(self, name: str) -> tuple[Exercise, ...]:
+    def pick(self, name: str) -> tuple[Exercise | Hold, ...]:
         """One exercise by its name, or all of them for `auto`; raises UnknownExercise."""
         if name == AUTO:
             return self.exercises
@@ -55,13 +55,12 @@ class Library:
         return picked
 
     def session(self, name: str = AUTO, *, unknown: bool = False) -> ExerciseSession:  # noqa: ARG002
-        """A new session that counts the named exercise; raises UnknownExercise."""
+        """A new session that counts or times the named exercise; raises UnknownExercise."""
         return ExerciseSession(self.pick(name), self.classifier)
 
     def restore(self, snapshot: dict[str, Any]) -> ExerciseSession:
         """A session that goes on from a snapshot; raises SnapshotError or UnknownExercise."""
-        session = ExerciseSession(
-            tuple(self.pick(name)[0] for name in snapshot.get("counters", {})), self.classifier
-        )
+        names = (*snapshot.get("counters", ()), *snapshot.get("timers", ()))
+        session = ExerciseSession([self.pick(name)[0] for name in names], self.classifier)
         session.restore(snapshot)
         return session

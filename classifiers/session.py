@@ -1,18 +1,19 @@
 """One person's stream of poses, turned into events: the only place that chains the steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from classifiers.embedding import angle_seen, embed
+from classifiers.embedding import ANGLES, angle_degrees, angle_seen, embed
 from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost, SubjectSwitched
-from classifiers.exercise import Exercise
+from classifiers.exercise import Exercise, Hold
 from classifiers.guidance import Coach
+from classifiers.hold import HoldTimer
 from classifiers.knn import PoseClassifier
 from classifiers.measures import MeasureRecorder
 from classifiers.repetition import RepetitionCounter
 from classifiers.sets import SetKeeper
 from classifiers.smoothing import ConfidenceFilter
-from pose_engine.landmarks import Pose
+from pose_engine.landmarks import FloatArray, Pose
 
 SNAPSHOT_VERSION = 3
 _CONFIDENCE_TIME_S = 0.2
@@ -35,14 +36,16 @@ class ExerciseSession:
     in another process.
     """
 
-    def __init__(self, exercises: Sequence[Exercise], classifier: PoseClassifier) -> None:
-        self._exercises = tuple(exercises)
+    def __init__(self, exercises: Sequence[Exercise | Hold], classifier: PoseClassifier) -> None:
+        self._exercises = tuple(one for one in exercises if isinstance(one, Exercise))
+        self._holds = tuple(one for one in exercises if isinstance(one, Hold))
         self._classifier = classifier
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
-        self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in exercises}
-        self._recorders = {e.name: MeasureRecorder(e) for e in exercises}
+        self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in self._exercises}
+        self._recorders = {e.name: MeasureRecorder(e) for e in self._exercises}
+        self._timers = {hold.name: HoldTimer(hold.name, hold.rules) for hold in self._holds}
         self._sets = SetKeeper()
-        self._coach = Coach(exercises)
+        self._coach = Coach(self._exercises)
         self._at_s: float | None = None
         self._seen_s: float | None = None
         self._person: int | None = None
@@ -51,7 +54,7 @@ class ExerciseSession:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Repetitions so far, of every exercise of this session."""
+        """Repetitions so far, of every exercise of this session that is counted."""
         return {name: counter.count for name, counter in self._counters.items()}
 
     @property
@@ -61,12 +64,16 @@ class ExerciseSession:
 
     @property
     def holds(self) -> dict[str, float]:
-        """The holds that go on, by exercise: seconds so far."""
-        return {}
+        """Seconds so far of every hold that is under way."""
+        held = {name: timer.held_s for name, timer in self._timers.items()}
+        return {name: seconds for name, seconds in held.items() if seconds is not None}
 
     @property
     def confidences(self) -> dict[str, float]:
-        """The smoothed confidence in each class of the classifier; empty before the first pose."""
+        """The smoothed confidence in each class of the classifier, and in the pose of each hold.
+
+        Empty before the first pose.
+        """
         return dict(self._filter.values)
 
     def observe(self, pose: Pose | None, at_s: float) -> list[Event]:
@@ -88,12 +95,14 @@ class ExerciseSession:
     def _count(self, pose: Pose | None, at_s: float) -> list[Event]:
         events = self._presence(pose, at_s)
         if pose is None:
-            return events + [e for c in self._counters.values() for e in c.miss(at_s)]
+            events += [event for c in self._counters.values() for event in c.miss(at_s)]
+            return events + [event for t in self._timers.values() for event in t.miss(at_s)]
         events += self._switch(pose.subject, at_s)
         vector = embed(pose)
         legs_seen = angle_seen(pose, "knee") >= _LEAST_SEEN
         classes = self._classifier.classify(vector, legs_seen=legs_seen)
-        confidences = self._filter.update(classes, at_s)
+        held = self._classifier.held(vector, self._timers)
+        confidences = self._filter.update(classes | held, at_s)
         for exercise in self._exercises:
             counter = self._counters[exercise.name]
             if angle_seen(pose, exercise.angle) < _LEAST_SEEN:
@@ -101,12 +110,13 @@ class ExerciseSession:
                 continue
             confidence = confidences[exercise.up] + confidences[exercise.down]
             events += counter.observe(exercise.depth(vector), confidence, at_s)
-        return events
+        return events + self._time(pose, vector, confidences, at_s)
 
     def finish(self) -> list[Event]:
         """The stream ended, and with it the set: a repetition all but finished is still counted."""
         events = self._measured([e for c in self._counters.values() for e in c.finish()])
-        return [*events, *self._sets.finish(events)]
+        held = [event for timer in self._timers.values() for event in timer.end()]
+        return [*events, *held, *self._sets.finish(events)]
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state as plain data, for JSON."""
@@ -118,6 +128,7 @@ class ExerciseSession:
             "subject": self.subject,
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
+            "timers": {name: timer.snapshot() for name, timer in self._timers.items()},
             "recorders": {name: one.snapshot() for name, one in self._recorders.items()},
             "sets": self._sets.snapshot(),
             "coach": self._coach.snapshot(),
@@ -138,12 +149,16 @@ class ExerciseSession:
             }
             sets = SetKeeper().restored(snapshot["sets"])
             coach = Coach(self._exercises).restored(snapshot["coach"])
+            timers = {
+                name: HoldTimer(name, timer.rules).restored(snapshot["timers"][name])
+                for name, timer in self._timers.items()
+            }
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
-            self._counters, self._recorders = counters, recorders
+            self._counters, self._recorders, self._timers = counters, recorders, timers
             self._sets, self._coach = sets, coach
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
@@ -153,6 +168,20 @@ class ExerciseSession:
             events = recorder.measured(events)
         return events
 
+    def _time(
+        self, pose: Pose, vector: FloatArray, confidences: Mapping[str, float], at_s: float
+    ) -> list[Event]:
+        """Take in the pose as what may be held."""
+        angles = [angle_degrees(vector, joint) for joint in ANGLES]
+        events: list[Event] = []
+        for hold in self._holds:
+            timer = self._timers[hold.name]
+            if hold.seen(pose) < _LEAST_SEEN:
+                events += timer.miss(at_s)
+            else:
+                events += timer.observe(confidences[hold.name], angles, at_s)
+        return events
+
     def _switch(self, person: int, at_s: float) -> list[Event]:
         """Two people are never added up: what the one before had begun is given up."""
         before, self._person = self._person, person
@@ -160,6 +189,7 @@ class ExerciseSession:
             return []
         self._filter.reset()
         given_up = [event for c in self._counters.values() for event in c.leave(at_s)]
+        given_up += [event for timer in self._timers.values() for event in timer.end()]
         return [SubjectSwitched(at_s), *given_up]
 
     def _presence(self, pose: Pose | None, at_s: float) -> list[Event]:

@@ -1,7 +1,9 @@
 """Poses by the thousand for training, as BlazePose would give them: no rendering."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from people.assets import Assets
 from people.body import Body, Shape
 from people.motions import MOTIONS
-from people.motions.motion import ease
+from people.motions.motion import ease, mix
 from people.projection import Camera
 from people.rotations import FloatArray
 from people.skeleton import Skeleton
@@ -65,22 +67,26 @@ def sample_poses(
     *,
     noise: bool = True,
     skeletons: Sequence[Skeleton] | None = None,
+    depths: tuple[float, float] = (0.0, 1.0),
+    style: Mapping[str, Any] = MappingProxyType({}),
 ) -> Samples:
     """`count` poses of the named motions in turn, in random bodies, styles, depths and cameras.
 
-    Depths are spread as time is in an even movement: more at both ends. `noise` adds BlazePose's
-    kind of error. `skeletons` default to 30 random adults. The same seed gives the same poses.
-    Raises KeyError when a motion is not in MOTIONS.
+    `depths`: the least and the greatest, in between as time is in an even movement: more at both
+    ends. `noise` adds BlazePose's kind of error. `skeletons` default to 30 random adults. `style`:
+    fields of the motions that are not drawn. The same seed gives the same poses.
+    Raises KeyError when a motion is not in MOTIONS, TypeError when it has no field of the style's.
     """
     rng = np.random.default_rng(seed)
     skeletons = skeletons or random_skeletons(30, seed)
     names = [motions[i % len(motions)] for i in range(count)]
-    depth = np.array([_depth(name, rng) for name in names])
+    depth = np.array([mix(*depths, _depth(name, rng)) for name in names])
     cameras = [_random_camera(rng) for _ in range(count)]
     seen = np.empty((count, 33, 3))
     for i, (name, camera) in enumerate(zip(names, cameras, strict=True)):
         skeleton = skeletons[int(rng.integers(len(skeletons)))]
-        points = MOTIONS[name].random(rng).posture(skeleton, depth[i]).landmarks()
+        motion = replace(MOTIONS[name].random(rng), **style)
+        points = motion.posture(skeleton, depth[i]).landmarks()
         seen[i] = (points - _middle(points)) @ camera.axes.T
     hidden = _hidden(seen)
     if noise:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from classifiers.events import Event, Phase
+from classifiers.exercise import Kind
 from pose_engine.frames import Frame
 from pose_engine.landmarks import Focus, Pose
 
@@ -57,7 +58,7 @@ class Session(Protocol):
 
 
 class Exercise(Protocol):
-    """One exercise; see `classifiers.exercise.Exercise`."""
+    """One exercise; see `classifiers.exercise.Exercise` and `Hold`."""
 
     @property
     def name(self) -> str:
@@ -69,11 +70,15 @@ class Exercise(Protocol):
 
     @property
     def description(self) -> str:
-        """What the movement is and what counts as one."""
+        """What the movement is and what counts as one, or what pose is held."""
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it is counted or timed."""
 
     @property
     def needs_legs(self) -> bool:
-        """Whether it can only be counted with the legs in view."""
+        """Whether it can only be counted or timed with the legs in view."""
 
 
 class Library(Protocol):
@@ -84,7 +89,7 @@ class Library(Protocol):
         """Every exercise there is."""
 
     def session(self, name: str, /, *, unknown: bool = False) -> Session:
-        """A new session that counts `auto` or one exercise; raises LookupError naming them.
+        """A new session of `auto` or one exercise; raises LookupError naming them.
 
         `unknown`: also repeated movement that is no known exercise.
         """

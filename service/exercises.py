@@ -1,8 +1,9 @@
-"""REST: the exercises that can be counted."""
+"""REST: the exercises that can be counted or timed."""
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from classifiers.exercise import Kind
 from service.core import Library, Session
 from service.errors import ServiceError, problems
 from service.results import Document
@@ -17,7 +18,10 @@ class ExerciseInfo(Document):
     name: str = Field(examples=["squat"])
     title: str = Field(examples=["Squat"])
     description: str = Field(examples=["Down until the thighs are level, and up again."])
-    needs_legs: bool = Field(description="Counted only with the legs in view", examples=[True])
+    kind: Kind = Field(description="`reps` are counted, a `hold` is timed", examples=["reps"])
+    needs_legs: bool = Field(
+        description="Counted or timed only with the legs in view", examples=[True]
+    )
 
 
 class Exercises(Document):

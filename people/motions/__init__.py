@@ -28,6 +28,7 @@ from people.motions.standing import (
     SideStretch,
     Walk,
 )
+from people.motions.yoga import ChairPose, WarriorII
 
 MOTIONS: dict[str, type[Motion]] = {
     "squat": Squat,
@@ -57,6 +58,8 @@ MOTIONS: dict[str, type[Motion]] = {
     "burpee": Burpee,
     "get_down": GetDown,
     "pull_up": PullUp,
+    "chair_pose": ChairPose,
+    "warrior_ii": WarriorII,
 }
 """Squat and push_up are the exercises; all others are what must not be counted."""
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from classifiers.exercise import Exercise
+from classifiers.exercise import Exercise, Hold
+from classifiers.hold import HoldRules
 from classifiers.repetition import CountingRules
 from classifiers.samples import SampleSet
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Landmark, Pose
@@ -19,6 +20,10 @@ EXERCISES = tuple(
         ("push_up", ("torso", "arms", "legs"), "elbow", (150.0, 85.0), (0.93, 0.5)),
     )
 )
+
+PARTS = ("torso", "arms", "legs")
+PLANK = Hold("plank", "Plank", "The top of a push-up, kept.", PARTS, (), HoldRules())
+CHAIR = Hold("chair", "Chair pose", "The bottom of a squat, kept.", PARTS, (), HoldRules())
 
 
 def _along(degrees: float, length: float) -> FloatArray:
@@ -91,6 +96,15 @@ def samples() -> SampleSet:
         for depth in depths
     ] + [("none", bend(depth)) for depth in np.linspace(0.4, 1, 40)]
     labels, points = zip(*labelled, strict=True)
+    return SampleSet(labels, ("figure",) * len(labels), np.stack(points))
+
+
+def held_samples() -> SampleSet:
+    """Forty samples of each hold."""
+    shares = np.linspace(0, 1, 40)
+    points = [push_up(0.1 * share) for share in shares]
+    points += [squat(0.8 + 0.2 * share) for share in shares]
+    labels = ("plank",) * len(shares) + ("chair",) * len(shares)
     return SampleSet(labels, ("figure",) * len(labels), np.stack(points))
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from classifiers.embedding import angle_degrees, embed
-from classifiers.exercise import Exercise, ExerciseError
+from classifiers.exercise import Exercise, ExerciseError, Hold, Kind, read_exercise
 from classifiers.grade import GradeRules
 from classifiers.library import Library
+from classifiers.samples import SamplesError
 from pose_engine.landmarks import Landmark
 from tests.classifiers.figures import as_pose, samples, squat
 
@@ -31,6 +32,17 @@ full_depth = 0.7
 """
 
 
+_HOLD = """
+kind = "hold"
+title = "Plank"
+description = "Still."
+parts = ["torso", "arms", "legs"]
+variants = ["high", "forearm"]
+[rules]
+least_s = 5.0
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "squat").mkdir()
@@ -39,32 +51,39 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "squat"
 
 
+def _counted(folder: Path) -> Exercise:
+    exercise = read_exercise(folder)
+    assert isinstance(exercise, Exercise)
+    return exercise
+
+
 def test_a_folder_is_an_exercise(folder: Path) -> None:
-    exercise = Exercise.read(folder)
+    exercise = _counted(folder)
+    assert exercise.kind is Kind.REPS
     assert (exercise.name, exercise.title, exercise.needs_legs) == ("squat", "Squat", True)
     assert exercise.rules.counted_depth == 0.6
     assert Library.load(folder.parent).names == ("squat",)
 
 
 def test_measures_and_grades_are_data(folder: Path) -> None:
-    exercise = Exercise.read(folder)
+    exercise = _counted(folder)
     assert exercise.measures == ("knee",)
     assert exercise.grades == GradeRules(full_depth=0.7, deep_depth=1.15)
 
 
 def test_the_joint_that_tells_the_depth_is_measured_by_default(folder: Path) -> None:
     (folder / "exercise.toml").write_text(_TOML.replace('measures = ["knee"]', ""))
-    assert Exercise.read(folder).measures == ("knee",)
+    assert _counted(folder).measures == ("knee",)
 
 
 def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
-    exercise = Exercise.read(folder)
+    exercise = _counted(folder)
     assert exercise.depth(embed(as_pose(squat(0)))) == 0
     assert exercise.depth(embed(as_pose(squat(1)))) == pytest.approx(1.18, abs=0.02)
 
 
 def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
-    exercise = Exercise.read(folder)
+    exercise = _counted(folder)
     standing = squat(0)
     for side in ("LEFT", "RIGHT"):
         standing[Landmark[f"{side}_KNEE"]] += np.array([0, 0, -0.4], np.float32)
@@ -90,9 +109,56 @@ def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
         ('["knee"]', "7", "exercise.toml"),
         ("full_depth = 0.7", "full_depth = 1.2", "0 < full_depth < deep_depth"),
         ("full_depth", "fullness", "grades has unknown fields: fullness"),
+        ("title =", 'kind = "dance"\ntitle =', "kind must be one of reps, hold"),
+        ("title =", 'kind = "hold"\ntitle =', "a hold has no depth"),
     ],
 )
 def test_a_wrong_file_names_the_field(folder: Path, old: str, new: str, message: str) -> None:
     (folder / "exercise.toml").write_text(_TOML.replace(old, new))
     with pytest.raises(ExerciseError, match=message):
-        Exercise.read(folder)
+        read_exercise(folder)
+
+
+def test_a_hold_is_a_pose_in_its_variants(folder: Path) -> None:
+    (folder / "exercise.toml").write_text(_HOLD)
+    hold = read_exercise(folder)
+    assert isinstance(hold, Hold)
+    assert (hold.kind, hold.needs_legs, hold.rules.least_s) == (Kind.HOLD, True, 5.0)
+    assert hold.classes == ("squat_high", "squat_forearm")
+
+
+def test_a_hold_without_variants_is_one_class(folder: Path) -> None:
+    (folder / "exercise.toml").write_text(_HOLD.replace("variants", "# variants"))
+    hold = read_exercise(folder)
+    assert isinstance(hold, Hold)
+    assert hold.classes == ("squat",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"legs"', '"tail"', "parts must be some of torso, arms, legs"),
+        ("least_s", "longest_s", "unknown fields: longest_s"),
+        ("5.0", "-5.0", "least_s must be above 0"),
+        ('description = "Still."', "", "'description' is missing"),
+    ],
+)
+def test_a_wrong_hold_names_the_field(folder: Path, old: str, new: str, message: str) -> None:
+    (folder / "exercise.toml").write_text(_HOLD.replace(old, new))
+    with pytest.raises(ExerciseError, match=message):
+        read_exercise(folder)
+
+
+def test_a_hold_is_seen_as_well_as_the_part_that_is_seen_worst(folder: Path) -> None:
+    (folder / "exercise.toml").write_text(_HOLD)
+    hold = read_exercise(folder)
+    assert isinstance(hold, Hold)
+    assert hold.seen(as_pose(squat(0))) == 1
+    assert hold.seen(as_pose(squat(0), hidden=(Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE))) == 0
+    assert hold.seen(as_pose(squat(0), hidden=(Landmark.LEFT_KNEE, Landmark.LEFT_ELBOW))) == 1
+
+
+def test_a_variant_without_samples_is_named(folder: Path) -> None:
+    (folder / "exercise.toml").write_text(_HOLD)
+    with pytest.raises(SamplesError, match="no sample is labelled squat_high or squat_forearm"):
+        Library.load(folder.parent)

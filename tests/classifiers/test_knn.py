@@ -1,12 +1,30 @@
-"""The classifier, on stick figures."""
+"""The classifier, on stick figures and on the samples that come with it."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import models
 from classifiers.embedding import embed
-from classifiers.knn import NONE, PoseClassifier
+from classifiers.exercise import Exercise, read_exercise
+from classifiers.knn import NEAR, NONE, PoseClassifier
+from classifiers.samples import SampleSet
 from pose_engine.landmarks import FloatArray, Landmark
-from tests.classifiers.figures import EXERCISES, as_pose, bend, push_up, samples, squat, turned
+from tests.classifiers.figures import (
+    CHAIR,
+    EXERCISES,
+    PLANK,
+    as_pose,
+    bend,
+    held_samples,
+    push_up,
+    samples,
+    squat,
+    turned,
+)
+
+COMMITTED = Path(models.__file__).parent / "exercises"
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +63,65 @@ def test_without_legs_the_upper_body_decides(classifier: PoseClassifier) -> None
     vector = embed(as_pose(points))
     assert classifier.classify(vector)["push_up_down"] == 0
     assert classifier.classify(vector, legs_seen=False)["push_up_down"] > 0.9
+
+
+@pytest.fixture(scope="module")
+def timing() -> PoseClassifier:
+    """The same with a plank, which is a push-up's top, and a chair pose, which is a squat."""
+    return PoseClassifier((*EXERCISES, PLANK, CHAIR), samples() + held_samples())
+
+
+@pytest.mark.parametrize(
+    ("points", "held"),
+    [
+        (push_up(0.04), {"plank": 1, "chair": 0}),
+        (squat(0.93), {"plank": 0, "chair": 1}),
+        (push_up(0.9), {"plank": 0, "chair": 0}),
+        (squat(0.1), {"plank": 0, "chair": 0}),
+    ],
+)
+def test_a_held_pose_is_told_from_others(
+    timing: PoseClassifier, points: FloatArray, held: dict[str, float]
+) -> None:
+    vector = embed(as_pose(turned(points, 45)))
+    assert timing.held(vector, ["plank", "chair"]) == pytest.approx(held, abs=0.1)
+    assert timing.held(vector, []) == {}
+
+
+def test_what_comes_near_a_hold_speaks_against_it(timing: PoseClassifier) -> None:
+    """Hips dropped: near a plank, but it has samples of its own."""
+    shares = np.linspace(0, 1, 40)
+    dropped = np.stack([push_up(0.05) + _dropped_hips(0.05 + 0.01 * share) for share in shares])
+    near = SampleSet((NEAR,) * 40, ("figure",) * 40, dropped)
+    vector = embed(as_pose(dropped[17]))
+    before = timing.held(vector, ["plank"])["plank"]
+    told = PoseClassifier((*EXERCISES, PLANK), samples() + held_samples() + near)
+    assert told.held(vector, ["plank"])["plank"] == 0 < before
+
+
+def _dropped_hips(metres: float) -> FloatArray:
+    drop = np.zeros((33, 3), np.float32)
+    drop[[Landmark.LEFT_HIP, Landmark.RIGHT_HIP], 1] = metres
+    return drop
+
+
+@pytest.mark.parametrize("legs_seen", [True, False])
+def test_holds_change_nothing_in_what_is_counted(legs_seen: bool) -> None:
+    """To the last bit, for the samples of every folder: a held pose is a repetition's as well."""
+    folders = sorted(path.parent for path in COMMITTED.glob("*/samples.csv"))
+    exercises = {f: read_exercise(f) for f in folders if (f / "exercise.toml").exists()}
+    counted = [one for one in exercises.values() if isinstance(one, Exercise)]
+    sets = {folder: SampleSet.read(folder / "samples.csv") for folder in folders}
+    every, without = (
+        PoseClassifier(chosen, sum(rest, first))
+        for chosen, (first, *rest) in (
+            (list(exercises.values()), list(sets.values())),
+            (counted, [sets[f] for f in folders if exercises.get(f, counted[0]) in counted]),
+        )
+    )
+    assert every.classes == without.classes
+    assert len(every.held(embed(as_pose(squat(0))), ["plank", "chair_pose", "warrior_ii"])) == 3
+    for one in sets.values():
+        for vector in one.vectors()[::60]:
+            confidences = every.classify(vector, legs_seen=legs_seen)
+            assert confidences == without.classify(vector, legs_seen=legs_seen)

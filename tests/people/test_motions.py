@@ -13,6 +13,7 @@ from people.motions.motion import Motion
 from people.motions.push_up import PushUp
 from people.motions.squat import Squat
 from people.motions.standing import Idle, JumpingJack, Walk
+from people.motions.yoga import ChairPose, WarriorII
 from people.rotations import FloatArray
 from people.skeleton import Skeleton
 from pose_engine.landmarks import MIRROR, Landmark
@@ -111,6 +112,49 @@ def test_a_lunge_has_one_foot_ahead_and_the_other_knee_low(skeleton: Skeleton) -
     assert points[27, 2] > points[28, 2] + 0.5
     assert points[26, 1] < 0.2
     assert bend(points, 23, 25, 27) < 120
+
+
+@given(seed=seeds, depth=depths)
+@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize("kind", [ChairPose, WarriorII])
+def test_a_pose_s_feet_stay_where_they_are(
+    kind: type[Motion], skeleton: Skeleton, seed: int, depth: float
+) -> None:
+    pose = kind.random(np.random.default_rng(seed))
+    start, now = landmarks(pose, skeleton, 0), landmarks(pose, skeleton, depth)
+    np.testing.assert_allclose(now[_FEET], start[_FEET], atol=2e-3)
+
+
+@given(seed=seeds)
+@settings(max_examples=25, deadline=None)
+def test_a_chair_pose_bends_the_knees_and_raises_or_joins_the_hands(
+    skeleton: Skeleton, seed: int
+) -> None:
+    pose = ChairPose.random(np.random.default_rng(seed))
+    points = landmarks(pose, skeleton, 1)
+    assert 50 < bend(points, 23, 25, 27) < 140
+    assert np.linalg.norm(points[27] - points[28]) < 0.45
+    raised, joined = bend(points, 13, 11, 23) > 60, np.linalg.norm(points[15] - points[16]) < 0.2
+    assert raised if pose.arms == "up" else joined
+
+
+@given(seed=seeds)
+@settings(max_examples=25, deadline=None)
+def test_warrior_ii_bends_one_knee_and_holds_the_arms_out_level(
+    skeleton: Skeleton, seed: int
+) -> None:
+    pose = WarriorII.random(np.random.default_rng(seed))
+    points = landmarks(pose, skeleton, 1)
+    bent, straight = (23, 25, 27), (24, 26, 28)
+    if pose.side == "r":
+        bent, straight = straight, bent
+    assert bend(points, *bent) < 145 < bend(points, *straight)
+    assert bend(points, *bent) < bend(points, *straight) - 10
+    assert abs(points[27, 0] - points[28, 0]) > 0.6
+    for shoulder, wrist in ((11, 15), (12, 16)):
+        out = points[wrist] - points[shoulder]
+        assert abs(out[1]) < 0.45 * np.linalg.norm(out)
+    assert bend(points, 15, 11, 12) > 140
 
 
 def test_a_walk_is_a_cycle(skeleton: Skeleton) -> None:

@@ -60,6 +60,19 @@ def test_the_same_seed_gives_the_same_poses(skeleton: Skeleton) -> None:
     assert not np.array_equal(first.world, other.world)
 
 
+def test_depths_and_style_can_be_given(skeleton: Skeleton) -> None:
+    deep = sample_poses(["plank"], 40, 8, skeletons=[skeleton], depths=(0.9, 1.0))
+    assert deep.depth.min() >= 0.9
+    low, high = (
+        sample_poses(["plank"], 40, 8, noise=False, skeletons=[skeleton], style={"kind": kind})
+        for kind in ("forearms", "straight")
+    )
+    heights = [float(np.ptp(samples.world[:, [11, 15], 1], 1).mean()) for samples in (low, high)]
+    assert heights[0] < heights[1] - 0.1
+    with pytest.raises(TypeError, match="tail"):
+        sample_poses(["plank"], 1, 8, skeletons=[skeleton], style={"tail": "up"})
+
+
 def test_noise_is_larger_along_the_view(skeleton: Skeleton) -> None:
     clean, noisy = (
         sample_poses(["squat"], 80, 7, noise=noise, skeletons=[skeleton]) for noise in (False, True)

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classifiers.exercise import Kind
+from classifiers.knn import NEAR
 from classifiers.library import Library
 from classifiers.samples import SampleSet
 from people import training
@@ -23,7 +25,16 @@ def test_every_class_has_its_share_of_the_committed_samples() -> None:
     others = SampleSet.read(COMMITTED / "none" / "samples.csv")
     assert set(others.labels) == {"none"}
     assert len(others) == training.OTHERS
-    assert not {f"synthetic {name}" for name in EXERCISES} & set(others.sources)
+    assert not {f"synthetic {name}" for name in training.NOT_OTHERS} & set(others.sources)
+
+
+@pytest.mark.parametrize("name", training.HOLDS)
+def test_every_hold_has_its_poses_and_some_that_come_near(name: str) -> None:
+    samples = SampleSet.read(COMMITTED / name / "samples.csv")
+    for label in {poses.label for poses in training.HOLDS[name]}:
+        counts = [poses.count for poses in training.HOLDS[name] if poses.label == label]
+        assert samples.labels.count(label) == sum(counts)
+    assert samples.labels.count(NEAR) <= len(samples) / 2
 
 
 def test_the_same_seed_writes_the_same_samples(tmp_path: Path) -> None:
@@ -39,4 +50,6 @@ def test_the_same_seed_writes_the_same_samples(tmp_path: Path) -> None:
 
 
 def test_the_committed_exercises_load() -> None:
-    assert set(Library.load(COMMITTED).names) == set(EXERCISES)
+    library = Library.load(COMMITTED)
+    kinds = {one.name: one.kind for one in library.exercises}
+    assert kinds == dict.fromkeys(EXERCISES, Kind.REPS) | dict.fromkeys(training.HOLDS, Kind.HOLD)

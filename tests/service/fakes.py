@@ -38,6 +38,7 @@ from classifiers.events import (
     Unit,
     UnknownCounted,
 )
+from classifiers.exercise import Kind
 from pose_engine.frames import Frame
 from pose_engine.landmarks import LANDMARK_COUNT, Focus, Pose
 
@@ -142,6 +143,7 @@ class FakeExercise:
     name: str
     title: str
     description: str
+    kind: Kind = Kind.REPS
     needs_legs: bool = True
 
 
