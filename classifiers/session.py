@@ -4,14 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from classifiers.embedding import angle_seen, embed
-from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost, SubjectSwitched
+from classifiers.events import (
+    Event,
+    Phase,
+    Reason,
+    RepCounted,
+    SubjectFound,
+    SubjectLost,
+    SubjectSwitched,
+)
 from classifiers.exercise import Exercise
 from classifiers.knn import PoseClassifier
+from classifiers.periods import PeriodCounter
 from classifiers.repetition import RepetitionCounter
 from classifiers.smoothing import ConfidenceFilter
 from pose_engine.landmarks import Pose
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
+UNKNOWN = "unknown"
+"""Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2
 _LOST_S = 1.0
 _LEAST_SEEN = 0.3
@@ -29,14 +40,17 @@ class ExerciseSession:
     """Pure: no clock, image, socket or lock. Time comes in as the sender's capture time.
 
     The whole state is small and leaves as plain data by `snapshot`, so that a session can go on
-    in another process.
+    in another process. With `unknown`, repeated movement that is no known exercise counts too.
     """
 
-    def __init__(self, exercises: Sequence[Exercise], classifier: PoseClassifier) -> None:
+    def __init__(
+        self, exercises: Sequence[Exercise], classifier: PoseClassifier, *, unknown: bool = False
+    ) -> None:
         self._exercises = tuple(exercises)
         self._classifier = classifier
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
         self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in exercises}
+        self._periods = PeriodCounter() if unknown else None
         self._at_s: float | None = None
         self._seen_s: float | None = None
         self._person: int | None = None
@@ -45,8 +59,9 @@ class ExerciseSession:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Repetitions so far, of every exercise of this session."""
-        return {name: counter.count for name, counter in self._counters.items()}
+        """Repetitions so far, of every exercise of this session and of `unknown` if that is on."""
+        counts = {name: counter.count for name, counter in self._counters.items()}
+        return counts if self._periods is None else counts | {UNKNOWN: self._periods.count}
 
     @property
     def phases(self) -> dict[str, Phase]:
@@ -82,11 +97,12 @@ class ExerciseSession:
                 continue
             confidence = confidences[exercise.up] + confidences[exercise.down]
             events += counter.observe(exercise.depth(vector), confidence, at_s)
-        return events
+        return events + self._unknown(events, pose, at_s)
 
     def finish(self) -> list[Event]:
         """The stream ended: a repetition all but finished is counted, another one refused."""
-        return [event for counter in self._counters.values() for event in counter.finish()]
+        events = [event for counter in self._counters.values() for event in counter.finish()]
+        return events + self._unknown(events)
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state as plain data, for JSON."""
@@ -98,6 +114,7 @@ class ExerciseSession:
             "subject": self.subject,
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
+            "unknown": None if self._periods is None else self._periods.snapshot(),
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -109,14 +126,26 @@ class ExerciseSession:
                 name: RepetitionCounter(name, counter.rules).restored(snapshot["counters"][name])
                 for name, counter in self._counters.items()
             }
+            unknown = snapshot["unknown"]
+            periods = None if unknown is None else PeriodCounter().restored(unknown)
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
-            self._counters = counters
+            self._counters, self._periods = counters, periods
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
+
+    def _unknown(
+        self, events: Sequence[Event], pose: Pose | None = None, at_s: float = 0
+    ) -> list[Event]:
+        """Periods of no known exercise: what led to a counted repetition is known."""
+        if self._periods is None:
+            return []
+        if any(isinstance(event, RepCounted | SubjectSwitched) for event in events):
+            self._periods.forget()
+        return [*(self._periods.finish() if pose is None else self._periods.observe(pose, at_s))]
 
     def _switch(self, person: int, at_s: float) -> list[Event]:
         """Two people are never added up: what the one before had begun is given up."""
