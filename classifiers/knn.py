@@ -20,9 +20,7 @@ _NEIGHBOURS = 15
 _REACH, _HELD_REACH = 1.5, 1.1
 """How far a sample may be to have a vote; nearer for a hold, for no movement speaks for it too."""
 _SHARED_NEIGHBOURS = 3
-_SHARED_REACH, _SAME_REACH = 0.5, 0.9
-"""How near to its own a pose of anything else is left out; a repetition's pose that is as near as
-the second to a hold's is likely to be the hold's as well."""
+_SHARED_REACH = 0.5
 _LEAST_SPREAD = 0.05
 _TRUST = 0.7
 _FLOOR = 0.02
@@ -47,16 +45,9 @@ class PoseClassifier:
         holds = [one for one in exercises if isinstance(one, Hold)]
         self.classes = (*(name for e in counted for name in (e.up, e.down)), NONE)
         vectors, labels = samples.vectors(), np.array(samples.labels)
-        apart = np.where(np.isin(labels, self.classes[:-1]), _SAME_REACH, _SHARED_REACH)
         self._held = {
             hold.name: _Neighbourhood(
-                hold.classes,
-                hold.classes,
-                hold.parts,
-                vectors,
-                labels,
-                apart=apart,
-                reach=_HELD_REACH,
+                hold.classes, hold.classes, hold.parts, vectors, labels, reach=_HELD_REACH
             )
             for hold in holds
         }
@@ -98,9 +89,8 @@ class _Neighbourhood:
     squat, weighs more than one that does, and what two numbers say in common is said once. A
     distance is the root mean square of the differences in standard deviations.
     Poses of anything else that look like its `shared` classes (standing, before a lunge, is a
-    squat's top; a push-up's top is a plank) speak neither for nor against it: nearer than `apart`
-    they are left out. A sample out of reach has no vote, so that a pose unlike every sample belongs
-    to no exercise.
+    squat's top; a push-up's top is a plank) speak neither for nor against it: they are left out.
+    A sample out of reach has no vote, so that a pose unlike every sample belongs to no exercise.
     """
 
     def __init__(
@@ -111,7 +101,6 @@ class _Neighbourhood:
         vectors: FloatArray,
         labels: NDArray[np.str_],
         *,
-        apart: float | FloatArray = _SHARED_REACH,
         reach: float = _REACH,
     ) -> None:
         self._reach = reach
@@ -127,7 +116,7 @@ class _Neighbourhood:
         self._own = scaled[np.logical_or.reduce(own)]
         alike = scaled[np.isin(labels, list(shared))]
         to_own, _ = NearestNeighbors(n_neighbors=_SHARED_NEIGHBOURS).fit(alike).kneighbors(scaled)
-        kept = np.logical_or.reduce(own) | (to_own.mean(1) > apart)
+        kept = np.logical_or.reduce(own) | (to_own.mean(1) > _SHARED_REACH)
         self._labels = labels[kept]
         self._index = NearestNeighbors(n_neighbors=_NEIGHBOURS, algorithm="kd_tree")
         self._index.fit(scaled[kept])

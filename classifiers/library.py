@@ -54,9 +54,12 @@ class Library:
             raise UnknownExercise(f"no exercise is called {name!r}; known are {known}")
         return picked
 
-    def session(self, name: str = AUTO, *, unknown: bool = False) -> ExerciseSession:  # noqa: ARG002
-        """A new session that counts or times the named exercise; raises UnknownExercise."""
-        return ExerciseSession(self.pick(name), self.classifier)
+    def session(self, name: str = AUTO, *, unknown: bool = False) -> ExerciseSession:
+        """A new session that counts or times the named exercise; raises UnknownExercise.
+
+        With `unknown` it also counts repeated movement that is no known exercise.
+        """
+        return ExerciseSession(self.pick(name), self.classifier, unknown=unknown)
 
     def restore(self, snapshot: dict[str, Any]) -> ExerciseSession:
         """A session that goes on from a snapshot; raises SnapshotError or UnknownExercise."""

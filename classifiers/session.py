@@ -4,18 +4,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classifiers.embedding import ANGLES, angle_degrees, angle_seen, embed
-from classifiers.events import Event, Phase, Reason, SubjectFound, SubjectLost, SubjectSwitched
+from classifiers.events import (
+    Event,
+    Phase,
+    Reason,
+    RepCounted,
+    SubjectFound,
+    SubjectLost,
+    SubjectSwitched,
+)
 from classifiers.exercise import Exercise, Hold
 from classifiers.guidance import Coach
 from classifiers.hold import HoldTimer
 from classifiers.knn import PoseClassifier
 from classifiers.measures import MeasureRecorder
+from classifiers.periods import PeriodCounter
 from classifiers.repetition import RepetitionCounter
 from classifiers.sets import SetKeeper
 from classifiers.smoothing import ConfidenceFilter
 from pose_engine.landmarks import FloatArray, Pose
 
 SNAPSHOT_VERSION = 3
+UNKNOWN = "unknown"
+"""Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2
 _LOST_S = 1.0
 _LEAST_SEEN = 0.3
@@ -33,10 +44,16 @@ class ExerciseSession:
     """Pure: no clock, image, socket or lock. Time comes in as the sender's capture time.
 
     The whole state is small and leaves as plain data by `snapshot`, so that a session can go on
-    in another process.
+    in another process. With `unknown`, repeated movement that is no known exercise counts too.
     """
 
-    def __init__(self, exercises: Sequence[Exercise | Hold], classifier: PoseClassifier) -> None:
+    def __init__(
+        self,
+        exercises: Sequence[Exercise | Hold],
+        classifier: PoseClassifier,
+        *,
+        unknown: bool = False,
+    ) -> None:
         self._exercises = tuple(one for one in exercises if isinstance(one, Exercise))
         self._holds = tuple(one for one in exercises if isinstance(one, Hold))
         self._classifier = classifier
@@ -44,6 +61,7 @@ class ExerciseSession:
         self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in self._exercises}
         self._recorders = {e.name: MeasureRecorder(e) for e in self._exercises}
         self._timers = {hold.name: HoldTimer(hold.name, hold.rules) for hold in self._holds}
+        self._periods = PeriodCounter() if unknown else None
         self._sets = SetKeeper()
         self._coach = Coach(self._exercises)
         self._at_s: float | None = None
@@ -54,8 +72,9 @@ class ExerciseSession:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Repetitions so far, of every exercise of this session that is counted."""
-        return {name: counter.count for name, counter in self._counters.items()}
+        """Repetitions so far, of every counted exercise, and of `unknown` where that is on."""
+        counts = {name: counter.count for name, counter in self._counters.items()}
+        return counts if self._periods is None else counts | {UNKNOWN: self._periods.count}
 
     @property
     def phases(self) -> dict[str, Phase]:
@@ -110,13 +129,15 @@ class ExerciseSession:
                 continue
             confidence = confidences[exercise.up] + confidences[exercise.down]
             events += counter.observe(exercise.depth(vector), confidence, at_s)
-        return events + self._time(pose, vector, confidences, at_s)
+        events += self._time(pose, vector, confidences, at_s)
+        return events + self._unknown(events, pose, at_s)
 
     def finish(self) -> list[Event]:
         """The stream ended, and with it the set: a repetition all but finished is still counted."""
         events = self._measured([e for c in self._counters.values() for e in c.finish()])
-        held = [event for timer in self._timers.values() for event in timer.end()]
-        return [*events, *held, *self._sets.finish(events)]
+        events += [event for timer in self._timers.values() for event in timer.end()]
+        events += self._unknown(events)
+        return [*events, *self._sets.finish(events)]
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state as plain data, for JSON."""
@@ -132,6 +153,7 @@ class ExerciseSession:
             "recorders": {name: one.snapshot() for name, one in self._recorders.items()},
             "sets": self._sets.snapshot(),
             "coach": self._coach.snapshot(),
+            "unknown": None if self._periods is None else self._periods.snapshot(),
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -153,13 +175,15 @@ class ExerciseSession:
                 name: HoldTimer(name, timer.rules).restored(snapshot["timers"][name])
                 for name, timer in self._timers.items()
             }
+            unknown = snapshot["unknown"]
+            periods = None if unknown is None else PeriodCounter().restored(unknown)
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
             self._counters, self._recorders, self._timers = counters, recorders, timers
-            self._sets, self._coach = sets, coach
+            self._sets, self._coach, self._periods = sets, coach, periods
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
 
@@ -181,6 +205,16 @@ class ExerciseSession:
             else:
                 events += timer.observe(confidences[hold.name], angles, at_s)
         return events
+
+    def _unknown(
+        self, events: Sequence[Event], pose: Pose | None = None, at_s: float = 0
+    ) -> list[Event]:
+        """Periods of no known exercise: what led to a counted repetition is known."""
+        if self._periods is None:
+            return []
+        if any(isinstance(event, RepCounted | SubjectSwitched) for event in events):
+            self._periods.forget()
+        return [*(self._periods.finish() if pose is None else self._periods.observe(pose, at_s))]
 
     def _switch(self, person: int, at_s: float) -> list[Event]:
         """Two people are never added up: what the one before had begun is given up."""

@@ -1,0 +1,46 @@
+"""Pose -> where the body is in the picture, in torso lengths, left and right taken alike."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose_engine.landmarks import FloatArray, Landmark
+
+Numbers = NDArray[np.float64]
+
+_MEANS = ("SHOULDER", "WRIST", "KNEE", "ANKLE")
+_REACHES = (("SHOULDER", "WRIST"), ("HIP", "ANKLE"))
+PLACES = 2 * (1 + len(_MEANS)) + len(_REACHES)
+"""How many numbers tell where the body is."""
+
+_LEAST_LENGTH = 1e-6
+
+
+def _both_sides(*names: str) -> list[list[Landmark]]:
+    return [[Landmark[f"{side}_{name}"] for name in names] for side in ("LEFT", "RIGHT")]
+
+
+_LIMBS = _both_sides(*_MEANS)
+_ROOTS = _both_sides(*(root for root, _ in _REACHES))
+_TIPS = _both_sides(*(tip for _, tip in _REACHES))
+_SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
+_HIPS = [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
+
+
+def places(image: FloatArray) -> Numbers:
+    """The numbers of one body, (PLACES,), in the unit of `image`, (33, 3).
+
+    x and y of the hips in the picture; of shoulders, wrists, knees and ankles from the hips, the
+    mean of both sides; and how far aside wrists are of shoulders and ankles of hips. A step with
+    the left is the same as one with the right, and who walks away does not come back.
+    """
+    points = image[:, :2].astype(np.float64)
+    hips = points[_HIPS].mean(0)
+    limbs = points[_LIMBS].mean(0) - hips
+    reaches = np.abs(points[_TIPS] - points[_ROOTS])[..., 0].mean(0)
+    return np.concatenate([hips, limbs.ravel(), reaches])
+
+
+def torso(image: FloatArray) -> float:
+    """The length of the torso in the unit of `image`, (33, 3), depth included."""
+    way = image[_SHOULDERS].mean(0) - image[_HIPS].mean(0)
+    return max(float(np.linalg.norm(way)), _LEAST_LENGTH)
