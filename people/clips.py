@@ -1,7 +1,7 @@
 """The clips: who does what, in which clothes, room, light and view."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from people.motions.push_up import PushUp
 from people.motions.squat import Squat
 from people.motions.standing import Idle, JumpingJack, Walk
 from people.outfit import Outfit
+from people.rotations import facing, vector
 from people.scene import Light, Room
 from people.script import Part, Stroke
 
@@ -25,6 +26,9 @@ _ON_THE_FLOOR = (
 )  # fmt: skip
 _SIZES = ((640, 480), (640, 480), (854, 480), (480, 640), (480, 854))
 _MAT = (-0.35, 1.75)
+_FAR_OFF = 3.0
+_CYCLE_M = 1.28
+"""What two steps cover."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +105,17 @@ _WITH_MAT = Room(seed=9, wall=(0.45, 0.42, 0.40), mat=_MAT)
 _DARK_MAT = Room(seed=21, wall=(0.36, 0.42, 0.40), mat_colour=(0.05, 0.05, 0.06), mat=_MAT)
 
 
-def _walk_by(z: float, way: int, delay_s: float) -> Part:
-    """Somebody walks by at 1.2 m/s, `z` metres in front; `way`: 1 to his left, -1 to his right."""
-    stride = Stroke(depth=4.7, down_s=5.0)
-    start, yaw = (-3.0 * way, z), 90.0 * way
-    return Part(motion=Walk(), strokes=(stride,), rest_s=delay_s, pause_s=0.0, at=start, yaw=yaw,
-                travel=6.0)  # fmt: skip
+def _walk_by(ahead: float, way: int, delay_s: float, azimuth: float = 0, pace: float = 1.2) -> Part:
+    """Somebody crosses the view of a camera at that azimuth.
+
+    `ahead`: metres before the one whom the clip is about, negative behind him. `way`: 1 to the
+    right of the picture, -1 to its left. `pace`: metres a second.
+    """
+    place = facing(yaw=azimuth) @ vector(-_FAR_OFF * way, 0, ahead)
+    stride = Stroke(depth=round(2 * _FAR_OFF / _CYCLE_M, 1), down_s=2 * _FAR_OFF / pace)
+    return Part(motion=Walk(), strokes=(stride,), rest_s=delay_s, pause_s=0.0,
+                at=(float(place[0]), float(place[2])), yaw=azimuth + 90 * way,
+                travel=2 * _FAR_OFF)  # fmt: skip
 
 
 def _lunges(count: int) -> list[Part]:
@@ -245,6 +254,26 @@ def random_clip(motion: str, seed: int) -> Clip:
         elevation=rng.uniform(0, 18),
         size=_SIZES[int(rng.integers(len(_SIZES)))],
         seed=seed,
+    )
+
+
+def random_crossing(seed: int) -> Clip:
+    """Random squats, and somebody who crosses the view, three times of four in front.
+
+    He is in the middle of the picture 2 to 6 seconds after the clip's start.
+    """
+    clip = random_clip("squat", seed)
+    rng = np.random.default_rng((seed, 1))
+    shape = Shape.random(rng)
+    ahead, pace = rng.uniform(0.45, 1.1) * rng.choice((1, 1, 1, -1)), rng.uniform(0.7, 1.5)
+    delay_s = max(0.0, rng.uniform(2, 6) - _FAR_OFF / pace)
+    walk = _walk_by(ahead, int(rng.choice((-1, 1))), delay_s, clip.azimuth, pace)
+    outfit = Outfit.random(rng, feminine=shape.gender > 0.5)
+    return replace(
+        clip,
+        name=f"crossing_{seed}",
+        about=f"{clip.about}; somebody crosses {ahead:.2f} m ahead at {pace:.1f} m/s",
+        others=[Role(parts=[walk], shape=shape, outfit=outfit)],
     )
 
 

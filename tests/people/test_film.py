@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from people.assets import Assets
 from people.body import Body
-from people.clips import CLIPS, Clip, random_clip
+from people.clips import CLIPS, Clip, random_clip, random_crossing
 from people.film import film, frame_people
 from people.mesh import dress
 from people.motions import EXERCISES, MOTIONS
@@ -103,6 +103,24 @@ def test_random_clips_differ_by_seed_and_count_only_exercises(motion: str) -> No
     assert first.parts != other.parts
     assert first.shape != other.shape
     assert bool(Script(first.parts).reps) == (motion in EXERCISES)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_somebody_crosses_the_middle_of_the_picture(seed: int, skeleton: Skeleton) -> None:
+    clip = random_crossing(seed)
+    camera, script = frame_people(clip, [skeleton] * 2), Script(clip.others[0].parts)
+    times = np.arange(0, script.duration_s, 0.1)
+    across = camera.project(np.stack([_hips(script, skeleton, at) for at in times]))[:, 0]
+    inside = (across > 0) & (across < camera.width)
+    assert not inside[0]
+    assert not inside[-1]
+    middle_s = times[np.argmin(np.abs(across - camera.width / 2))]
+    assert 1.5 < middle_s < 6.5
+
+
+def _hips(script: Script, skeleton: Skeleton, at: float) -> NDArray[np.float64]:
+    points: NDArray[np.float64] = script.posture(skeleton, at).landmarks()[[23, 24]].mean(0)
+    return points
 
 
 @pytest.mark.parametrize("name", CLIPS)
