@@ -12,19 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.keypoints import JOINTS, torso_lengths
 from models.store import ModelStore
 from people.truth import Truth
 from pose_engine.clips import Clip
 from pose_engine.engine import PoseEngine
-from pose_engine.landmarks import COCO_17, FloatArray, Landmark
+from pose_engine.landmarks import FloatArray
 
 CLIPS = sorted((Path(__file__).parents[1] / "tests" / "clips").glob("*.mp4"))
-_JOINTS = list(COCO_17)
 
 
 def errors(engine: PoseEngine, path: Path, fps: float) -> Iterator[FloatArray]:
     """For each frame in which somebody is found, the 17 distances in torso lengths."""
     truth = Truth.load(path.with_suffix(".json"))
+    torso = torso_lengths(truth.world, truth.camera)
     tracker = engine.tracker(smoothing=False)
     with Clip.open(path) as clip:
         for at, frame in clip.frames(fps):
@@ -33,16 +34,7 @@ def errors(engine: PoseEngine, path: Path, fps: float) -> Iterator[FloatArray]:
             if pose is None or index >= len(truth.image):
                 continue
             distance = np.linalg.norm(pose.image[:, :2] - truth.image[index], axis=1)
-            yield distance[_JOINTS] / _torso(truth, index)
-
-
-def _torso(truth: Truth, index: int) -> float:
-    """Shoulders' middle to hips' middle in pixels, were it seen face on at the hips' distance."""
-    world = truth.world[index]
-    hips = world[[Landmark.LEFT_HIP, Landmark.RIGHT_HIP]].mean(0)
-    shoulders = world[[Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]].mean(0)
-    metres = float(np.linalg.norm(shoulders - hips))
-    return metres * truth.camera.focal / float(truth.camera.view(hips)[2])
+            yield distance[JOINTS] / torso[index]
 
 
 def main() -> None:

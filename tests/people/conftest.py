@@ -1,21 +1,16 @@
-"""A skeleton kept as numbers, so that kinematics are tested without the body data."""
+"""What the tests of people share: a skeleton, and the body data where they are."""
 
-import json
-from pathlib import Path
-
-import numpy as np
 import pytest
 
 from people.assets import Assets, AssetsMissing
 from people.skeleton import Skeleton
+from tests.people.bones import default_skeleton
 
 
 @pytest.fixture(scope="session")
 def skeleton() -> Skeleton:
-    """The default body's, measured once from the CC0 data."""
-    numbers = json.loads((Path(__file__).parent / "skeleton.json").read_text())
-    names = tuple(numbers.pop("names"))
-    return Skeleton(names=names, **{key: np.array(value) for key, value in numbers.items()})
+    """The default body's."""
+    return default_skeleton()
 
 
 @pytest.fixture(scope="session")

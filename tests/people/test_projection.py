@@ -60,3 +60,13 @@ def test_framing_holds_every_point() -> None:
     camera = Camera.framing(points, azimuth=30, elevation=8, size=(480, 640), fill=0.8)
     assert camera.inside(points, 0.8).all()
     assert not camera.inside(points, 0.7).all()
+
+
+def test_framing_at_a_distance_does_not_care_what_fits() -> None:
+    points = np.array([(-2.0, 0.0, 0.0), (2.0, 1.8, 0.0)])
+    camera = Camera.framing(
+        points, azimuth=0, elevation=0, size=(640, 480), view_angle=90, distance=1.5
+    )
+    np.testing.assert_allclose(camera.eye, (0, 0.9, 1.5), atol=1e-12)
+    assert camera.focal == pytest.approx(320)
+    assert not camera.inside(points).any()
