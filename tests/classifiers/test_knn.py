@@ -91,7 +91,7 @@ def test_a_held_pose_is_told_from_others(
 def test_what_comes_near_a_hold_speaks_against_it(timing: PoseClassifier) -> None:
     """Hips dropped: near a plank, but it has samples of its own."""
     shares = np.linspace(0, 1, 40)
-    dropped = np.stack([push_up(0.05) + _dropped_hips(0.05 + 0.01 * share) for share in shares])
+    dropped = np.stack([push_up(0.05) + _dropped_hips(0.03 + 0.01 * share) for share in shares])
     near = SampleSet((NEAR,) * 40, ("figure",) * 40, dropped)
     vector = embed(as_pose(dropped[17]))
     before = timing.held(vector, ["plank"])["plank"]
