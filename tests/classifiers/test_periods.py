@@ -1,0 +1,84 @@
+"""Periods of any movement that repeats, on stick figures."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from classifiers.events import UnknownCounted
+from classifiers.knn import PoseClassifier
+from classifiers.library import Library
+from classifiers.periods import LEAST_PERIODS, PeriodCounter
+from pose_engine.landmarks import Landmark, Pose
+from tests.classifiers.figures import EXERCISES, as_pose, repetitions, samples, squat
+
+Seen = list[tuple[float, Pose]]
+_ARMS = [Landmark[f"{side}_{name}"] for side in ("LEFT", "RIGHT") for name in ("ELBOW", "WRIST")]
+
+
+def _waving(
+    height: Callable[[float], float], seconds: float, fps: float = 15
+) -> Iterator[tuple[float, Pose]]:
+    """Somebody who stands and moves both arms up and down, in metres over time."""
+    for at_s in np.arange(0, seconds, 1 / fps):
+        points = squat(0)
+        points[_ARMS, 1] -= np.float32(height(float(at_s)))
+        yield float(at_s), as_pose(points)
+
+
+def _sine(period_s: float) -> Callable[[float], float]:
+    return lambda at_s: 0.25 - 0.25 * float(np.cos(2 * np.pi * at_s / period_s))
+
+
+def _count(seen: Seen) -> list[UnknownCounted]:
+    counter = PeriodCounter()
+    events = [event for at_s, pose in seen for event in counter.observe(pose, at_s)]
+    return events + counter.finish()
+
+
+@pytest.mark.parametrize("fps", [10, 15, 30])
+@pytest.mark.parametrize("period_s", [0.8, 1.6, 3.0])
+def test_every_period_of_an_even_movement_counts(period_s: float, fps: float) -> None:
+    events = _count([*_waving(_sine(period_s), 8 * period_s + 0.2, fps)])
+    assert [event.count for event in events] == list(range(1, len(events) + 1))
+    assert len(events) == pytest.approx(8, abs=1)
+    starts = [event.start_s for event in events]
+    assert np.diff(starts) == pytest.approx([period_s] * (len(starts) - 1), abs=0.15)
+    assert all(0 < event.end_s - event.start_s <= period_s for event in events)
+
+
+def test_standing_still_and_trembling_count_nothing() -> None:
+    rng = np.random.default_rng(3)
+    trembling = _waving(lambda _: float(rng.normal(0, 0.004)), 20)
+    assert _count([*_waving(lambda _: 0.0, 20)]) == _count([*trembling]) == []
+
+
+def test_less_than_three_periods_do_not_repeat() -> None:
+    assert LEAST_PERIODS == 3
+    assert _count([*_waving(_sine(2), 4.5)]) == []
+
+
+def test_a_snapshot_goes_on_where_it_was_taken() -> None:
+    seen = [*_waving(_sine(1.2), 12)]
+    whole, first = PeriodCounter(), PeriodCounter()
+    expected = [event for at_s, pose in seen for event in whole.observe(pose, at_s)]
+    begun = [event for at_s, pose in seen[:80] for event in first.observe(pose, at_s)]
+    second = PeriodCounter().restored(json.loads(json.dumps(first.snapshot())))
+    assert begun + [e for at_s, p in seen[80:] for e in second.observe(p, at_s)] == expected
+
+
+def test_a_session_counts_the_unknown_only_when_asked_and_never_a_known_exercise() -> None:
+    library = Library(EXERCISES, PoseClassifier(EXERCISES, samples()))
+    waving = [*_waving(_sine(1.6), 13)]
+    for unknown, expected in ((False, None), (True, 8)):
+        session = library.session(unknown=unknown)
+        for at_s, pose in waving:
+            session.observe(pose, at_s)
+        session.finish()
+        assert session.counts.get("unknown") == pytest.approx(expected, abs=1)
+    session = library.session(unknown=True)
+    for at_s, pose in repetitions(squat, [0.9] * 5):
+        session.observe(pose, at_s)
+    session.finish()
+    assert session.counts == {"squat": 5, "push_up": 0, "unknown": 0}
