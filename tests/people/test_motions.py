@@ -61,7 +61,7 @@ def test_nobody_sinks_into_the_floor(
 def test_a_squat_s_feet_stay_where_they_are(skeleton: Skeleton, seed: int, depth: float) -> None:
     squat = Squat.random(np.random.default_rng(seed))
     start, now = landmarks(squat, skeleton, 0), landmarks(squat, skeleton, depth)
-    np.testing.assert_allclose(now[_FEET], start[_FEET], atol=2e-3)
+    np.testing.assert_allclose(now[_FEET], start[_FEET], atol=1e-2)
 
 
 @given(seed=seeds, depth=depths)
@@ -122,7 +122,7 @@ def test_a_pose_s_feet_stay_where_they_are(
 ) -> None:
     pose = kind.random(np.random.default_rng(seed))
     start, now = landmarks(pose, skeleton, 0), landmarks(pose, skeleton, depth)
-    np.testing.assert_allclose(now[_FEET], start[_FEET], atol=2e-3)
+    np.testing.assert_allclose(now[_FEET], start[_FEET], atol=1e-2)
 
 
 @given(seed=seeds)
@@ -181,6 +181,6 @@ def test_each_arm_position_differs_from_the_others(arms: str, skeleton: Skeleton
 def test_a_style_is_drawn_from_its_ranges() -> None:
     styles = [Squat.random(np.random.default_rng(seed)) for seed in range(200)]
     assert {style.arms for style in styles} >= {"raised", "rack", "goblet", "head"}
-    assert all(0.12 <= style.stance <= 0.32 for style in styles)
+    assert all(0.12 <= style.stance <= 0.38 for style in styles)
     assert max(style.deepest for style in styles) > 105
     assert min(style.deepest for style in styles) < 75
