@@ -42,6 +42,7 @@ def accuracy(
         "Nothing to count": "\n\n".join(
             (card.negatives(counted, reference), card.apart(counted, reference))
         ),
+        "Holds": card.holds(counted),
         "Times": _times(counted),
         "Misses": misses.report(counted, reference, causes),
         "Every clip": card.clips(counted, reference),

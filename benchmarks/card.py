@@ -136,6 +136,21 @@ def _a_minute(scores: Sequence[Score]) -> str:
     return ratio((s.label.source, s.error, s.label.duration_s / 60) for s in scores).number(".2f")
 
 
+def holds(counted: Sequence[Counted]) -> str:
+    """Every hold that is timed in a clip as it is, and in how many variants it is timed too."""
+    rows = [
+        (
+            c.label.file,
+            c.label.exercise.removeprefix("other:"),
+            f"{hold.exercise} {hold.start_s:.1f}–{hold.end_s:.1f} s of {c.label.duration_s:.1f}",
+            part(hold.exercise in {h.exercise for h in t.holds} for t in c.tallies.values()),
+        )
+        for c in counted
+        for hold in c.original.holds
+    ]
+    return table(("clip", "what it shows", "timed", "variants"), rows) if rows else "None."
+
+
 def apart(counted: Sequence[Counted], reference: Reference) -> str:
     """The clips that are left out of the totals."""
     return "\n".join(

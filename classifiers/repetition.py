@@ -296,5 +296,5 @@ class RepetitionCounter:
         """Leave the exercise; a movement under way is refused."""
         under_way = self.phase in (Phase.DOWN, Phase.BOTTOM, Phase.UP)
         events = self._reject(reason, self._state.at_s) if under_way else []
-        self._state.phase = Phase.AWAY
+        self._state.phase, self._state.passed_top_s = Phase.AWAY, None
         return events

@@ -81,19 +81,19 @@ def sample_poses(
     skeletons = skeletons or random_skeletons(30, seed)
     names = [motions[i % len(motions)] for i in range(count)]
     depth = np.array([mix(*depths, _depth(name, rng)) for name in names])
-    cameras = [random_camera(rng) for _ in range(count)]
+    cameras = [_random_camera(rng) for _ in range(count)]
     seen = np.empty((count, 33, 3))
     for i, (name, camera) in enumerate(zip(names, cameras, strict=True)):
         skeleton = skeletons[int(rng.integers(len(skeletons)))]
         motion = replace(MOTIONS[name].random(rng), **style)
         points = motion.posture(skeleton, depth[i]).landmarks()
-        seen[i] = (points - middle(points)) @ camera.axes.T
-    hidden = hidden_points(seen)
+        seen[i] = (points - _middle(points)) @ camera.axes.T
+    hidden = _hidden(seen)
     if noise:
-        seen = noisy(seen, hidden, rng)
+        seen = _noisy(seen, hidden, rng)
     return Samples(
-        world=(seen - hips_of(seen)).astype(np.float32),
-        image=image_points(seen, cameras).astype(np.float32),
+        world=(seen - _hips(seen)).astype(np.float32),
+        image=_image(seen, cameras).astype(np.float32),
         hidden=hidden,
         motion=np.array(names),
         depth=depth,
@@ -107,7 +107,7 @@ def _depth(name: str, rng: np.random.Generator) -> float:
     return float(share) if MOTIONS[name].cyclic else ease(share)
 
 
-def random_camera(rng: np.random.Generator) -> Camera:
+def _random_camera(rng: np.random.Generator) -> Camera:
     """Anywhere around a person, most often at about the height of the hips."""
     distance, size = rng.uniform(1.8, 5.5), rng.uniform(0.5, 0.9)
     return Camera(
@@ -119,31 +119,31 @@ def random_camera(rng: np.random.Generator) -> Camera:
     )
 
 
-def middle(points: FloatArray) -> FloatArray:
+def _middle(points: FloatArray) -> FloatArray:
     """The middle of the box around points (n, 3)."""
     middle: FloatArray = (points.min(0) + points.max(0)) / 2
     return middle
 
 
-def hips_of(points: FloatArray) -> FloatArray:
+def _hips(points: FloatArray) -> FloatArray:
     """The hips' middle of bodies (n, 33, 3); (n, 1, 3)."""
     hips: FloatArray = points[:, 23:25].mean(1, keepdims=True)
     return hips
 
 
-def image_points(seen: FloatArray, cameras: Sequence[Camera]) -> FloatArray:
+def _image(seen: FloatArray, cameras: Sequence[Camera]) -> FloatArray:
     """Pixels of points given in camera axes around each camera's target."""
     focal, distance, width, height = np.array(
         [(c.focal, c.distance, c.width, c.height) for c in cameras]
     ).T[:, :, None]
     away = seen[..., 2] + distance
     scale = focal / away
-    hips = hips_of(seen)[..., 2]
+    hips = _hips(seen)[..., 2]
     x, y = seen[..., 0] * scale + width / 2, seen[..., 1] * scale + height / 2
     return np.stack([x, y, (seen[..., 2] - hips) * focal / (hips + distance)], -1)
 
 
-def hidden_points(seen: FloatArray) -> NDArray[np.bool_]:
+def _hidden(seen: FloatArray) -> NDArray[np.bool_]:
     """Which points lie behind a capsule of the body, seen from far away; (n, 33)."""
     hidden = np.zeros(seen.shape[:2], np.bool_)
     for first, last, radius in _CAPSULES:
@@ -160,13 +160,8 @@ def hidden_points(seen: FloatArray) -> NDArray[np.bool_]:
     return hidden
 
 
-def noisy(
-    seen: FloatArray, hidden: NDArray[np.bool_], rng: np.random.Generator, *, filmed: bool = False
-) -> FloatArray:
-    """With the errors of a pose net: depth squeezed and wrong, hands and feet off together.
-
-    `filmed`: the poses are of one film, and depth is squeezed in all of them the same.
-    """
+def _noisy(seen: FloatArray, hidden: NDArray[np.bool_], rng: np.random.Generator) -> FloatArray:
+    """With the errors of a pose net: depth squeezed and wrong, hands and feet off together."""
     count = len(seen)
     shape = (count, 33)
     error = rng.normal(0, 1, (*shape, 3)) * (_NOISE_XY, _NOISE_XY, _NOISE_Z)
@@ -176,5 +171,5 @@ def noisy(
         error[:, followers] = error[:, [leader]]
     error += rng.normal(0, _NOISE_POINT, (*shape, 3))
     squeezed = seen.copy()
-    squeezed[..., 2] *= rng.uniform(0.35, 1.1, (1 if filmed else count, 1))
+    squeezed[..., 2] *= rng.uniform(0.35, 1.1, (count, 1))
     return squeezed + error

@@ -1,7 +1,10 @@
 """The tables of the accuracy card."""
 
+from dataclasses import replace
+
 from benchmarks import card
 from benchmarks.labels import Label, Score
+from service.results import Hold
 from tests.benchmarks.clips import counted, rep
 
 RIGHT = Label("squat__a__1.mp4", "squat", (1,), view="side", short_side=240)
@@ -53,3 +56,16 @@ def test_what_is_invented_is_told_by_the_minute_and_burpees_apart() -> None:
     assert found["MediaPipe + ML Kit"] == ["1 of 1", "0", "0.00 (0.00 to 0.00)"]
     assert BURPEE.file not in found
     assert BURPEE.file in card.apart(COUNTED, REFERENCE)
+
+
+def test_holds_are_listed_with_the_variants_that_time_them_too() -> None:
+    held = Hold(exercise="plank", start_s=1, end_s=7, held_s=6, confidence=0.9)
+    plain = counted(LUNGE)
+    timed = plain.original.model_copy(update={"holds": (held,)})
+    clip = replace(plain, tallies={"original": timed, "8 fps": plain.original})
+    assert rows(card.holds([clip, plain]))[LUNGE.file] == [
+        "lunge",
+        "plank 1.0–7.0 s of 30.0",
+        "1 of 2",
+    ]
+    assert card.holds([plain]) == "None."

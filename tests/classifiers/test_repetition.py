@@ -193,6 +193,16 @@ def test_a_posture_that_is_known_on_the_way_down_came_from_the_top_just_left() -
     assert (late.count, never.count) == (1, 0)
 
 
+def test_the_top_that_somebody_else_passed_is_not_come_from() -> None:
+    counter = _counter()
+    counter.observe(0.0, 0.1, 0.0)
+    counter.leave(0.1)
+    events: list[Event] = []
+    for at, depth in _walk([(0.2, 0.9), (1.0, 0.0), (2.0, 0.0)]):
+        events += counter.observe(depth, 1.0, at) if at >= 0.2 else []
+    assert (counter.count, _reasons(events)) == (0, [Reason.INCOMPLETE])
+
+
 def test_losing_the_person_for_a_moment_changes_nothing() -> None:
     whole, gapped = _counter(), _counter()
     for at, depth in _walk(_reps(4)):
