@@ -90,9 +90,9 @@ def read_image(
     reader = _reader(data)
     try:
         if reader is WebPImageFile:
-            _check_size(*_webp_size(data), limits)
+            check_size(*_webp_size(data), limits)
         with reader(BytesIO(data)) as image:
-            _check_size(image.width, image.height, limits)
+            check_size(image.width, image.height, limits)
             pixels = _rgb(image)
             flip, turn = _EXIF_STEPS.get(exif_orientation(image.info.get("exif", b"")), (False, 0))
     except FrameError:
@@ -101,6 +101,19 @@ def read_image(
         raise FrameError("damaged", f"image is truncated or damaged: {error}") from error
     pixels = turned(flipped(pixels, flip), turn + rotation)
     return Frame(np.ascontiguousarray(flipped(pixels, mirrored)))
+
+
+def check_size(width: int, height: int, limits: ImageLimits) -> None:
+    """Raises FrameError side_too_short, side_too_long or too_many_pixels."""
+    size = f"image is {width}x{height} pixels"
+    if min(width, height) < limits.min_side:
+        raise FrameError(
+            "side_too_short", f"{size}, the shortest side allowed is {limits.min_side}"
+        )
+    if max(width, height) > limits.max_side:
+        raise FrameError("side_too_long", f"{size}, the longest side allowed is {limits.max_side}")
+    if width * height > limits.max_pixels:
+        raise FrameError("too_many_pixels", f"{size}, the limit is {limits.max_pixels} in all")
 
 
 def exif_orientation(exif: bytes) -> int:
@@ -158,18 +171,6 @@ def _webp_size(data: bytes) -> tuple[int, int]:
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     width, height = struct.unpack_from("<HH", data, 26)
     return width & 0x3FFF, height & 0x3FFF
-
-
-def _check_size(width: int, height: int, limits: ImageLimits) -> None:
-    size = f"image is {width}x{height} pixels"
-    if min(width, height) < limits.min_side:
-        raise FrameError(
-            "side_too_short", f"{size}, the shortest side allowed is {limits.min_side}"
-        )
-    if max(width, height) > limits.max_side:
-        raise FrameError("side_too_long", f"{size}, the longest side allowed is {limits.max_side}")
-    if width * height > limits.max_pixels:
-        raise FrameError("too_many_pixels", f"{size}, the limit is {limits.max_pixels} in all")
 
 
 def _rgb(image: Image.Image) -> Pixels:

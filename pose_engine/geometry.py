@@ -45,6 +45,11 @@ class Region:
         rotation = wrapped(math.pi / 2 - math.atan2(-dy, dx))
         return cls(float(centre[0]), float(centre[1]), 2 * MARGIN * math.hypot(dx, dy), rotation)
 
+    @property
+    def head_down(self) -> bool:
+        """Whether its up is the picture's down, more or less."""
+        return math.cos(self.rotation) < 0
+
     def crop(self, frame: Frame, size: int, *, replicate: bool) -> Pixels:
         """The region as a (size, size, 3) picture, by linear interpolation.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region, scaled
-from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Pose
+from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Landmark, Pose
 from pose_engine.runtime import ModelError, Net, sigmoid
 
 SIZE = 256
@@ -14,6 +14,8 @@ MIN_FLAG = 0.5
 _POINTS = 39  # 33 landmarks, 2 alignment points, 4 that nothing uses
 _KERNEL = 9
 _MIN_PEAK = 0.5
+_SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
+_ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
 _FADE = 0.05
 """How far beyond the frame a point is surely out of view, in sides of the region. The net alone
 calls one in twenty of such points visible, with 0.85 and more."""
@@ -39,6 +41,13 @@ class Landmarks:
     def region(self) -> Region:
         """Where to look for the same person on the next frame."""
         return Region.around_body(self.alignment[0], self.alignment[1])
+
+    @property
+    def feet_first(self) -> bool:
+        """Whether the ankles are farther up than the shoulders, where the region's up is."""
+        up = self.alignment[1, :2] - self.alignment[0, :2]
+        legs = self.image[_ANKLES, :2].mean(axis=0) - self.image[_SHOULDERS, :2].mean(axis=0)
+        return float(legs @ up) > 0
 
     def pose(self, subject: int = 1) -> Pose:
         """What others need to know of it; `subject`: which person of the stream it is."""

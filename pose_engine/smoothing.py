@@ -1,7 +1,9 @@
 """Less jitter over time: the One-Euro filter, and a `PoseSmoother` made of it."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +44,19 @@ class OneEuro:
         self._raw = value
         return self._value
 
+    def snapshot(self) -> dict[str, Any]:
+        """What it remembers, as plain data."""
+        return {
+            "raw": _plain(self._raw),
+            "value": _plain(self._value),
+            "speed": _plain(self._speed),
+        }
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Take over what another one remembered."""
+        self._raw, self._value = _array(snapshot["raw"]), _array(snapshot["value"])
+        self._speed = _array(snapshot["speed"])
+
 
 @dataclass(slots=True)
 class LowPass:
@@ -57,6 +72,14 @@ class LowPass:
         else:
             self._value = _mix(self._value, value, -math.expm1(-elapsed / self.time_constant))
         return self._value
+
+    def snapshot(self) -> Any:
+        """What it remembers, as plain data."""
+        return _plain(self._value)
+
+    def restore(self, snapshot: Any) -> None:
+        """Take over what another one remembered."""
+        self._value = _array(snapshot)
 
 
 class PoseSmoother:
@@ -89,6 +112,24 @@ class PoseSmoother:
             visibility=self._visibility(found.visibility, elapsed),
         )
 
+    def snapshot(self) -> dict[str, Any]:
+        """What it remembers, as plain data."""
+        return {name: part.snapshot() for name, part in self._parts.items()}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Take over what another one remembered."""
+        for name, part in self._parts.items():
+            part.restore(snapshot[name])
+
+    @property
+    def _parts(self) -> dict[str, OneEuro | LowPass]:
+        return {
+            "image": self._image,
+            "alignment": self._alignment,
+            "world": self._world,
+            "visibility": self._visibility,
+        }
+
 
 def _alpha(cutoff: float | FloatArray, elapsed: float) -> FloatArray:
     """The share of the new value in a low-pass of `cutoff` Hz, `elapsed` seconds on."""
@@ -98,3 +139,11 @@ def _alpha(cutoff: float | FloatArray, elapsed: float) -> FloatArray:
 def _mix(old: FloatArray, new: FloatArray, share: float | FloatArray) -> FloatArray:
     mixed: FloatArray = old + (new - old) * share
     return mixed
+
+
+def _plain(array: FloatArray | None) -> Any:
+    return None if array is None else array.tolist()
+
+
+def _array(plain: Any) -> FloatArray | None:
+    return None if plain is None else np.array(plain, np.float32)

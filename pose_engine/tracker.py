@@ -1,8 +1,10 @@
 """One stream's person: chosen among those in view, then followed from frame to frame."""
 
 import math
-from dataclasses import dataclass, replace
-from itertools import cycle, islice
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from typing import Any
 
 from pose_engine import candidates
 from pose_engine.course import Course
@@ -20,6 +22,9 @@ WAIT_S = 1.0
 
 _TURNS = (1, 3, 2)
 """Quarter turns in which somebody who does not stand upright is looked for."""
+_DOUBT_S = 0.5
+"""At most so often somebody who is followed head down, but feet up, is looked for head up. What
+tells, and how surely, is measured in docs/pose.md."""
 
 # How far a person's region gets, in sides (some 2.4 m) and in sides a second. On 65 real clips,
 # sped-up ones included, it was never more than 0.1 in 1/15 s; people side by side are 0.2 apart.
@@ -65,6 +70,12 @@ class _Sighting:
         """Whether somebody found there after a while can be taken for him."""
         return self.off(region, at) <= _REACH + _DRIFT * (at - self.at)
 
+    @classmethod
+    def restored(cls, snapshot: Mapping[str, Any]) -> "_Sighting":
+        """The one that `asdict` made plain data of."""
+        region, course = Region(**snapshot["region"]), Course(**snapshot["course"])
+        return cls(region, snapshot["at"], course)
+
 
 class PoseTracker:
     """Follows one person through a stream of frames, for one thread at a time.
@@ -86,12 +97,12 @@ class PoseTracker:
         smoothing: bool = True,
         focus: Focus | None = None,
     ) -> None:
-        if focus is not None and not all(0 <= value <= 1 for value in focus):
-            raise ValueError(f"focus must be a point or a box within 0 to 1, not {focus}")
+        _check(focus)
         self._detector = detector
         self._landmarker = landmarker
         self._smoothing = smoothing
         self._focus = focus
+        self._chosen_before = False
         self._seen: _Sighting | None = None
         self._following = False
         self.reset()
@@ -100,8 +111,18 @@ class PoseTracker:
         """Forgets the person and the time: what comes next may be another stream."""
         self._at = -math.inf
         self._size = (0, 0)
-        self._turns = cycle(_TURNS)
+        self._turn = 0
         self._subject = 0
+        self._chosen_before = False
+        self._forget()
+
+    def choose(self, focus: Focus | None) -> None:
+        """From the next frame on, follow whoever is there, or without it the most prominent.
+
+        Raises ValueError when `focus` is outside the frame.
+        """
+        _check(focus)
+        self._focus, self._chosen_before = focus, False
         self._forget()
 
     def track(self, frame: Frame, at: float) -> Pose | None:
@@ -120,6 +141,33 @@ class PoseTracker:
         region, seen = found.region, self._seen
         self._seen = seen.then(region, at) if seen else _Sighting.first(region, at)
         return found.pose(self._subject)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Whom it follows and all that it remembers of him, as plain data for JSON."""
+        return {
+            "at": self._at if math.isfinite(self._at) else None,
+            "size": self._size,
+            "turn": self._turn,
+            "subject": self._subject,
+            "chosen_before": self._chosen_before,
+            "following": self._following,
+            "seen": asdict(self._seen) if self._seen else None,
+            "smoother": self._smoother.snapshot(),
+        }
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on where another tracker of the same nets was.
+
+        Raises KeyError, TypeError or ValueError when it is no snapshot of one.
+        """
+        seen = snapshot["seen"]
+        self._smoother.restore(snapshot["smoother"])
+        self._at = -math.inf if snapshot["at"] is None else snapshot["at"]
+        width, height = snapshot["size"]
+        self._size, self._turn = (width, height), snapshot["turn"]
+        self._subject, self._following = snapshot["subject"], snapshot["following"]
+        self._chosen_before = snapshot["chosen_before"]
+        self._seen = None if seen is None else _Sighting.restored(seen)
 
     def _advance(self, frame: Frame, at: float) -> float:
         """Seconds since the last frame."""
@@ -144,9 +192,32 @@ class PoseTracker:
         found = self._landmarker.locate(frame, seen.region)
         if found is None or not seen.leads_to(found.region, self._at):
             return None
+        if self._doubts(found, seen):
+            righted = self._righted(frame, seen)
+            if righted is not None:
+                return righted
         if seen.course.leads_to(found.region, self._at):
             return found
         return self._left_behind(frame, found.region, seen.course) or found
+
+    def _doubts(self, found: Landmarks, seen: _Sighting) -> bool:
+        """Whether he is followed head down, comes out feet up, and another `_DOUBT_S` begins."""
+        again = self._at // _DOUBT_S > seen.at // _DOUBT_S
+        return again and found.region.head_down and found.feet_first
+
+    def _righted(self, frame: Frame, seen: _Sighting) -> Landmarks | None:
+        """The person head up, if he is found so."""
+
+        def fits(region: Region) -> bool:
+            return seen.near(region, self._at) and not region.head_down
+
+        regions = (detection.region for detection in self._detector.detect(frame))
+        for region in islice(filter(fits, regions), candidates.MOST):
+            found = self._landmarker.locate(frame, region)
+            if found is not None and fits(found.region):
+                self._forget()  # how he was going was read off the wrong end of him
+                return found
+        return None
 
     def _left_behind(self, frame: Frame, taken: Region, course: Course) -> Landmarks | None:
         """Who is where the person would be, if the landmarks have gone with one who passed by."""
@@ -163,7 +234,8 @@ class PoseTracker:
 
     def _find(self, frame: Frame) -> Landmarks | None:
         """Looks for people upright and in one other direction, another one each frame."""
-        turns = (0, next(self._turns))
+        turns = (0, _TURNS[self._turn])
+        self._turn = (self._turn + 1) % len(_TURNS)
         detections = (d for t in turns for d in self._detector.detect(frame, quarter_turns=t))
         people = sorted(candidates.people(detections), key=lambda p: self._rank(p[0], frame))
         allowed = (r for regions in people for r in regions if self._allowed(r, frame))
@@ -179,8 +251,8 @@ class PoseTracker:
         if self._seen is not None:
             waited = self._at - self._seen.at > WAIT_S
             return waited or self._seen.near(region, self._at)
-        chosen_before = self._focus is None or self._subject > 0
-        return chosen_before or self._chosen(region, frame) > 0
+        anybody = self._focus is None or self._chosen_before
+        return anybody or self._chosen(region, frame) > 0
 
     def _rank(self, region: Region, frame: Frame) -> tuple[float, float]:
         """The least comes first."""
@@ -193,6 +265,12 @@ class PoseTracker:
 
     def _recognise(self, region: Region) -> None:
         """Whoever cannot be told to be the same person gets another number and begins anew."""
+        self._chosen_before = True
         if self._seen is None or not self._seen.near(region, self._at):
             self._subject += 1
             self._seen = None
+
+
+def _check(focus: Focus | None) -> None:
+    if focus is not None and not all(0 <= value <= 1 for value in focus):
+        raise ValueError(f"focus must be a point or a box within 0 to 1, not {focus}")

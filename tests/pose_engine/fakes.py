@@ -1,12 +1,13 @@
 """Stand-ins for the nets, and small pictures and clips to feed to the real code."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
 import av
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from pose_engine.anchors import anchor_centres
@@ -141,3 +142,36 @@ def noise(count: int, width: int = 64, height: int = 48) -> list[Pixels]:
     for index, picture in enumerate(pictures):
         picture[: height // 2] = 10 * (index % 25)
     return list(pictures)
+
+
+ENCODERS = {"h264": "libx264", "vp8": "libvpx", "vp9": "libvpx-vp9"}
+Piece = tuple[bytes, int, bool]
+
+
+def encoded_video(
+    codec: str, levels: Sequence[int], *, size: tuple[int, int] = (64, 48), corner: bool = False
+) -> list[Piece]:
+    """Grey pictures, 10 a second, a key frame every fourth: data, microseconds, key.
+
+    `corner`: with the negative of the grey in a quarter of them, the top left one.
+    """
+    encoder = av.CodecContext.create(ENCODERS[codec], "w")
+    assert isinstance(encoder, VideoCodecContext)
+    encoder.width, encoder.height = size
+    encoder.pix_fmt, encoder.gop_size = "yuv420p", 4
+    encoder.time_base, encoder.framerate = Fraction(1, 10), Fraction(10)
+    low_delay = {"tune": "zerolatency"} if codec == "h264" else {"lag-in-frames": "0"}
+    encoder.options = {"deadline": "realtime", **low_delay} if codec != "h264" else low_delay
+    pieces = []
+    for number, level in enumerate([*levels, None]):
+        picture = None
+        if level is not None:
+            pixels = np.full((size[1], size[0], 3), level, np.uint8)
+            if corner:
+                pixels[: size[1] // 2, : size[0] // 2] = 255 - level
+            picture = av.VideoFrame.from_ndarray(pixels, "rgb24")
+            picture.pts = number
+        for packet in encoder.encode(picture):
+            assert packet.pts is not None
+            pieces.append((bytes(packet), packet.pts * 100_000, packet.is_keyframe))
+    return pieces

@@ -1,6 +1,7 @@
 """The landmarker: refinement, projection and the flag, on answers made by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from tests.pose_engine.fakes import LANDMARK_OUTPUTS, FakeNet, blank, body, upri
 REGION = Region(x=100, y=60, side=80)
 
 
-def landmarker(flag: float = 0.9) -> tuple[Landmarker, FakeNet]:
-    net = FakeNet(lambda image: body(flag=flag), *LANDMARK_OUTPUTS)
+def landmarker(flag: float = 0.9, points: FloatArray | None = None) -> tuple[Landmarker, FakeNet]:
+    net = FakeNet(lambda image: body(points, flag=flag), *LANDMARK_OUTPUTS)
     return Landmarker(net), net
 
 
@@ -112,6 +113,17 @@ def test_the_next_region_is_around_the_alignment_points() -> None:
     assert found is not None
     assert (found.region.x, found.region.y) == pytest.approx((100, 60), abs=1e-3)
     assert found.region.side == pytest.approx(80, rel=1e-4)
+
+
+@pytest.mark.parametrize("rotation", [0, math.pi / 2, 2.5])
+def test_feet_first_is_said_by_the_body_s_own_up(rotation: float) -> None:
+    region, points = replace(REGION, rotation=rotation), upright_points()
+    upright = landmarker(points=points)[0].locate(blank(), region)
+    points[:33] = points[32::-1].copy()
+    turned = landmarker(points=points)[0].locate(blank(), region)
+    assert upright is not None
+    assert turned is not None
+    assert (upright.feet_first, turned.feet_first) == (False, True)
 
 
 def test_on_a_turned_region_image_and_world_turn_alike() -> None:

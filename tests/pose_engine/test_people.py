@@ -116,6 +116,19 @@ def test_focus_chooses_and_keeps_to_its_choice_when_that_one_moves() -> None:
     assert last == (0.64, 1)
 
 
+def test_another_may_be_chosen_and_is_another_subject() -> None:
+    scene = Scene(Person(0.8, 0.5, reach=0.3), Person(0.2, 1.0))
+    assert scene.seen() == (0.8, 1)
+    scene.tracker.choose((0.2, 0.4))
+    assert scene.seen() == (0.2, 2)
+    scene.tracker.choose((0.5, 0.1))
+    assert scene.seen() is None
+    scene.tracker.choose(None)
+    assert scene.seen() == (0.8, 3)
+    with pytest.raises(ValueError, match="focus"):
+        scene.tracker.choose((1.2, 0.4))
+
+
 def test_until_somebody_is_at_the_focus_nobody_is_taken() -> None:
     scene = Scene(Person(0.5, 0.5), Person(0.15, 1.0, there=False), focus=(0.15, 0.5))
     assert [scene.seen(1.0) for _ in range(4)] == [None] * 4

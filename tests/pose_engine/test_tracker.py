@@ -1,5 +1,6 @@
 """The tracker: when it looks for somebody, when it follows, when it forgets."""
 
+import json
 import math
 from collections.abc import Callable
 
@@ -149,6 +150,91 @@ def test_another_size_of_frame_forgets_the_person() -> None:
     assert stage.asked() == (4, 2)
 
 
+def white_below(image: FloatArray) -> bool:
+    return float(image[0, -30].mean() - image[0, 30].mean()) > 0.5
+
+
+def hanging() -> list[tuple[float, float]]:
+    """Somebody head down, as the detector sees him."""
+    return standing(reach=-0.3)
+
+
+def feet_first() -> FloatArray:
+    """The region is right; the ankles are farther up in it than the shoulders."""
+    points = upright_points()
+    points[:33] = points[32::-1].copy()
+    return points
+
+
+def head_down() -> FloatArray:
+    """The region is to be turned round."""
+    points = upright_points()
+    points[34, 1] = 0.9
+    return points
+
+
+def upside_down(points: FloatArray | None = None) -> tuple[Stage, Frame]:
+    """Somebody is followed in a region whose up is down; `points`: what is found in it."""
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels[:32] = 255
+    stage, frame = Stage(), Frame(pixels)
+    stage.see = lambda image: somebody((3.0, standing())) if white_below(image) else nobody()
+    stage.read = lambda image: body(points)
+    poses = [stage.tracker.track(frame, at) for at in (0.0, 0.1, 0.2, 0.3)]
+    assert poses[:2] == [None, None]
+    assert white_below(stage.landmarker.inputs[-1])
+    stage.asked()
+    return stage, frame
+
+
+def test_who_is_followed_head_down_but_comes_out_feet_up_is_looked_for_head_up() -> None:
+    stage, frame = upside_down(feet_first())
+    stage.see = lambda image: nobody() if white_below(image) else somebody((3.0, standing()))
+    stage.read = lambda image: body(feet_first() if white_below(image) else None)
+    righted = stage.tracker.track(frame, 0.5)
+    assert righted is not None
+    assert righted.subject == 1
+    assert stage.asked() == (1, 2)
+    assert stage.tracker.track(frame, 1.0) is not None
+    assert not white_below(stage.landmarker.inputs[-1])
+    assert stage.asked() == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("seen", "points"),
+    [
+        ([], upright_points()),
+        ([hanging()], upright_points()),
+        ([standing()], head_down()),
+        ([standing(0.85, reach=0.1)], upright_points()),
+    ],
+    ids=["nobody", "seen head down", "found head down", "somebody else"],
+)
+def test_he_is_kept_and_looked_for_twice_a_second_when_nobody_is_there_head_up(
+    seen: list[list[tuple[float, float]]], points: FloatArray
+) -> None:
+    stage, frame = upside_down(feet_first())
+    stage.see = lambda image: somebody(*((3.0, keypoints) for keypoints in seen))
+    stage.read = lambda image: body(feet_first() if white_below(image) else points)
+    poses = [stage.tracker.track(frame, 0.4 + step / 10) for step in range(10)]
+    assert {pose.subject for pose in poses if pose is not None} == {1}
+    assert len(stage.detector.inputs) == 2
+    assert white_below(stage.landmarker.inputs[-1])
+
+
+def test_who_hangs_head_down_is_not_doubted() -> None:
+    stage, frame = upside_down()
+    assert all(stage.tracker.track(frame, 0.4 + step / 10) for step in range(10))
+    assert stage.asked() == (0, 10)
+
+
+def test_who_comes_out_feet_up_in_a_push_up_towards_the_camera_is_not_doubted() -> None:
+    stage = Stage()
+    stage.read = lambda image: body(feet_first())
+    assert all(stage.tracker.track(blank(), step / 10) for step in range(10))
+    assert stage.asked() == (2, 10)
+
+
 def jitter(stage: Stage) -> float:
     random = np.random.default_rng(0)
 
@@ -179,3 +265,38 @@ def test_the_filters_start_anew_with_the_person() -> None:
     pose = stage.tracker.track(blank(100, 100), 0.4)
     assert pose is not None
     assert pose.image[0, 0] == pytest.approx(50 + 0.2 * 75, abs=1e-2)
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_tracker_goes_on_from_a_snapshot_as_if_nothing_had_been(cut: int) -> None:
+    def trembling(step: int) -> Stage:
+        stage = Stage(smoothing=True)
+        lost = step in (4, 5)
+        offset = np.float32(0.02 * math.sin(1.7 * step))
+        stage.read = lambda image: body(upright_points() + offset, flag=0.1 if lost else 0.9)
+        return stage
+
+    straight, stages = Stage(smoothing=True), [trembling(step) for step in range(12)]
+    resumed = Stage(smoothing=True)
+    for step, stage in enumerate(stages):
+        if step == cut:
+            kept, resumed = (
+                json.loads(json.dumps(resumed.tracker.snapshot())),
+                Stage(smoothing=True),
+            )
+            resumed.tracker.restore(kept)
+        straight.read = resumed.read = stage.read
+        expected = straight.tracker.track(blank(), step / 15)
+        found = resumed.tracker.track(blank(), step / 15)
+        assert (found is None) == (expected is None)
+        if found is not None and expected is not None:
+            np.testing.assert_array_equal(found.image, expected.image)
+            np.testing.assert_array_equal(found.visibility, expected.visibility)
+            assert found.subject == expected.subject
+    assert resumed.asked()[0] <= straight.asked()[0]
+
+
+@pytest.mark.parametrize("wrong", [{}, {"seen": None}, {"seen": 3, "smoother": {}}])
+def test_what_is_no_snapshot_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        Stage().tracker.restore(wrong)

@@ -1,0 +1,89 @@
+"""Encoded video that comes in pieces -> `Frame`s: a phone's or a browser's encoder, live."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final, cast
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+
+from pose_engine.frames import Frame, FrameError, ImageLimits, Pixels, check_size, flipped, turned
+
+CODECS: Final = ("h264", "vp8", "vp9")
+_MICROSECOND: Final = Fraction(1, 1_000_000)
+
+
+class VideoDecoder:
+    """Decodes one stream, each picture as soon as it can be; for one thread at a time.
+
+    It begins at a key frame, and after damage goes on at the next one: `waits_for_key` until then.
+    Raises ValueError for a codec that is not of `CODECS`.
+    """
+
+    def __init__(self, codec: str, limits: ImageLimits) -> None:
+        if codec not in CODECS:
+            raise ValueError(f"codec must be one of {', '.join(CODECS)}, not {codec}")
+        self._codec, self._limits = codec, limits
+        self.lose()
+
+    def lose(self) -> None:
+        """Something of the stream is missing."""
+        self.waits_for_key = True
+
+    def decode(
+        self,
+        data: bytes,
+        at_us: int,
+        *,
+        key: bool,
+        rotation: int = 0,
+        mirrored: bool = False,
+        wanted: bool = True,
+    ) -> Iterator[tuple[float, Frame]]:
+        """The upright pictures that can be shown now, each with its seconds, in their order.
+
+        `data`: an access unit of H.264 in Annex B, or one frame of VP8 or VP9, taken at `at_us`
+        microseconds; `key`: it needs nothing of what came before; `rotation`, `mirrored`: as in
+        `read_image`. Not `wanted`: it is decoded for the sake of what follows, and gives nothing.
+        Raises FrameError too_many_bytes, damaged, too_many_pixels, side_too_long, side_too_short;
+        what comes before the key frame that is waited for gives nothing.
+        """
+        if len(data) > self._limits.max_bytes:
+            fault = f"frame has {len(data)} bytes, the limit is {self._limits.max_bytes}"
+            self.lose()
+            raise FrameError("too_many_bytes", fault)
+        if self.waits_for_key:
+            if not key:
+                return
+            self._context = self._begun()
+            self.waits_for_key = False
+        packet = Packet(data)
+        packet.pts, packet.time_base = at_us, _MICROSECOND
+        try:
+            decoded = self._context.decode(packet)
+            for raw in decoded:
+                if raw.is_corrupt:
+                    raise FrameError("damaged", "the encoded frame is damaged")
+                check_size(raw.width, raw.height, self._limits)
+                if wanted and raw.pts is not None:
+                    pixels = turned(cast(Pixels, raw.to_ndarray(format="rgb24")), rotation)
+                    yield raw.pts / 1e6, Frame(np.ascontiguousarray(flipped(pixels, mirrored)))
+        except FFmpegError as error:
+            self.lose()
+            raise FrameError(
+                "damaged", f"the encoded frame is damaged: {error.strerror}"
+            ) from error
+        except FrameError:
+            self.lose()
+            raise
+
+    def _begun(self) -> VideoCodecContext:
+        context = cast(VideoCodecContext, av.CodecContext.create(self._codec, "r"))
+        context.thread_count = 1
+        # FFmpeg checks each picture against this before it allocates one, with wide margins.
+        most = 2 * self._limits.max_pixels + 2**20
+        context.options = {"flags": "low_delay", "max_pixels": str(most)}
+        return context
