@@ -17,19 +17,17 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.guesses import guessed
 from benchmarks.variants import Observation
 from classifiers.events import HoldEnded
 from classifiers.library import AUTO
 from people.assets import Assets
-from people.body import Body
 from people.clips import Clip, random_clip
-from people.film import film, frame_people
+from people.film import film
 from people.motions import MOTIONS
 from people.motions.floor import AllFours, Plank
-from people.rotations import FloatArray
 from people.script import Part, Script, Stroke
 from pose_engine.clips import Clip as Video
-from pose_engine.landmarks import LANDMARK_COUNT, Pose
 from service.core import Core, Library
 from service.settings import Settings
 from service.startup import load_core, load_library
@@ -41,9 +39,6 @@ OTHERS = tuple(name for name in MOTIONS if name not in HOLDS)
 NOT_STILL = ("squat", "burpee", "get_down", "walk")
 """Whose end position is a hold after all, or none."""
 _FPS, _FILMED_FPS = 15, 8
-_ERROR = np.array([0.014, 0.014, 0.036])
-_STEADY, _FLEETING, _FLEETING_S = 0.95, 0.3, 0.3
-_SQUEEZE = (0.35, 1.1)
 
 
 @dataclass(frozen=True)
@@ -105,37 +100,6 @@ def still_scene(motion: str, seed: int) -> Scene:
     return Scene(
         replace(clip, parts=[Part(motion=clip.parts[0].motion, strokes=(stroke,))], fps=_FPS)
     )
-
-
-def guessed(clip: Clip, assets: Assets) -> Iterator[Observation]:
-    """What a pose net would see of a clip, without drawing it."""
-    rng = np.random.default_rng(clip.seed)
-    skeleton, script = Body(assets, clip.shape).skeleton, Script(clip.parts)
-    camera = frame_people(clip, [skeleton])
-    squeeze = np.array([1, 1, rng.uniform(*_SQUEEZE)])
-    for at_s, error in zip(_times(clip, script), _errors(rng), strict=False):
-        points = camera.view(script.posture(skeleton, at_s).landmarks())
-        points = (points - points[23:25].mean(0)) * squeeze + error
-        yield at_s, _pose(points - points[23:25].mean(0))
-
-
-def _times(clip: Clip, script: Script) -> list[float]:
-    return [frame / clip.fps for frame in range(int(script.duration_s * clip.fps))]
-
-
-def _errors(rng: np.random.Generator) -> Iterator[FloatArray]:
-    """Metres, (33, 3): a part that stays, and one that is forgotten in `_FLEETING_S`."""
-    shape = (LANDMARK_COUNT, 3)
-    steady, fleeting = rng.normal(size=shape), rng.normal(size=shape)
-    kept = float(np.exp(-1 / _FPS / _FLEETING_S))
-    while True:
-        yield (_STEADY * steady + _FLEETING * fleeting) * _ERROR
-        fleeting = kept * fleeting + np.sqrt(1 - kept**2) * rng.normal(size=shape)
-
-
-def _pose(points: FloatArray) -> Pose:
-    world, seen = points.astype(np.float32), np.ones(LANDMARK_COUNT, np.float32)
-    return Pose(image=world * np.float32(400), world=world, visibility=seen, presence=seen)
 
 
 def tracked(clip: Clip, assets: Assets, core: Core) -> Iterator[Observation]:

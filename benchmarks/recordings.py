@@ -27,17 +27,19 @@ FOLDER = CHECKOUT / ".benchmarks" / "recordings"
 SETTINGS = Settings(models=None)
 
 
-def recorded(clip: Path, core: Core, *, limits: ClipLimits) -> Taken:
+def recorded(clip: Path, core: Core, *, limits: ClipLimits, alone: bool = False) -> Taken:
     """A clip, tracked as it is and in every variant, from the last run where nothing changed.
 
-    Raises ClipError.
+    `alone`: as it is will do. Raises ClipError.
     """
-    path = FOLDER / f"{clip.stem}-{_fingerprint(clip)}.npz"
-    if not path.exists():
-        taken = take(clip, core, set(names()) - {LANDMARKS}, limits=limits)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, taken)
-    return _read(path)
+    stem = f"{clip.stem}-{_fingerprint(clip)}"
+    paths = [FOLDER / f"{stem}.npz", *([FOLDER / f"{stem}-alone.npz"] if alone else ())]
+    found = [path for path in paths if path.exists()]
+    if not found:
+        wanted = () if alone else set(names()) - {LANDMARKS}
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        _write(paths[-1], take(clip, core, wanted, limits=limits))
+    return _read((found or paths[-1:])[0])
 
 
 def _fingerprint(clip: Path) -> str:

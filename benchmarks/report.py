@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-BEGIN, END = "<!-- measured -->\n", "<!-- /measured -->"
+MEASURED = "measured"
 
 
-def write_between_marks(path: Path, text: str) -> None:
+def write_between_marks(path: Path, text: str, mark: str = MEASURED) -> None:
     """Replace what stands between the marks of a Markdown file; ValueError where there are none."""
-    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    opening, closing = f"<!-- {mark} -->\n", f"<!-- /{mark} -->"
+    before, begin, rest = path.read_text(encoding="utf-8").partition(opening)
+    _, end, after = rest.partition(closing)
     if not begin or not end:
-        raise ValueError(f"{path} has no {BEGIN.strip()} and {END}")
+        raise ValueError(f"{path} has no {opening.strip()} and {closing}")
     path.write_text(f"{before}{begin}{text}\n{end}{after}", encoding="utf-8")
 
 

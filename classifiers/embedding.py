@@ -5,7 +5,7 @@ under rotation, and slopes only look at the vertical. Left and right enter as th
 difference, so a mirrored person embeds the same.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +91,25 @@ _TELLS_OF = {
 _SIDES = np.array(
     [[Landmark[f"{side}_{joint.upper()}"] for joint in _JOINTS] for side in ("LEFT", "RIGHT")]
 )
+_JOINT = {name: number for number, name in enumerate(_JOINTS)}
+
+
+def _indices(features: Iterable[tuple[str, ...]]) -> tuple[NDArray[np.int_], ...]:
+    """The first joint of each feature, the second of each, and so on."""
+    return tuple(
+        np.array([_JOINT[name] for name in joints]) for joints in zip(*features, strict=True)
+    )
+
+
+_ANGLES, _SLOPES, _SPANS = (_indices(of.values()) for of in (ANGLES, SLOPES, SPANS))
+_LIFTS, _SAGS = _indices(LIFTS.values()), _indices(SAGS.values())
+_WIDTHS = np.array([_JOINT[name] for name in WIDTHS])
+_NEEDS = np.array([
+    [name in joints for name in _JOINTS]
+    for of in (ANGLES, SLOPES, SPANS, LIFTS, SAGS)
+    for joints in of.values()
+])  # fmt: skip
+"""Which joints each paired feature needs, (features, joints)."""
 _LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
 _LEAST_LENGTH = 1e-6
 
@@ -110,31 +129,21 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
     """
     joints = points[:, _SIDES]  # (n, side, joint, xyz)
     seen = visibility[:, _SIDES]
-    at = {name: joints[:, :, i] for i, name in enumerate(_JOINTS)}
-    torso = _length(at["shoulder"].mean(1) - at["hip"].mean(1))[:, None]
-    columns, weights = [], []
-    for a, b, c in ANGLES.values():
-        columns.append(_angle(at[a], at[b], at[c]) / np.pi)
-        weights.append(_least_seen(seen, a, b, c))
-    for a, b in SLOPES.values():
-        limb = at[b] - at[a]
-        columns.append(-limb[..., 1] / _length(limb))
-        weights.append(_least_seen(seen, a, b))
-    for a, b in SPANS.values():
-        columns.append(_length(at[b] - at[a]) / torso)
-        weights.append(_least_seen(seen, a, b))
-    for a, b, c in LIFTS.values():
-        length = _length(at[b] - at[a]) + _length(at[c] - at[b])
-        columns.append((at[a] - at[c])[..., 1] / length)
-        weights.append(_least_seen(seen, a, b, c))
-    for a, b, c in SAGS.values():
-        columns.append(_sag(at[a], at[b], at[c]))
-        weights.append(_least_seen(seen, a, b, c))
-    sides, weight = np.stack(columns, -1), np.stack(weights, -1)  # (n, side, feature)
+    middles = joints[:, 0] + joints[:, 1]
+    torso = _length(middles[:, _JOINT["shoulder"]] - middles[:, _JOINT["hip"]])[:, None] / 2
+    groups = [
+        _angle(*_at(joints, _ANGLES)) / np.float32(np.pi),
+        _slope(*_at(joints, _SLOPES)),
+        _length(np.subtract(*_at(joints, _SPANS))) / torso[:, None],
+        _lift(*_at(joints, _LIFTS)),
+        _sag(*_at(joints, _SAGS)),
+    ]
+    sides = np.concatenate(groups, -1)  # (n, side, feature)
+    weight = np.where(_NEEDS, seen[:, :, None], np.inf).min(-1) + np.float32(_LEAST_WEIGHT)
     mean = (sides * weight).sum(1) / weight.sum(1)
     difference = np.abs(sides[:, 0] - sides[:, 1])
-    widths = [_length(at[name][:, 0] - at[name][:, 1])[:, None] / torso for name in WIDTHS]
-    return np.concatenate([mean, difference, *widths], -1).astype(np.float32)
+    widths = _length(joints[:, 0, _WIDTHS] - joints[:, 1, _WIDTHS]) / torso
+    return np.concatenate([mean, difference, widths], -1).astype(np.float32)
 
 
 def columns(parts: Collection[str]) -> NDArray[np.bool_]:
@@ -162,29 +171,43 @@ def lift(vector: FloatArray, joint: str) -> float:
     return float(vector[NAMES.index(f"{joint}_lift")])
 
 
-def _least_seen(seen: FloatArray, *names: str) -> FloatArray:
-    least: FloatArray = seen[:, :, [_JOINTS.index(name) for name in names]].min(-1)
-    return least + _LEAST_WEIGHT
+def _at(joints: FloatArray, of: tuple[NDArray[np.int_], ...]) -> Iterator[FloatArray]:
+    """The first joint of each feature, the second of each ..., (n, side, feature, xyz) each."""
+    return (joints[:, :, index] for index in of)
 
 
 def _length(vectors: FloatArray) -> FloatArray:
-    lengths: FloatArray = np.maximum(np.linalg.norm(vectors, axis=-1), _LEAST_LENGTH)
+    squares = np.einsum("...i,...i->...", vectors, vectors)
+    lengths: FloatArray = np.maximum(np.sqrt(squares), _LEAST_LENGTH)
     return lengths
 
 
 def _angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
     """Radians at b between a and c, over the last axis."""
     u, v = a - b, c - b
-    cosine = (u * v).sum(-1) / (_length(u) * _length(v))
+    cosine = np.einsum("...i,...i->...", u, v) / (_length(u) * _length(v))
     radians: FloatArray = np.arccos(np.clip(cosine, -1, 1))
     return radians
+
+
+def _slope(a: FloatArray, b: FloatArray) -> FloatArray:
+    """How far b is above a, as a share of their distance."""
+    limb = b - a
+    slope: FloatArray = -limb[..., 1] / _length(limb)
+    return slope
+
+
+def _lift(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    """How far c is above a, as a share of the way from a over b to c."""
+    lift: FloatArray = (a - c)[..., 1] / (_length(b - a) + _length(c - b))
+    return lift
 
 
 def _sag(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
     """How far b is below its foot on the line from a to c, in lengths of that line."""
     line = c - a
     length = _length(line)
-    along = ((b - a) * line).sum(-1) / length**2
+    along = np.einsum("...i,...i->...", b - a, line) / length**2
     foot = a + along[..., None] * line
     sag: FloatArray = (b - foot)[..., 1] / length
     return sag

@@ -66,6 +66,7 @@ class Advice(StrEnum):
     GO_DEEPER = "go_deeper"
     COME_UP = "come_up"
     SLOW_DOWN = "slow_down"
+    CHECK_ROTATION = "check_rotation"
 
 
 @dataclass(frozen=True, slots=True)

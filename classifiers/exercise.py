@@ -49,6 +49,8 @@ class Exercise:
     measures: tuple[str, ...] = ()
     """The quantities of `quantities.QUANTITIES` that are measured of its repetitions."""
     grades: GradeRules = field(default_factory=GradeRules)
+    upright: bool = False
+    """Whether it is done standing: who does it lying down is in a picture that is turned."""
 
     @property
     def kind(self) -> Kind:
@@ -162,6 +164,7 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         rules=CountingRules(**_table(data, "rules", CountingRules)),
         measures=tuple(measures),
         grades=GradeRules(**_table(data, "grades", GradeRules)),
+        upright=bool(data.get("upright", False)),
     )
 
 

@@ -91,7 +91,11 @@ class Coach:
         """Take in one moment: who is seen, where in each exercise he is, what was said of it."""
         self._listen(events, phases, at_s)
         self._look(pose, phases, at_s)
-        advice = [*self._about_view(pose, phases, at_s), *self._about_form(events, at_s)]
+        advice = [
+            *self._about_rotation(pose, events, at_s),
+            *self._about_view(pose, phases, at_s),
+            *self._about_form(events, at_s),
+        ]
         best = next((one for one in advice if self._timely(one)), None)
         if best is None:
             return []
@@ -139,6 +143,18 @@ class Coach:
         if hidden := _unseen(told, self._view.hidden, self._view.out):
             advice = Advice.TURN_SIDEWAYS
             yield Guidance(advice, _text(advice, hidden, "hidden"), hidden, name, at_s)
+
+    def _about_rotation(
+        self, pose: Pose | None, events: Sequence[Event], at_s: float
+    ) -> Iterator[Guidance]:
+        """Nobody stands on his head for long, or squats lying on his side."""
+        counted = {event.exercise for event in events if isinstance(event, RepCounted)}
+        upright = any(e.upright and e.name in counted for e in self._exercises)
+        turns = () if pose is None else (90, 180, 270) if upright else (180,)
+        for degrees in turns:
+            if self._view.turn(degrees) > _MOSTLY:
+                text = f"Check the rotation: turned by {degrees} degrees the picture is upright."
+                yield Guidance(Advice.CHECK_ROTATION, text, (), None, at_s)
 
     def _about_absence(self, at_s: float) -> Iterator[Guidance]:
         """Asked once: whoever has gone away on purpose is left in peace."""

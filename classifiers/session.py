@@ -24,7 +24,7 @@ from classifiers.sets import SetKeeper
 from classifiers.smoothing import ConfidenceFilter
 from pose_engine.landmarks import FloatArray, Pose
 
-SNAPSHOT_VERSION = 3
+SNAPSHOT_VERSION = 4
 UNKNOWN = "unknown"
 """Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2
@@ -54,16 +54,16 @@ class ExerciseSession:
         *,
         unknown: bool = False,
     ) -> None:
-        self._exercises = tuple(one for one in exercises if isinstance(one, Exercise))
-        self._holds = tuple(one for one in exercises if isinstance(one, Hold))
         self._classifier = classifier
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
-        self._counters = {e.name: RepetitionCounter(e.name, e.rules) for e in self._exercises}
-        self._recorders = {e.name: MeasureRecorder(e) for e in self._exercises}
-        self._timers = {hold.name: HoldTimer(hold.name, hold.rules) for hold in self._holds}
+        self._exercises: tuple[Exercise, ...] = ()
+        self._holds: tuple[Hold, ...] = ()
+        self._timers: dict[str, HoldTimer] = {}
+        self._counters: dict[str, RepetitionCounter] = {}
+        self._recorders: dict[str, MeasureRecorder] = {}
+        self._take_up(exercises)
         self._periods = PeriodCounter() if unknown else None
         self._sets = SetKeeper()
-        self._coach = Coach(self._exercises)
         self._at_s: float | None = None
         self._seen_s: float | None = None
         self._person: int | None = None
@@ -72,14 +72,14 @@ class ExerciseSession:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Repetitions so far, of every counted exercise, and of `unknown` where that is on."""
+        """Repetitions so far, of every exercise that is or was counted, and of `unknown`."""
         counts = {name: counter.count for name, counter in self._counters.items()}
         return counts if self._periods is None else counts | {UNKNOWN: self._periods.count}
 
     @property
     def phases(self) -> dict[str, Phase]:
-        """Where in a repetition the person is, for every exercise of this session."""
-        return {name: counter.phase for name, counter in self._counters.items()}
+        """Where in a repetition the person is, for every exercise that is counted."""
+        return {e.name: self._counters[e.name].phase for e in self._exercises}
 
     @property
     def holds(self) -> dict[str, float]:
@@ -132,6 +132,19 @@ class ExerciseSession:
         events += self._time(pose, vector, confidences, at_s)
         return events + self._unknown(events, pose, at_s)
 
+    def choose(self, exercises: Sequence[Exercise | Hold]) -> list[Event]:
+        """Count or time these from here on; counts so far stay. Ends the movement under way."""
+        events = self.interrupt()
+        self._take_up(exercises)
+        return events
+
+    def interrupt(self) -> list[Event]:
+        """What comes next is no part of the movement or hold under way: it is given up."""
+        self._filter.reset()
+        at_s = 0.0 if self._at_s is None else self._at_s
+        events = [event for c in self._counters.values() for event in c.leave(at_s)]
+        return events + [event for timer in self._timers.values() for event in timer.end()]
+
     def finish(self) -> list[Event]:
         """The stream ended, and with it the set: a repetition all but finished is still counted."""
         events = self._measured([e for c in self._counters.values() for e in c.finish()])
@@ -147,6 +160,7 @@ class ExerciseSession:
             "seen_s": self._seen_s,
             "person": self._person,
             "subject": self.subject,
+            "counted": [exercise.name for exercise in self._exercises],
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
             "timers": {name: timer.snapshot() for name, timer in self._timers.items()},
@@ -169,8 +183,9 @@ class ExerciseSession:
                 e.name: MeasureRecorder(e).restored(snapshot["recorders"][e.name])
                 for e in self._exercises
             }
+            counted = tuple(e for e in self._exercises if e.name in snapshot["counted"])
             sets = SetKeeper().restored(snapshot["sets"])
-            coach = Coach(self._exercises).restored(snapshot["coach"])
+            coach = Coach(counted).restored(snapshot["coach"])
             timers = {
                 name: HoldTimer(name, timer.rules).restored(snapshot["timers"][name])
                 for name, timer in self._timers.items()
@@ -182,10 +197,22 @@ class ExerciseSession:
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
+            self._exercises = counted
             self._counters, self._recorders, self._timers = counters, recorders, timers
             self._sets, self._coach, self._periods = sets, coach, periods
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
+
+    def _take_up(self, exercises: Sequence[Exercise | Hold]) -> None:
+        """Whoever was counted before keeps his counter."""
+        self._exercises = tuple(one for one in exercises if isinstance(one, Exercise))
+        self._holds = tuple(one for one in exercises if isinstance(one, Hold))
+        for exercise in self._exercises:
+            counter = RepetitionCounter(exercise.name, exercise.rules)
+            self._counters.setdefault(exercise.name, counter)
+            self._recorders.setdefault(exercise.name, MeasureRecorder(exercise))
+        self._timers = {hold.name: HoldTimer(hold.name, hold.rules) for hold in self._holds}
+        self._coach = Coach(self._exercises)
 
     def _measured(self, events: list[Event]) -> list[Event]:
         for recorder in self._recorders.values():

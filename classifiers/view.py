@@ -1,4 +1,4 @@
-"""What of the body is in view: for how much of the last seconds a joint was not, or was hidden."""
+"""What of the body is in view, and which way up: for how much of the last seconds it was not."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -12,9 +12,15 @@ from pose_engine.landmarks import Landmark, Pose
 JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 _SIDES = [[Landmark[f"{side}_{j.upper()}"] for j in JOINTS] for side in ("LEFT", "RIGHT")]
+_TURNS = (90, 180, 270)
+_SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
+_ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
+_LEAST_SPAN = 0.5
+"""From ankles to shoulders, as a share of all that is seen: less says nothing of up and down."""
 _LEAST_PRESENCE = 0.5
 _LEAST_VISIBILITY = 0.3
 _TIME_CONSTANT_S = 2.0
+_EVERY_S = 0.099
 _LONGEST_STEP_S = 0.2
 """The first sight after a longer gap does not speak for the whole of the gap."""
 
@@ -29,7 +35,8 @@ class View:
 
     def reset(self) -> None:
         """Who comes now is another one: of him nothing is known to be out of view."""
-        self._shares.values = {f"{what} {j}": 0.0 for what in ("out", "hidden") for j in JOINTS}
+        joints = [f"{what} {j}" for what in ("out", "hidden") for j in JOINTS]
+        self._shares.values = dict.fromkeys([*joints, *(f"turn {d}" for d in _TURNS)], 0.0)
         self._shares.at_s = 0.0
 
     def out(self, joint: str) -> float:
@@ -40,11 +47,19 @@ class View:
         """The share that it was unseen within the picture: behind something."""
         return self._shares.values[f"hidden {joint}"]
 
+    def turn(self, degrees: int) -> float:
+        """The share that the body stood upright once the picture is turned clockwise by that."""
+        return self._shares.values[f"turn {degrees}"]
+
     def look(self, pose: Pose, at_s: float) -> None:
-        """Take in what is seen at a time in seconds, later than the last."""
+        """Take in what is seen at a time in seconds, later than the last; ten times a second do."""
+        if self._at_s is not None and at_s - self._at_s < _EVERY_S:
+            return
         unseen = (pose.visibility < _LEAST_VISIBILITY)[_SIDES].all(0)
         out = unseen & _out_of_picture(pose)[_SIDES].all(0)
-        now = np.concatenate([out, unseen & ~out]).astype(float).tolist()
+        turn = _missing_turn(pose)
+        turns = [turn == degrees for degrees in _TURNS]
+        now = np.concatenate([out, unseen & ~out, turns]).astype(float).tolist()
         step_s = 0.0 if self._at_s is None else min(at_s - self._at_s, _LONGEST_STEP_S)
         self._at_s = at_s
         clock_s = (self._shares.at_s or 0.0) + step_s
@@ -59,6 +74,17 @@ class View:
         self._at_s, self._shares.at_s = snapshot["at_s"], snapshot["watched_s"]
         self._shares.values = dict(snapshot["shares"])
         return self
+
+
+def _missing_turn(pose: Pose) -> int | None:
+    """The quarter turns clockwise, in degrees, that bring shoulders above ankles; None: unclear."""
+    if pose.visibility[_SHOULDERS + _ANKLES].min() < _LEAST_VISIBILITY:
+        return None
+    x, y = pose.image[_SHOULDERS, :2].mean(0) - pose.image[_ANKLES, :2].mean(0)
+    seen = pose.image[pose.visibility >= _LEAST_VISIBILITY, :2]
+    if np.hypot(x, y) < _LEAST_SPAN * np.ptp(seen, axis=0).max():
+        return None
+    return round(float(np.degrees(np.arctan2(-x, -y))) / 90) % 4 * 90
 
 
 def _out_of_picture(pose: Pose) -> NDArray[np.bool_]:

@@ -72,6 +72,14 @@ def _told(*stretches: Stretch, coach: Coach | None = None) -> list[tuple[Advice,
     return [(one.advice, one.text) for one in _advice(*stretches, coach=coach)]
 
 
+def _rotated(pose: Pose, degrees: int) -> Pose:
+    """As a picture shows it that is turned clockwise."""
+    cos, sin = round(np.cos(np.radians(degrees))), round(np.sin(np.radians(degrees)))
+    image = pose.image.copy()
+    image[:, :2] = pose.image[:, :2] @ np.array([[cos, sin], [-sin, cos]], np.float32)
+    return replace(pose, image=image)
+
+
 def _rejected(reason: Reason, depth: float = 0.45, exercise: str = "squat") -> RepRejected:
     return RepRejected(exercise, 1, reason, 0.0, 1.0, depth)
 
@@ -221,6 +229,28 @@ def test_the_view_comes_before_the_form() -> None:
     on_the_way = Stretch(5, NO_FEET, TOP | {"squat": Phase.UP}, refused)
     told = _told(on_the_way, Stretch(2, NO_FEET, TOP, refused))
     assert [advice for advice, _ in told] == [Advice.STEP_BACK]
+
+
+@pytest.mark.parametrize("turn", [90, 270])
+def test_who_squats_lying_on_his_side_is_in_a_picture_that_is_turned(turn: int) -> None:
+    lying = _rotated(STANDING, turn)
+    coach = Coach([replace(SQUAT, upright=True)])
+    counted = RepCounted("squat", 1, 0.0, 0.5, 1.0, 1.0, 1.0)
+    told = _told(Stretch(5, lying, TOP), Stretch(1, lying, TOP, [counted]), coach=coach)
+    text = f"Check the rotation: turned by {360 - turn} degrees the picture is upright."
+    assert told == [(Advice.CHECK_ROTATION, text)]
+
+
+def test_who_stands_on_his_head_for_long_is_in_a_picture_that_is_turned() -> None:
+    told = _told(Stretch(5, _rotated(STANDING, 180), AWAY))
+    assert [advice for advice, _ in told] == [Advice.CHECK_ROTATION]
+    assert _told(Stretch(1.5, _rotated(STANDING, 180), AWAY)) == []
+
+
+def test_who_only_lies_or_bends_is_told_nothing_of_rotation() -> None:
+    lying = Stretch(6, _rotated(STANDING, 90), TOP)
+    assert _told(lying, coach=Coach([replace(SQUAT, upright=True)])) == []
+    assert Advice.CHECK_ROTATION not in [one for one, _ in _told(Stretch(6, LYING, AWAY))]
 
 
 def test_another_person_is_not_told_what_the_first_one_s_trouble_was() -> None:

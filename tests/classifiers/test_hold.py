@@ -67,7 +67,7 @@ def test_what_is_kept_too_briefly_is_no_hold() -> None:
 
 
 @given(fps=st.floats(5, 60), start=st.floats(0.5, 3), seconds=st.floats(4, 10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_frame_rate_does_not_matter(fps: float, start: float, seconds: float) -> None:
     kept = _kept((start, start + seconds))
     (ended,) = _ended(_time(_moments(start + seconds + 2, confidence=kept, fps=fps)))

@@ -26,7 +26,7 @@ SET_S = len(DEPTHS) * (REP_S + REST_S)
 FIGURES = {"squat": squat, "push_up": push_up}
 
 exercises = st.sampled_from(sorted(FIGURES))
-quick = settings(max_examples=8, deadline=None)
+quick = settings(max_examples=8)
 
 
 def _seen(posture: Posture, fps: float = 15) -> Iterator[tuple[float, Pose]]:

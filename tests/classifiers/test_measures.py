@@ -31,7 +31,7 @@ SQUAT, PUSH_UP = (
 )
 BAD = as_pose(squat(1.35))
 """Knees far more bent than in any squat here."""
-quick = settings(max_examples=10, deadline=None)
+quick = settings(max_examples=10)
 
 Observations = Iterable[tuple[float, Pose | None]]
 

@@ -203,7 +203,33 @@ def test_a_session_goes_on_from_a_snapshot(library: Library, cut: int) -> None:
     assert begun + _run(second, observations[cut:]) == whole
 
 
-@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 3, "counters": {}}])
+def test_another_exercise_may_be_chosen_and_counts_stay(library: Library) -> None:
+    session = library.session("squat")
+    _run(session, repetitions(squat, [0.9, 0.9]))
+    assert session.counts == {"squat": 2}
+    session.choose(library.pick("push_up"))
+    _run(session, _later(20, repetitions(push_up, [0.9])))
+    assert session.counts == {"squat": 2, "push_up": 1}
+    assert session.phases.keys() == {"push_up"}
+    session = library.restore(json.loads(json.dumps(session.snapshot())))
+    session.choose(library.pick("squat"))
+    _run(session, _later(40, repetitions(squat, [0.9])))
+    assert session.counts == {"squat": 3, "push_up": 1}
+
+
+def test_a_movement_that_is_interrupted_is_no_repetition(library: Library) -> None:
+    session = library.session("squat")
+    observations = repetitions(squat, [0.9])
+    while session.phases["squat"] is not Phase.UP:
+        at, pose = next(observations)
+        session.observe(pose, at)
+    refused = [e for e in session.interrupt() if isinstance(e, RepRejected)]
+    _run(session, observations)
+    assert [event.reason for event in refused] == [Reason.SUBJECT_LOST]
+    assert session.counts == {"squat": 0}
+
+
+@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 4, "counters": {}}])
 def test_a_wrong_snapshot_is_refused(library: Library, snapshot: dict[str, object]) -> None:
     with pytest.raises(SnapshotError):
         library.restore(snapshot)

@@ -37,7 +37,7 @@ def bend(points: FloatArray, first: int, joint: int, last: int) -> float:
 
 @pytest.mark.parametrize("name", MOTIONS)
 @given(seed=seeds, depth=depths)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_bones_keep_their_length(name: str, skeleton: Skeleton, seed: int, depth: float) -> None:
     motion = MOTIONS[name].random(np.random.default_rng(seed))
     points = landmarks(motion, skeleton, depth)
@@ -48,7 +48,7 @@ def test_bones_keep_their_length(name: str, skeleton: Skeleton, seed: int, depth
 
 @pytest.mark.parametrize("name", MOTIONS)
 @given(seed=seeds, depth=depths)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_nobody_sinks_into_the_floor(
     name: str, skeleton: Skeleton, seed: int, depth: float
 ) -> None:
@@ -57,7 +57,7 @@ def test_nobody_sinks_into_the_floor(
 
 
 @given(seed=seeds, depth=depths)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_squat_s_feet_stay_where_they_are(skeleton: Skeleton, seed: int, depth: float) -> None:
     squat = Squat.random(np.random.default_rng(seed))
     start, now = landmarks(squat, skeleton, 0), landmarks(squat, skeleton, depth)
@@ -65,7 +65,7 @@ def test_a_squat_s_feet_stay_where_they_are(skeleton: Skeleton, seed: int, depth
 
 
 @given(seed=seeds, depth=depths)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_push_up_s_hands_stay_where_they_are(skeleton: Skeleton, seed: int, depth: float) -> None:
     push_up = PushUp.random(np.random.default_rng(seed))
     start, now = landmarks(push_up, skeleton, 0), landmarks(push_up, skeleton, depth)
@@ -82,7 +82,7 @@ def test_symmetric_motions_are_symmetric(motion: Motion, skeleton: Skeleton, dep
 
 
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_squat_sinks_steadily_and_ends_as_deep_as_it_says(skeleton: Skeleton, seed: int) -> None:
     squat = Squat.random(np.random.default_rng(seed))
     path = [landmarks(squat, skeleton, depth) for depth in np.linspace(0, 1, 9)]
@@ -95,7 +95,7 @@ def test_a_squat_sinks_steadily_and_ends_as_deep_as_it_says(skeleton: Skeleton, 
 
 
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_push_up_bends_the_elbows_and_keeps_the_trunk_in_line(
     skeleton: Skeleton, seed: int
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_lunge_has_one_foot_ahead_and_the_other_knee_low(skeleton: Skeleton) -
 
 
 @given(seed=seeds, depth=depths)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @pytest.mark.parametrize("kind", [ChairPose, WarriorII])
 def test_a_pose_s_feet_stay_where_they_are(
     kind: type[Motion], skeleton: Skeleton, seed: int, depth: float
@@ -126,7 +126,7 @@ def test_a_pose_s_feet_stay_where_they_are(
 
 
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_chair_pose_bends_the_knees_and_raises_or_joins_the_hands(
     skeleton: Skeleton, seed: int
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_chair_pose_bends_the_knees_and_raises_or_joins_the_hands(
 
 
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_warrior_ii_bends_one_knee_and_holds_the_arms_out_level(
     skeleton: Skeleton, seed: int
 ) -> None:
