@@ -1,0 +1,131 @@
+import type { Session } from "./session.js";
+
+export interface CameraOptions {
+  fps?: number;
+  /** Pictures are shrunk to so many pixels on their longer side. */
+  longSidePx?: number;
+  /** Whether the video's own pixels are mirrored; what CSS mirrors is not. */
+  mirrored?: boolean;
+  /** Of the JPEGs, 0 to 1. */
+  quality?: number;
+}
+
+/** Sends a playing video, of a camera or a file; gives the function that stops it. */
+export function streamCamera(
+  session: Session,
+  video: HTMLVideoElement,
+  {
+    fps = 15,
+    longSidePx = 640,
+    mirrored = false,
+    quality = 0.8,
+  }: CameraOptions = {},
+): () => void {
+  const pace = new Pace(fps);
+  const easel = new Easel(video, longSidePx, quality);
+  let busy = false;
+
+  async function take(captureUs: number): Promise<void> {
+    if (busy || !session.ready || !pace.isDue(captureUs)) return;
+    busy = true;
+    try {
+      const jpeg = await easel.jpeg();
+      if (jpeg && session.ready)
+        await session.send(jpeg, { captureUs, mirrored });
+    } finally {
+      busy = false;
+    }
+  }
+
+  const stopFrames = eachFrame(video, (captureUs) => void take(captureUs));
+  const stopAdvice = session.on("rate.advice", (advice) => {
+    pace.fps = Math.min(fps, advice.fps ?? pace.fps);
+    easel.longSidePx = Math.min(
+      longSidePx,
+      advice.long_side_px ?? easel.longSidePx,
+    );
+  });
+  const stop = () => {
+    stopFrames();
+    stopAdvice();
+    stopClosed();
+  };
+  const stopClosed = session.on("closed", stop);
+  return stop;
+}
+
+/** Which of the frames that come are to be sent. */
+class Pace {
+  #dueUs = -Infinity;
+  #lastUs = -Infinity;
+
+  constructor(public fps: number) {}
+
+  isDue(captureUs: number): boolean {
+    const stepUs = 1e6 / this.fps;
+    // A camera's own pace is uneven: a frame that is a little early is not worth a whole step.
+    if (captureUs <= this.#lastUs || captureUs < this.#dueUs - stepUs / 4)
+      return false;
+    this.#lastUs = captureUs;
+    const late = captureUs - this.#dueUs > stepUs;
+    this.#dueUs = (late ? captureUs : this.#dueUs) + stepUs;
+    return true;
+  }
+}
+
+/** Where frames are drawn, shrunk and encoded. */
+class Easel {
+  readonly #canvas = document.createElement("canvas");
+
+  constructor(
+    readonly video: HTMLVideoElement,
+    public longSidePx: number,
+    readonly quality: number,
+  ) {}
+
+  jpeg(): Promise<Blob | null> {
+    const { videoWidth, videoHeight } = this.video;
+    const shrink = Math.min(
+      1,
+      this.longSidePx / Math.max(videoWidth, videoHeight),
+    );
+    this.#canvas.width = Math.round(videoWidth * shrink);
+    this.#canvas.height = Math.round(videoHeight * shrink);
+    const { width, height } = this.#canvas;
+    this.#canvas.getContext("2d")!.drawImage(this.video, 0, 0, width, height);
+    return new Promise((done) =>
+      this.#canvas.toBlob(done, "image/jpeg", this.quality),
+    );
+  }
+}
+
+/** Calls for each frame with its capture time; gives the function that stops it. */
+function eachFrame(
+  video: HTMLVideoElement,
+  seen: (captureUs: number) => void,
+): () => void {
+  let stopped = false;
+  const fromFile = () => video.srcObject === null;
+
+  function next(): void {
+    if (video.requestVideoFrameCallback) {
+      video.requestVideoFrameCallback(
+        (nowMs, { captureTime = nowMs, mediaTime }) =>
+          show(fromFile() ? mediaTime * 1e6 : captureTime * 1e3),
+      );
+    } else {
+      requestAnimationFrame((nowMs) =>
+        show(fromFile() ? video.currentTime * 1e6 : nowMs * 1e3),
+      );
+    }
+  }
+
+  function show(captureUs: number): void {
+    if (stopped) return;
+    seen(captureUs);
+    next();
+  }
+
+  next();
+  return () => (stopped = true);
+}

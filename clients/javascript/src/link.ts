@@ -1,0 +1,152 @@
+import { backoffMs } from "./backoff.js";
+import type { Clock } from "./clock.js";
+import { BlazerepsError, closeError, isPassing } from "./errors.js";
+import type { Bytes } from "./media.js";
+import type { ServerMessage } from "./messages.js";
+import {
+  type Credentials,
+  protocols,
+  type Socket,
+  type SocketConstructor,
+} from "./socket.js";
+
+export interface LinkOptions extends Credentials {
+  WebSocket: SocketConstructor;
+  fetch: typeof globalThis.fetch;
+  clock: Clock;
+  random: () => number;
+}
+
+export interface LinkOwner {
+  /** The first thing to say on each connection. */
+  greeting(): string;
+  heard(message: ServerMessage): void;
+  /** The connection is gone; where that is passing, `redial` may bring it back. */
+  lost(error: BlazerepsError, passing: boolean): void;
+}
+
+// A phone that changes networks is told of its lost connection minutes later, if at all.
+const HEARTBEAT_MS = 5000;
+const MAX_UNANSWERED = 2;
+const HEARTBEAT = "heartbeat";
+
+/** One connection after another to the same address. */
+export class Link {
+  #socket: Socket | null = null;
+  #opened = false;
+  #complaint = "";
+  #attempt = 0;
+  #unanswered = 0;
+  #timer: unknown;
+  #closed = false;
+
+  constructor(
+    readonly url: string,
+    readonly options: LinkOptions,
+    readonly owner: LinkOwner,
+  ) {}
+
+  get bufferedBytes(): number {
+    return this.#socket?.bufferedAmount ?? 0; // React Native has none
+  }
+
+  async dial(): Promise<void> {
+    const { WebSocket, fetch } = this.options;
+    try {
+      const offered = await protocols(this.url, this.options, fetch);
+      if (!this.#closed) this.#use(new WebSocket(this.url, offered));
+    } catch (error) {
+      if (!this.#closed) this.#failed(error);
+    }
+  }
+
+  /** Dials once more, the later the more often it has failed. */
+  redial(): void {
+    const { clock, random } = this.options;
+    this.#timer = clock.setTimeout(
+      () => this.dial(),
+      backoffMs(this.#attempt++, random),
+    );
+  }
+
+  /** The session goes on: the next loss is a first one. */
+  settled(): void {
+    this.#attempt = 0;
+  }
+
+  say(data: string | Bytes): void {
+    this.#socket?.send(data);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#drop();
+  }
+
+  #use(socket: Socket): void {
+    this.#socket = socket;
+    this.#opened = false;
+    this.#complaint = "";
+    this.#unanswered = 0;
+    socket.onopen = () => {
+      this.#opened = true;
+      this.say(this.owner.greeting());
+    };
+    socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
+    socket.onerror = ({ message = "" }) => {
+      if (this.#opened) this.#complaint = message;
+      else this.#lose(1006, message || "it was refused, or nobody answered"); // Node tells no close
+    };
+    socket.onclose = ({ code, reason }) => this.#lose(code, reason);
+    this.#wait();
+  }
+
+  #hear(message: ServerMessage): void {
+    this.#unanswered = 0;
+    if (message.type !== "pong" || message.nonce !== HEARTBEAT)
+      this.owner.heard(message);
+  }
+
+  #lose(code: number, reason: string): void {
+    const why = reason || this.#complaint;
+    this.#drop();
+    this.owner.lost(closeError(code, why), isPassing(code));
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof BlazerepsError) return this.owner.lost(error, false);
+    const { name, message } =
+      error instanceof Error ? error : new Error(String(error));
+    const badAddress = name === "SyntaxError";
+    this.owner.lost(
+      new BlazerepsError("connection_lost", message),
+      !badAddress,
+    );
+  }
+
+  #wait(): void {
+    this.#timer = this.options.clock.setTimeout(
+      () => this.#beat(),
+      HEARTBEAT_MS,
+    );
+  }
+
+  #beat(): void {
+    if (this.#unanswered === MAX_UNANSWERED)
+      return this.#lose(1006, "nothing was heard");
+    this.#unanswered++;
+    if (this.#opened)
+      this.say(JSON.stringify({ type: "ping", nonce: HEARTBEAT }));
+    this.#wait();
+  }
+
+  #drop(): void {
+    this.options.clock.clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onerror = () => {}; // a socket that is closed before it is open complains
+    socket.close(1000);
+  }
+}

@@ -1,0 +1,162 @@
+// The binary layouts of docs/protocol.md: a 16-byte header, then the payload; little-endian.
+
+import { BlazerepsError } from "./errors.js";
+
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** When it was taken, from any origin: the camera's clock, not the network's. */
+export type Captured = { atS: number } | { captureUs: number };
+
+/** A point in the picture, or around the hips' middle. */
+export interface Point {
+  x: number;
+  y: number;
+  z: number;
+}
+
+export interface Landmark extends Point {
+  /** 0 to 1; taken as 1 where it is not given. */
+  visibility?: number;
+  /** 0 to 1; taken as the visibility where it is not given. */
+  presence?: number;
+}
+
+/** One look at a person; `null` landmarks say that nobody is seen. */
+export type Observation = Captured & {
+  landmarks: readonly Landmark[] | null;
+  /** The same in metres, the origin at the hips' middle. */
+  world?: readonly Point[] | null;
+  /** Width and height of the upright picture where landmarks are 0 to 1 of it, as MediaPipe's are. */
+  size?: readonly [width: number, height: number];
+};
+
+export type Kind = "image" | "landmarks" | "video" | "batch";
+
+export interface Header {
+  seq: number;
+  captureUs: number;
+  /** Degrees clockwise that make the picture upright. */
+  rotation?: 0 | 90 | 180 | 270;
+  /** Whether left and right are swapped, as in a selfie preview. */
+  mirrored?: boolean;
+  /** Whether a video frame can be decoded without the ones before it. */
+  key?: boolean;
+}
+
+const VERSION = 1;
+const KINDS: Record<Kind, number> = {
+  image: 1,
+  landmarks: 2,
+  video: 3,
+  batch: 4,
+};
+const HEADER_BYTES = 16;
+const ROW_BYTES = 16;
+const LANDMARKS = 33;
+const MIRRORED = 0b0100;
+const KEY = 0b1000;
+const NOBODY = 0;
+const POINTS = 1;
+const POINTS_AND_WORLD = 2;
+
+export function captureUs(captured: Captured): number {
+  return Math.round(
+    "captureUs" in captured ? captured.captureUs : captured.atS * 1e6,
+  );
+}
+
+export function packMedia(kind: Kind, header: Header, payload: Bytes): Bytes {
+  const {
+    seq,
+    captureUs,
+    rotation = 0,
+    mirrored = false,
+    key = false,
+  } = header;
+  const head = new DataView(new ArrayBuffer(HEADER_BYTES));
+  head.setUint8(0, VERSION);
+  head.setUint8(1, KINDS[kind]);
+  head.setUint16(
+    2,
+    rotation / 90 + (mirrored ? MIRRORED : 0) + (key ? KEY : 0),
+    true,
+  );
+  head.setUint32(4, seq, true);
+  setUint64(head, 8, captureUs);
+  return joined([new Uint8Array(head.buffer), payload]);
+}
+
+/** The payload of a landmarks message: pixels, then metres where there are any. */
+export function packLandmarks({
+  landmarks,
+  world,
+  size = [1, 1],
+}: Observation): Bytes {
+  if (landmarks === null) return new Uint8Array();
+  const [width, height] = size;
+  const rows = complete(landmarks).map(
+    ({ x, y, z, visibility = 1, presence = visibility }) => [
+      x * width,
+      y * height,
+      z * width,
+      visibility,
+      presence,
+    ],
+  );
+  const metres = world ? complete(world).map(({ x, y, z }) => [x, y, z]) : [];
+  return packFloats([...rows, ...metres].flat());
+}
+
+/** The payload of a batch; observation n has the number `firstSeq + n`. */
+export function packBatch(
+  firstSeq: number,
+  observations: readonly Observation[],
+): Bytes {
+  return joined(observations.flatMap((one, n) => packRow(firstSeq + n, one)));
+}
+
+function packRow(seq: number, observation: Observation): [Bytes, Bytes] {
+  const row = new DataView(new ArrayBuffer(ROW_BYTES));
+  row.setUint32(0, seq, true);
+  row.setUint8(4, contentOf(observation));
+  setUint64(row, 8, captureUs(observation));
+  return [new Uint8Array(row.buffer), packLandmarks(observation)];
+}
+
+function contentOf({ landmarks, world }: Observation): number {
+  if (landmarks === null) return NOBODY;
+  return world ? POINTS_AND_WORLD : POINTS;
+}
+
+function complete<T>(points: readonly T[]): readonly T[] {
+  if (points.length === LANDMARKS) return points;
+  throw new BlazerepsError(
+    "invalid_landmarks",
+    `There must be ${LANDMARKS} landmarks, not ${points.length}.`,
+    true,
+  );
+}
+
+function packFloats(numbers: readonly number[]): Bytes {
+  const view = new DataView(new ArrayBuffer(numbers.length * 4));
+  numbers.forEach((number, i) => view.setFloat32(i * 4, number, true));
+  return new Uint8Array(view.buffer);
+}
+
+// Capture times are at most 2^53: exact as a number, and not every engine has 64-bit setters.
+function setUint64(view: DataView, offset: number, value: number): void {
+  view.setUint32(offset, value % 2 ** 32, true);
+  view.setUint32(offset + 4, Math.floor(value / 2 ** 32), true);
+}
+
+function joined(parts: readonly Bytes[]): Bytes {
+  const whole = new Uint8Array(
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,403 @@
+import { Backlog } from "./backlog.js";
+import { Channel } from "./channel.js";
+import { type Clock, realClock } from "./clock.js";
+import { BlazerepsError } from "./errors.js";
+import { Link } from "./link.js";
+import {
+  type Bytes,
+  type Captured,
+  captureUs,
+  type Header,
+  type Kind,
+  type Landmark,
+  type Observation,
+  packBatch,
+  packLandmarks,
+  packMedia,
+} from "./media.js";
+import type {
+  Arm,
+  Changes,
+  ClientMessage,
+  ErrorMessage,
+  Pong,
+  ServerMessage,
+  SessionCreated,
+  SessionEvent,
+  SessionResumed,
+  Start,
+  Summary,
+} from "./messages.js";
+import type { Credentials, SocketConstructor } from "./socket.js";
+
+export type Options = Start &
+  Credentials & {
+    /** Where there is no global one, such as that of `ws` in Node 20. */
+    WebSocket?: SocketConstructor;
+    fetch?: typeof globalThis.fetch;
+    clock?: Clock;
+    random?: () => number;
+  };
+
+export type Shot = Captured & Pick<Header, "rotation" | "mirrored">;
+type Turned = Pick<Header, "rotation" | "mirrored">;
+
+const MAX_BUFFERED_BYTES = 256 * 1024;
+/** So many more than the server has room for may be under way to it. */
+const UNDER_WAY = 8;
+
+/** Opens a session; rejects with a BlazerepsError when that cannot be. */
+export async function connect(
+  url: string,
+  options: Options = {},
+): Promise<Session> {
+  const session = new Session(url, options);
+  await session.opened;
+  return session;
+}
+
+/** One person, counted. It outlives its connection where the server lets it. */
+export class Session {
+  /** Resolves once the server is ready for media. */
+  readonly opened: Promise<unknown>;
+  readonly #start: Start;
+  readonly #clock: Clock;
+  readonly #link: Link;
+  readonly #events = new Channel<SessionEvent>();
+  readonly #backlog = new Backlog();
+  #created: SessionCreated | null = null;
+  #counts: Record<string, number> = {};
+  #live = false;
+  #sending: Promise<unknown> = Promise.resolve();
+  #nextSeq = 0;
+  #doneSeq = -1;
+  #credit = 1;
+  #nonce = 0;
+  #lastEventId = 0;
+  #lostAtMs: number | null = null;
+  #fatal: BlazerepsError | null = null;
+  #summary: Promise<Summary> | null = null;
+  #summed = false;
+  #over = false;
+
+  constructor(url: string, options: Options) {
+    const {
+      key,
+      token,
+      ticket,
+      WebSocket = globalThis.WebSocket,
+      fetch = globalThis.fetch,
+      clock = realClock,
+      random = Math.random,
+      ...start
+    } = options;
+    this.#start = start;
+    this.#clock = clock;
+    this.#link = new Link(
+      url,
+      { key, token, ticket, WebSocket, fetch, clock, random },
+      {
+        greeting: () => JSON.stringify(this.#greeting()),
+        heard: (message) => this.#hear(message),
+        lost: (error, passing) => this.#lose(error, passing),
+      },
+    );
+    this.opened = this.#next("session.created");
+    void this.#link.dial();
+  }
+
+  /** What the server said first: the session's id, exercises, configuration and limits. */
+  get created(): SessionCreated {
+    if (!this.#created)
+      throw new BlazerepsError("not_open", "The session is not open yet.");
+    return this.#created;
+  }
+
+  /** The absolute count of every exercise, as far as it is known. */
+  get counts(): Readonly<Record<string, number>> {
+    return this.#counts;
+  }
+
+  /** Whether a frame should be sent now: the connection stands, and neither it nor the server lags. */
+  get ready(): boolean {
+    const underWay = this.#nextSeq - 1 - this.#doneSeq;
+    return (
+      this.#live &&
+      !this.#summary &&
+      this.#link.bufferedBytes < MAX_BUFFERED_BYTES &&
+      underWay < this.#credit + UNDER_WAY
+    );
+  }
+
+  /** Listens to one type of event; gives the function that stops it. */
+  on<T extends SessionEvent["type"]>(
+    type: T,
+    listener: (event: Extract<SessionEvent, { type: T }>) => void,
+  ): () => void {
+    return this.#events.on(type, listener);
+  }
+
+  /** Every event from here on; ends with the session, and throws the error that ended it. */
+  [Symbol.asyncIterator](): AsyncGenerator<SessionEvent, void, undefined> {
+    return this.#events[Symbol.asyncIterator]();
+  }
+
+  /** Sends a JPEG, PNG or WebP; gives its number once it is on its way. */
+  send(image: Blob | ArrayBuffer | Uint8Array, shot: Shot): Promise<number> {
+    this.#mustBeOpen();
+    const sent = this.#sending.then(async () =>
+      this.#sendMedia("image", shot, await bytesOf(image)),
+    );
+    this.#sending = sent.catch(() => {}); // whoever sent it is told
+    return sent;
+  }
+
+  /** Sends 33 landmarks in MediaPipe's and ML Kit's order, or null for nobody; gives the number. */
+  sendLandmarks(
+    landmarks: readonly Landmark[] | null,
+    about: Omit<Observation, "landmarks"> & Captured,
+  ): number {
+    this.#mustBeOpen();
+    return this.#sendMedia(
+      "landmarks",
+      about,
+      packLandmarks({ landmarks, ...about }),
+    );
+  }
+
+  /** Sends up to 64 sets of landmarks in one message; gives the last one's number. */
+  sendBatch(observations: readonly Observation[]): number {
+    this.#mustBeOpen();
+    const [first] = observations;
+    if (!first) return this.#nextSeq - 1;
+    const payload = packBatch(this.#nextSeq, observations);
+    return this.#sendMedia("batch", first, payload, observations.length);
+  }
+
+  /** Sends a frame of encoded video: WebCodecs' chunk, or an access unit and what is to know of it. */
+  sendVideo(chunk: EncodedVideoChunk, turned?: Turned): number;
+  sendVideo(
+    data: ArrayBuffer | Uint8Array,
+    shot: Shot & { key: boolean },
+  ): number;
+  sendVideo(
+    data: EncodedVideoChunk | ArrayBuffer | Uint8Array,
+    about: object = {},
+  ): number {
+    this.#mustBeOpen();
+    if (!("copyTo" in data)) {
+      return this.#sendMedia(
+        "video",
+        about as Shot & { key: boolean },
+        viewOf(data),
+      );
+    }
+    const frame = new Uint8Array(data.byteLength);
+    data.copyTo(frame);
+    const shot = {
+      captureUs: data.timestamp,
+      key: data.type === "key",
+      ...about,
+    };
+    return this.#sendMedia("video", shot, frame);
+  }
+
+  /** Changes exercise, subject or outputs; `session.updated` answers. */
+  update(changes: Changes): void {
+    this.#control({ type: "session.update", ...changes });
+  }
+
+  /** Stops counting until `resume`; media may go on. */
+  pause(): void {
+    this.#control({ type: "counting.pause" });
+  }
+
+  resume(arm?: Arm): void {
+    this.#control({ type: "counting.resume", ...(arm && { arm }) });
+  }
+
+  /** Counts from zero again. */
+  reset(arm?: Arm): void {
+    this.#control({ type: "counting.reset", ...(arm && { arm }) });
+  }
+
+  /** Resolves with the server's answer. */
+  ping(): Promise<Pong> {
+    const nonce = String(this.#nonce++);
+    this.#control({ type: "ping", nonce });
+    return this.#next("pong", (pong) => pong.nonce === nonce);
+  }
+
+  /** No more media: resolves with the summary once everything is counted. */
+  end(): Promise<Summary> {
+    this.#summary ??= this.#end();
+    return this.#summary;
+  }
+
+  /** Leaves at once, without a summary. */
+  close(): void {
+    this.#finish(null);
+  }
+
+  async #end(): Promise<Summary> {
+    await this.#sending;
+    this.#say(JSON.stringify({ type: "session.end" }), this.#nextSeq);
+    return this.#next("session.summary");
+  }
+
+  #mustBeOpen(): void {
+    if (this.#over || this.#summary) throw closedError();
+  }
+
+  #sendMedia(
+    kind: Kind,
+    about: Captured & Omit<Header, "seq" | "captureUs">,
+    payload: Bytes,
+    observations = 1,
+  ): number {
+    const header = {
+      ...about,
+      seq: this.#nextSeq,
+      captureUs: captureUs(about),
+    };
+    this.#nextSeq += observations;
+    this.#say(packMedia(kind, header, payload), this.#nextSeq - 1);
+    return this.#nextSeq - 1;
+  }
+
+  #control(control: ClientMessage): void {
+    this.#mustBeOpen();
+    this.#say(JSON.stringify(control), this.#nextSeq);
+  }
+
+  /** Says what must not be lost, now or after the session is resumed. */
+  #say(data: Bytes | string, seq: number): void {
+    this.#backlog.add({ seq, data });
+    if (this.#live) this.#link.say(data);
+  }
+
+  #greeting(): ClientMessage {
+    if (!this.#created) return { type: "session.start", ...this.#start };
+    const { session_id, resume_token } = this.#created;
+    return {
+      type: "session.resume",
+      session_id,
+      resume_token,
+      last_event_id: this.#lastEventId,
+    };
+  }
+
+  #hear(message: ServerMessage): void {
+    if ("event_id" in message) {
+      if (message.event_id <= this.#lastEventId) return;
+      this.#lastEventId = message.event_id;
+    }
+    if (message.type === "error") return this.#refused(message);
+    this.#note(message);
+    this.#events.emit(message);
+  }
+
+  #note(message: Exclude<ServerMessage, ErrorMessage>): void {
+    const counted = "counts" in message && message.type !== "session.summary";
+    if (counted) this.#counts = message.counts; // the summary leaves out those at zero
+    switch (message.type) {
+      case "session.created":
+        this.#created = message;
+        this.#live = true;
+        break;
+      case "session.resumed":
+        this.#resumed(message);
+        break;
+      case "ack":
+        this.#done(message.seq);
+        this.#credit = message.credit;
+        this.#backlog.forget(message.stored_seq);
+        break;
+      case "session.summary":
+        this.#summed = true;
+        break;
+    }
+  }
+
+  #resumed({ resumed_at_seq }: SessionResumed): void {
+    this.#lostAtMs = null;
+    this.#live = true;
+    this.#link.settled();
+    this.#doneSeq = this.#nextSeq - 1; // what is sent again may go at once
+    this.#backlog.forget(resumed_at_seq);
+    for (const { data } of this.#backlog) this.#link.say(data);
+  }
+
+  #refused({ code, message, recoverable, field, seq }: ErrorMessage): void {
+    const error = new BlazerepsError(code, message, recoverable, field, seq);
+    if (!recoverable) {
+      this.#fatal = error; // told when the connection closes, which says whether it is the end
+      return;
+    }
+    if (seq !== null) this.#done(seq);
+    this.#events.emit(error);
+  }
+
+  #done(seq: number): void {
+    this.#doneSeq = Math.max(this.#doneSeq, seq);
+  }
+
+  #lose(error: BlazerepsError, passing: boolean): void {
+    const cause = this.#fatal ?? error;
+    this.#fatal = null;
+    this.#live = false;
+    if (this.#summed) return this.#finish(null);
+    if (!passing || !this.#isResumable()) return this.#finish(cause);
+    this.#link.redial();
+    if (this.#lostAtMs !== null) return;
+    this.#lostAtMs = this.#clock.now();
+    this.#events.emit({ type: "connection.lost", error: cause });
+  }
+
+  #isResumable(): boolean {
+    if (!this.#created) return false;
+    const nowMs = this.#clock.now();
+    const lostMs = nowMs - (this.#lostAtMs ?? nowMs);
+    return lostMs < this.#created.limits.resume_s * 1000;
+  }
+
+  #finish(error: BlazerepsError | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#live = false;
+    this.#link.close();
+    if (error) this.#events.tell(error);
+    this.#events.tell({ type: "closed", error });
+    this.#events.end(error);
+  }
+
+  /** The next event of a type; rejects when the session is over before. */
+  #next<T extends SessionEvent["type"]>(
+    type: T,
+    wanted: (event: Extract<SessionEvent, { type: T }>) => boolean = () => true,
+  ): Promise<Extract<SessionEvent, { type: T }>> {
+    return new Promise((resolve, reject) => {
+      if (this.#over) return reject(closedError());
+      const stops = [
+        this.on(type, (event) => {
+          if (!wanted(event)) return;
+          stops.forEach((stop) => stop());
+          resolve(event);
+        }),
+        this.on("closed", ({ error }) => reject(error ?? closedError())),
+      ];
+    });
+  }
+}
+
+function closedError(): BlazerepsError {
+  return new BlazerepsError("closed", "The session is over.");
+}
+
+async function bytesOf(data: Blob | ArrayBuffer | Uint8Array): Promise<Bytes> {
+  return viewOf(data instanceof Blob ? await data.arrayBuffer() : data);
+}
+
+function viewOf(data: ArrayBuffer | Uint8Array): Bytes {
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Bytes);
+}

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { backoffMs } from "../dist/backoff.js";
+import {
+  ack,
+  CREATED,
+  FakeSocket,
+  repCounted,
+  RESUMABLE,
+  RESUMED,
+  settled,
+  SUMMARY,
+} from "./fakes.js";
+import { opened } from "./opened.js";
+
+const JPEG = Uint8Array.of(0xff, 0xd8, 0xff);
+
+const lasting = (options) => opened({ created: RESUMABLE, ...options });
+
+async function sendMany(session, first, count) {
+  for (let n = first; n < first + count; n++)
+    await session.send(JPEG, { atS: n / 10 });
+}
+
+/** Loses the connection and waits until the next attempt. */
+async function reconnected(socket, clock, code) {
+  socket.drop(code);
+  await clock.advance(Math.max(...clock.waits));
+  assert.notEqual(FakeSocket.last, socket);
+  return FakeSocket.last;
+}
+
+test("the bounds of the waits double up to a quarter of a minute", () => {
+  const waits = (random) =>
+    [0, 1, 2, 4, 5, 50].map((n) => backoffMs(n, () => random));
+  assert.deepEqual(waits(1), [500, 1000, 2000, 8000, 15000, 15000]);
+  assert.deepEqual(waits(0.5), [250, 500, 1000, 4000, 7500, 7500]);
+  assert.deepEqual(waits(0), [0, 0, 0, 0, 0, 0]);
+});
+
+test("a lost connection is resumed with the last event that was told", async () => {
+  const { session, socket, clock } = await lasting();
+  const heard = [];
+  for (const type of ["connection.lost", "session.resumed", "rep.counted"]) {
+    session.on(type, () => heard.push(type));
+  }
+  socket.tell(repCounted(4, 1));
+  const next = await reconnected(socket, clock);
+  next.accept(
+    { ...RESUMED, counts: { squat: 2 } },
+    repCounted(4, 1),
+    repCounted(5, 2),
+  );
+  assert.deepEqual(next.sent, [
+    {
+      type: "session.resume",
+      session_id: "s1",
+      resume_token: "secret",
+      last_event_id: 4,
+    },
+  ]);
+  assert.deepEqual(heard, [
+    "rep.counted",
+    "connection.lost",
+    "session.resumed",
+    "rep.counted",
+  ]);
+  assert.deepEqual(session.counts, { squat: 2 });
+});
+
+test("what is not stored is sent again, in order, and what is counted is not", async () => {
+  const { session, socket, clock } = await lasting();
+  await sendMany(session, 0, 4);
+  session.update({ exercise: "squat" });
+  await sendMany(session, 4, 2);
+  socket.tell(ack(5, { stored_seq: 1 }));
+  const next = await reconnected(socket, clock);
+  assert.equal(session.ready, false);
+  await sendMany(session, 6, 1);
+  next.accept({ ...RESUMED, resumed_at_seq: 2 });
+  assert.deepEqual(next.said, [
+    "session.resume",
+    "#3",
+    "session.update",
+    "#4",
+    "#5",
+    "#6",
+  ]);
+  await sendMany(session, 7, 1);
+  assert.equal(next.said.at(-1), "#7");
+});
+
+test("everything is sent again where nothing was counted", async () => {
+  const { session, socket, clock } = await lasting();
+  await sendMany(session, 0, 2);
+  const next = await reconnected(socket, clock);
+  next.accept(RESUMED);
+  assert.deepEqual(next.said, ["session.resume", "#0", "#1"]);
+});
+
+test("the oldest media is given up, control messages never", async () => {
+  const { session, socket, clock } = await lasting();
+  session.pause();
+  await sendMany(session, 0, 300);
+  const next = await reconnected(socket, clock);
+  next.accept(RESUMED);
+  assert.equal(next.said.length, 1 + 256);
+  assert.deepEqual(next.said.slice(0, 3), [
+    "session.resume",
+    "counting.pause",
+    "#45",
+  ]);
+});
+
+test("big frames are kept up to 8 MiB", async () => {
+  const { session, socket, clock } = await lasting();
+  const big = new Uint8Array(3 * 1024 * 1024);
+  for (let n = 0; n < 4; n++) await session.send(big, { atS: n });
+  const next = await reconnected(socket, clock);
+  next.accept(RESUMED);
+  assert.deepEqual(next.said, ["session.resume", "#2", "#3"]);
+});
+
+test("attempts come later and later, and begin anew after a success", async () => {
+  const { session, socket, clock } = await lasting();
+  const waits = [];
+  let last = socket;
+  for (let attempt = 0; attempt < 4; attempt++) {
+    last.drop();
+    waits.push(...clock.waits);
+    await clock.advance(clock.waits[0]);
+    last = FakeSocket.last;
+  }
+  assert.deepEqual(waits, [500, 1000, 2000, 4000]);
+  last.accept(RESUMED);
+  last.drop();
+  assert.deepEqual(clock.waits, [500]);
+  session.close();
+  assert.deepEqual(clock.waits, []);
+});
+
+test("the loss is told once, and its error when the window has passed", async () => {
+  const { session, socket, clock } = await lasting();
+  const told = [];
+  session.on("connection.lost", () => told.push("lost"));
+  session.on("closed", ({ error }) => told.push(error.code));
+  let last = socket;
+  for (let attempt = 0; attempt < 20 && told.at(-1) === told[0]; attempt++) {
+    last.drop();
+    await clock.advance(Math.max(0, ...clock.waits));
+    last = FakeSocket.last;
+  }
+  assert.deepEqual(told, ["lost", "connection_lost"]);
+  assert.ok(clock.now() >= 60_000);
+});
+
+for (const code of [1001, 1005, 1006, 1011, 1012, 1013]) {
+  test(`close code ${code} is resumed`, async () => {
+    const { socket, clock } = await lasting();
+    await reconnected(socket, clock, code);
+  });
+}
+
+for (const code of [1000, 1007, 1008, 1009, 4401, 4404, 4408, 4409, 4429]) {
+  test(`close code ${code} is the end`, async () => {
+    const { session, socket, clock } = await lasting();
+    const closed = [];
+    session.on("closed", ({ error }) => closed.push(error));
+    socket.drop(code);
+    assert.equal(closed.length, 1);
+    assert.equal(closed[0].recoverable, false);
+    assert.deepEqual(clock.waits, []);
+  });
+}
+
+test("a fault of the server is resumed, and told only if that fails", async () => {
+  const { session, socket, clock } = await lasting();
+  const errors = [];
+  session.on("error", ({ code }) => errors.push(code));
+  socket.tell({
+    type: "error",
+    code: "internal",
+    message: "",
+    recoverable: false,
+  });
+  const next = await reconnected(socket, clock, 1011);
+  assert.deepEqual(errors, []);
+  next.accept({
+    type: "error",
+    code: "unknown_session",
+    message: "",
+    recoverable: false,
+  });
+  next.drop(4404);
+  assert.deepEqual(errors, ["unknown_session"]);
+});
+
+test("a session that the server does not keep is not resumed", async () => {
+  const { session, socket } = await opened({ created: CREATED });
+  const closed = [];
+  session.on("closed", ({ error }) => closed.push(error.code));
+  socket.drop(1006);
+  assert.deepEqual(closed, ["connection_lost"]);
+});
+
+test("a connection that is silent for long is given up and resumed", async () => {
+  const { socket, clock } = await lasting();
+  await clock.advance(15_000);
+  assert.deepEqual(socket.said.slice(1), ["ping", "ping"]);
+  assert.ok(socket.closed);
+  await clock.advance(500);
+  assert.notEqual(FakeSocket.last, socket);
+});
+
+test("the end is said again, and the summary of a session that had ended comes", async () => {
+  const { session, socket, clock } = await lasting();
+  const summary = session.end();
+  await settled();
+  const next = await reconnected(socket, clock);
+  next.accept(RESUMED);
+  assert.deepEqual(next.said, ["session.resume", "session.end"]);
+  next.tell(SUMMARY);
+  next.drop(1000);
+  assert.deepEqual((await summary).counts, { squat: 1 });
+});
+
+test("an end that is asked for while nothing is connected is said once it is", async () => {
+  const { session, socket, clock } = await lasting();
+  socket.drop();
+  void session.end();
+  await clock.advance(500);
+  FakeSocket.last.accept(RESUMED);
+  assert.deepEqual(FakeSocket.last.said, ["session.resume", "session.end"]);
+});

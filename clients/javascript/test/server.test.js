@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WebSocket as OfWs } from "ws";
+import { connect } from "../dist/index.js";
+import { FakeServer } from "./fake_server.js";
+
+const KINDS = {
+  ws: OfWs,
+  ...(globalThis.WebSocket && { Node: globalThis.WebSocket }),
+};
+const JPEG = Uint8Array.of(0xff, 0xd8, 0xff);
+
+for (const [kind, WebSocket] of Object.entries(KINDS)) {
+  test(`over a real socket of ${kind} nothing is lost, counted or told twice`, async (t) => {
+    const server = await new FakeServer().start();
+    t.after(() => server.stop());
+    server.hangUpAt = new Set([3, 4, 11]);
+    const options = { WebSocket, random: () => 0.1 };
+    const session = await connect(server.url, options);
+    const counts = [];
+    let resumes = 0;
+    session.on("rep.counted", ({ count }) => counts.push(count));
+    session.on("session.resumed", () => resumes++);
+    for (let n = 0; n < 20; n++) {
+      await session.send(JPEG, { atS: n / 10 });
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.deepEqual((await session.end()).counts, { squat: 20 });
+    assert.deepEqual(server.frames, [...Array(20).keys()]);
+    assert.deepEqual(
+      counts,
+      server.frames.map((seq) => seq + 1),
+    );
+    assert.equal(resumes, 3);
+  });
+
+  test(`nobody listening is a lost connection to ${kind}`, async () => {
+    const server = await new FakeServer().start();
+    server.stop();
+    await assert.rejects(connect(server.url, { WebSocket }), {
+      code: "connection_lost",
+      message: /ECONNREFUSED|network error/,
+    });
+  });
+}
