@@ -1,13 +1,14 @@
 # Two commands do everything: `make demo` runs the product, `make test` checks it.
 PYTHON ?= python3
 BIN := .venv/bin
+JS := npm --loglevel=error --prefix clients/javascript
 
-.PHONY: demo test check setup models variants bodies lock clean
+.PHONY: demo test check setup models variants bodies schemas client lock clean
 
 demo: setup models  ## count a bundled clip live, then stay up
 	$(BIN)/blazereps demo tests/clips/squat_front.mp4
 
-test: setup models variants bodies check  ## everything that must hold
+test: setup models variants bodies schemas client check  ## everything that must hold
 	$(BIN)/pytest
 
 check: setup
@@ -26,19 +27,34 @@ variants: setup  ## lite and heavy too, where there is npm to fetch them
 bodies: setup  ## download what synthetic people are made of
 	$(BIN)/python -m people assets
 
+schemas: build/3.0.0.json  ## AsyncAPI's own schema, where there is npm to fetch it
+
+build/3.0.0.json:
+	@if command -v npm >/dev/null; then mkdir -p build && \
+	npm pack --silent --pack-destination build @asyncapi/specs@6.11.1 >/dev/null && \
+	tar -xzf build/asyncapi-specs-6.11.1.tgz -C build --strip-components=2 package/schemas/3.0.0.json; \
+	else echo "No npm: the AsyncAPI document will not be checked against AsyncAPI's schema"; fi
+
+client: setup  ## build the JavaScript client, where there is npm
+	@if command -v npm >/dev/null; then $(JS) ci --no-audit --no-fund && $(BIN)/python -m service.schema | $(JS) run -s types && $(JS) run -s build && $(JS) run -s check; \
+	else echo "No npm: the tests of the JavaScript client will be skipped"; fi
+
 setup: .venv/.installed
 
-.venv/.installed: requirements/dev.txt pyproject.toml
+.venv/.installed: requirements/dev.txt pyproject.toml clients/python/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blazereps needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	@echo "Setting up .venv: some 250 MB of packages, a minute or two the first time"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e .
 	@touch $@
 
+LOCK := uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	--no-emit-package blazereps-client pyproject.toml
+
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
-	uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/run.txt
-	uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) -o requirements/run.txt
+	$(LOCK) --group dev -o requirements/dev.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis clients/javascript/node_modules clients/javascript/dist

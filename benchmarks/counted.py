@@ -9,9 +9,8 @@ from pathlib import Path
 from benchmarks.labels import Label, Score
 from benchmarks.recordings import SETTINGS, recorded
 from benchmarks.variants import ORIGINAL, TWICE, Observation, tally
-from classifiers.events import Reason
+from blazereps_client.results import Tally
 from service.core import Core
-from service.results import Tally
 from service.startup import load_core
 
 _END_S = 0.2
@@ -41,7 +40,7 @@ class Counted:
         As the label says, or because a movement was under way when the clip ended.
         """
         under_way = any(
-            refused.reason is Reason.INCOMPLETE and refused.end_s > self.lap_s - _END_S
+            refused.reason == "incomplete" and refused.end_s > self.lap_s - _END_S
             for refused in self.original.rejected
         )
         return max(self.label.slack(self.lap_s), int(under_way))

@@ -13,9 +13,9 @@ import numpy as np
 from benchmarks.counted import Counted
 from benchmarks.labels import Label
 from benchmarks.variants import Observation
+from blazereps_client.results import Rejection, Rep, Tally
 from classifiers.embedding import embed
 from pose_engine.landmarks import CONNECTIONS, FloatArray, Landmark, Pose
-from service.results import Rejection, Rep, Tally
 
 _WIDTH, _LEFT, _RIGHT = 760, 64, 12
 _HEADING, _PANEL, _GAP, _FIGURES, _CAPTION = 30, 120, 30, 110, 16

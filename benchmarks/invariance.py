@@ -11,7 +11,7 @@ from benchmarks.counted import Counted
 from benchmarks.labels import EXERCISES
 from benchmarks.report import part, table
 from benchmarks.variants import LANDMARKS, ORIGINAL, TWICE, variants
-from service.results import Tally
+from blazereps_client.results import Tally
 
 _SAME_BOTTOM_S = 0.5
 _SPEEDS = {variant.name: variant.speed for variant in variants("")}

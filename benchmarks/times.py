@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.bootstrap import Interval, ratio
 from benchmarks.counted import Counted
-from service.results import Rep, Tally
+from blazereps_client.results import Rep, Tally
 
 NEAR_S = 0.35
 _LEAST_S = 0.1

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import cv2
 
+from blazereps_client.results import Tally
 from pose_engine.clips import Clip, ClipLimits
 from pose_engine.frames import Frame, flipped, read_image, turned
 from pose_engine.landmarks import Pose
-from service.capture import encode_jpeg
 from service.core import Core, Tracker
-from service.results import Tally
-from service.wire import pack_pose, unpack_pose
+from service.events import tally_of
+from service.landmarks import pack_pose, unpack_pose
 
 ORIGINAL = "original"
 TWICE = "twice in a row"
@@ -28,7 +28,7 @@ Observation = tuple[float, Pose | None]
 
 _ROTATIONS = (90, 180, 270)
 _SMALL_WIDTH = 320
-_LOW_QUALITY = 40
+_GOOD_QUALITY, _LOW_QUALITY = 85, 40
 _DROPPED_SHARE = 0.1
 _GAP_S, _GAP_EVERY_S = 0.5, 3.0
 _EARLY_S = 0.008  # as Clip.frames thins: how early a frame may be and still be on time
@@ -153,7 +153,7 @@ def tally(core: Core, observations: Iterable[Observation]) -> Tally:
     """What one session counts, told nothing of the exercise."""
     session = core.library.session("auto")
     events = [event for at_s, pose in observations for event in session.observe(pose, at_s)]
-    return Tally.of(events + session.finish(), session.counts)
+    return tally_of(events + session.finish(), session.counts)
 
 
 def _mirrored(frame: Frame) -> Frame:
@@ -168,7 +168,7 @@ class _Rotated:
 
     def __call__(self, frame: Frame) -> Frame:
         lying = Frame(turned(frame.pixels, -self.degrees).copy())
-        return read_image(encode_jpeg(lying), rotation=self.degrees)
+        return read_image(_jpeg(lying, _GOOD_QUALITY), rotation=self.degrees)
 
 
 def _small(frame: Frame) -> Frame:
@@ -178,6 +178,10 @@ def _small(frame: Frame) -> Frame:
 
 
 def _poor(frame: Frame) -> Frame:
+    return read_image(_jpeg(frame, _LOW_QUALITY))
+
+
+def _jpeg(frame: Frame, quality: int) -> bytes:
     pixels = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, _LOW_QUALITY))
-    return read_image(data.tobytes())
+    _, data = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    return data.tobytes()

@@ -24,24 +24,28 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from blazereps_client.errors import LiveError
+from blazereps_client.media import Media
+from blazereps_client.messages import SessionStart, Subject
+from blazereps_client.results import ClipResult
+from blazereps_client.sync import stream
+from blazereps_client.video import CaptureError, camera_images, clip_images
 from models.store import ModelsMissing
 from pose_engine.clips import ClipError
 from service import cli_models
 from service.app import create_app
-from service.capture import CameraError, camera_images, clip_images
-from service.client import LiveError, Media, stream
+from service.asyncapi import document
+from service.auth import digest_of, new_key
 from service.core import Core
 from service.count import count_clip
 from service.errors import ServiceError
 from service.exercises import new_session
 from service.lines import line, table
-from service.messages import SessionStart, Subject
-from service.results import ClipResult
-from service.server import address_of, listen, serving
+from service.server import listen, serving
 from service.server import serve as serve_app
 from service.settings import Settings
 from service.startup import load_core, load_library
-from service.subject import FORM, read_subject
+from service.subject import FORM, focus_of, read_subject
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,7 +74,6 @@ def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -
         settings = _settings(host=host, port=port, variant=variant)
         core = load_core(settings)
         with listen(settings) as listener:
-            _tell(f"http://{address_of(listener)}, docs at /docs; Ctrl-C stops it")
             serve_app(create_app(settings, core.engine, core.library), settings, listener)
 
 
@@ -110,6 +113,9 @@ def stream_command(
     *,
     url: Annotated[str, typer.Option(help="The live endpoint.")] = "ws://127.0.0.1:8000/v1/live",
     exercise: Exercise = "auto",
+    key: Annotated[
+        str | None, typer.Option(envvar="BLAZEREPS_KEY", help="A key or token of the server's.")
+    ] = None,
     unknown: Unknown = False,
     realtime: Annotated[
         bool, typer.Option("--realtime/--fast", help="At the clip's own pace, or all of it.")
@@ -127,7 +133,7 @@ def stream_command(
         media = takewhile(lambda _: not interrupted.is_set(), media)
         pacing: Literal["live", "lossless"] = "live" if realtime else "lossless"
         start = SessionStart(exercise=exercise, pacing=pacing, unknown=unknown)
-        _stream(url, media, start, paced=realtime and not camera)
+        _stream(url, media, start, key=key, paced=realtime and not camera)
 
 
 @app.command()
@@ -166,6 +172,25 @@ def exercises() -> None:
     out.print(listed)
 
 
+@app.command()
+def asyncapi() -> None:
+    """Print the live protocol as an AsyncAPI document."""
+    with _explained():
+        settings = _settings()
+        typer.echo(json.dumps(document(f"{settings.host}:{settings.port}"), indent=2))
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(help="Whose key it is, such as an app's name.")],
+) -> None:
+    """Make a key, and print it with the setting that lets it in."""
+    made = new_key()
+    out.print(f"key (shown once):  [bold]{made}[/bold]", soft_wrap=True)
+    keys = json.dumps({name: digest_of(made)})
+    out.print(f"setting:           BLAZEREPS_KEYS='{keys}'", soft_wrap=True)
+
+
 def _settings(**given: Any) -> Settings:
     """The environment's settings, over which go those given on the command line."""
     return Settings(**{name: value for name, value in given.items() if value is not None})
@@ -180,7 +205,7 @@ def _explained() -> Iterator[None]:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         _fail(f"{name}: {first['msg']}")
-    except (ModelsMissing, ServiceError, ClipError, CameraError, LiveError, OSError) as error:
+    except (ModelsMissing, ServiceError, ClipError, CaptureError, LiveError, OSError) as error:
         _fail(str(error))
 
 
@@ -233,7 +258,7 @@ def _count_each(
                     unknown=unknown,
                     fps=settings.clip_fps,
                     limits=settings.clip_limits,
-                    focus=subject.focus if subject else None,
+                    focus=focus_of(subject),
                     report=partial(_advance, progress, task),
                 )
             except ClipError as error:
@@ -245,7 +270,14 @@ def _advance(progress: Progress, task: TaskID, share: float) -> None:
     progress.update(task, completed=share)
 
 
-def _stream(url: str, media: Iterable[Media], start: SessionStart, *, paced: bool) -> None:
-    for message in stream(url, media, start, realtime=paced):
+def _stream(
+    url: str,
+    media: Iterable[Media],
+    start: SessionStart,
+    *,
+    paced: bool,
+    key: str | None = None,
+) -> None:
+    for message in stream(url, media, start, realtime=paced, key=key):
         if text := line(message):
             out.print(text, soft_wrap=True)

@@ -11,17 +11,18 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from blazereps_client.messages import Subject
+from blazereps_client.results import ClipResult, Document
 from pose_engine.clips import ClipError
+from service.access import CallerOf
 from service.core import Core
 from service.count import count_clip
 from service.errors import Problem, ServiceError, media_error, problems
 from service.exercises import new_session
 from service.jobs import ClipJob, Report, Status
-from service.messages import Subject
-from service.results import ClipResult, Document
 from service.settings import Settings
 from service.state import State
-from service.subject import FORM, read_subject
+from service.subject import FORM, focus_of, read_subject
 from service.uploads import save_upload, upload_schema
 
 router = APIRouter(prefix="/v1/clips", tags=["clips"])
@@ -72,6 +73,7 @@ async def upload_clip(
     request: Request,
     response: Response,
     state: State,
+    caller: CallerOf,
     *,
     exercise: Annotated[str, Query(max_length=64)] = "auto",
     unknown: Annotated[
@@ -86,7 +88,7 @@ async def upload_clip(
     whom = read_subject(subject)
     folder = Path(await to_thread.run_sync(tempfile.mkdtemp, "", "blazereps-"))
     fps = fps or state.settings.clip_fps
-    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps, unknown, whom)
+    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps, caller.owner, unknown, whom)
     try:
         with job.path.open("wb") as file:
             name = await save_upload(request, file, max_bytes=state.settings.max_clip_bytes)
@@ -101,15 +103,16 @@ async def upload_clip(
 
 
 @router.get("", response_model=Clips)
-async def list_clips(state: State) -> Clips:
-    """Every clip that is known, the newest first."""
-    return Clips(clips=tuple(Clip.model_validate(job) for job in state.jobs.newest()))
+async def list_clips(state: State, caller: CallerOf) -> Clips:
+    """Every clip of the caller that is known, the newest first."""
+    jobs = state.jobs.newest(caller.owner)
+    return Clips(clips=tuple(Clip.model_validate(job) for job in jobs))
 
 
 @router.get("/{clip_id}", response_model=CountedClip, responses=problems("not_found"))
-async def get_clip(clip_id: str, response: Response, state: State) -> CountedClip:
+async def get_clip(clip_id: str, response: Response, state: State, caller: CallerOf) -> CountedClip:
     """How far a clip is, and its result when it is done."""
-    job = state.jobs.get(clip_id)
+    job = state.jobs.get(clip_id, caller.owner)
     if job is None:
         raise _unknown(clip_id)
     if job.finished_s is None:
@@ -118,9 +121,9 @@ async def get_clip(clip_id: str, response: Response, state: State) -> CountedCli
 
 
 @router.delete("/{clip_id}", status_code=204, responses=problems("not_found"))
-async def erase_clip(clip_id: str, state: State) -> None:
+async def erase_clip(clip_id: str, state: State, caller: CallerOf) -> None:
     """Stop counting a clip, and erase it and everything made from it."""
-    if not state.jobs.erase(clip_id):
+    if not state.jobs.erase(clip_id, caller.owner):
         raise _unknown(clip_id)
 
 
@@ -135,7 +138,7 @@ def count_job(job: ClipJob, report: Report, *, core: Core, settings: Settings) -
             unknown=job.unknown,
             fps=job.fps,
             limits=settings.clip_limits,
-            focus=job.subject.focus if job.subject else None,
+            focus=focus_of(job.subject),
             report=report,
         )
     except ClipError as error:

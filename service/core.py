@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from classifiers.events import Event, Phase
 from classifiers.exercise import Kind
@@ -15,6 +15,15 @@ class Tracker(Protocol):
 
     def track(self, frame: Frame, at: float, /) -> Pose | None:
         """The pose in this frame, taken `at` seconds; blocking."""
+
+    def choose(self, focus: Focus | None, /) -> None:
+        """Follow whoever is there from now on, or without it the most prominent."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that it remembers, as plain data for JSON."""
+
+    def restore(self, snapshot: Mapping[str, Any], /) -> None:
+        """Go on from a snapshot; raises KeyError, TypeError or ValueError on a wrong one."""
 
 
 class Engine(Protocol):
@@ -53,8 +62,17 @@ class Session(Protocol):
     def observe(self, pose: Pose | None, at_s: float, /) -> list[Event]:
         """What this observation, taken at `at_s` seconds, causes."""
 
+    def choose(self, exercises: Sequence[Any], /) -> list[Event]:
+        """Count these from here on; counts so far stay."""
+
+    def interrupt(self) -> list[Event]:
+        """Give up the movement under way: what comes next is no part of it."""
+
     def finish(self) -> list[Event]:
         """What the end of the stream causes."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state, as plain data for JSON."""
 
 
 class Exercise(Protocol):
@@ -93,6 +111,12 @@ class Library(Protocol):
 
         `unknown`: also repeated movement that is no known exercise.
         """
+
+    def pick(self, name: str, /) -> Sequence[Any]:
+        """What a session is to `choose` for `auto` or an exercise; raises LookupError likewise."""
+
+    def restore(self, snapshot: dict[str, Any], /) -> Session:
+        """A session that goes on; raises ValueError or LookupError on a wrong snapshot."""
 
 
 @dataclass(frozen=True, slots=True)

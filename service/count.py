@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from blazereps_client.results import ClipResult
 from classifiers.events import Event
 from pose_engine.clips import Clip, ClipLimits
 from pose_engine.landmarks import Focus
 from service.core import Core
-from service.results import ClipResult, Tally
+from service.events import tally_of
 
 
 def count_clip(
@@ -44,5 +45,5 @@ def count_clip(
         duration_s=round(clip.duration_s or at_s, 3),
         frames=frames,
         unreadable_frames=clip.unreadable,
-        **dict(Tally.of(events, session.counts)),
+        **dict(tally_of(events, session.counts)),
     )

@@ -1,6 +1,6 @@
 """Every error: its code, its HTTP status as a problem (RFC 9457) and its WebSocket close code."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -50,10 +50,16 @@ _LIVE = {
     "invalid_header": Rule(422, "Not a valid media header"),
     "invalid_landmarks": Rule(422, "Not valid landmarks"),
     "time_went_backwards": Rule(422, "Capture times must increase"),
+    "seq_went_backwards": Rule(422, "Sequence numbers must increase"),
     "wrong_input": Rule(422, "Not the input the session was started with"),
     "message_too_large": Rule(413, "Message too large"),
     "already_started": Rule(409, "The session has started already"),
-    "start_expected": Rule(422, "session.start must come first", 1008),
+    "start_expected": Rule(422, "session.start or session.resume must come first", 1008),
+    "unsupported_version": Rule(400, "No such version of the protocol"),
+    "unknown_session": Rule(404, "No such session to resume", 4404),
+    "superseded": Rule(409, "Another connection has resumed the session", 4409),
+    "flood": Rule(429, "Too many messages a second", 4429),
+    "shutting_down": Rule(503, "The server is shutting down", 1012),
     "unknown_exercise": Rule(404, "No such exercise", 4404),
     "idle": Rule(408, "Nothing was sent for too long", 4408),
     "session_too_long": Rule(408, "The session reached its longest life", 4408),
@@ -61,6 +67,8 @@ _LIVE = {
     "over_capacity": Rule(503, "No live session is free", 1013),
 }
 _REST = {
+    "unauthorized": Rule(401, "Not authenticated", 4401),
+    "key_only": Rule(403, "A key is needed for this"),
     "not_found": Rule(404, "Not found"),
     "method_not_allowed": Rule(405, "Method not allowed"),
     "invalid_request": Rule(422, "Not a valid request"),
@@ -123,6 +131,8 @@ class ServiceError(Exception):
         headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
         if self.rule.status == 413:
             headers["Connection"] = "close"  # else the rest of a body would still be read
+        if self.rule.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
         return JSONResponse(
             self.problem.model_dump(exclude_none=True),
             self.rule.status,
@@ -162,30 +172,34 @@ def _documented(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 
-def handle_errors(app: FastAPI) -> None:
-    """Answer every error of the app as a problem."""
+def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
+    """Answer every error of the app as a problem; its code is `told` too."""
+
+    def answer(error: ServiceError) -> JSONResponse:
+        told(error.code)
+        return error.response()
 
     @app.exception_handler(ServiceError)
     def service_error(_: Request, error: ServiceError) -> JSONResponse:
-        return error.response()
+        return answer(error)
 
     @app.exception_handler(FrameError)
     @app.exception_handler(ClipError)
     def bad_media(_: Request, error: FrameError | ClipError) -> JSONResponse:
-        return media_error(error).response()
+        return answer(media_error(error))
 
     @app.exception_handler(RequestValidationError)
     def bad_request(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:])
-        return ServiceError("invalid_request", f"{field}: {first['msg']}", field=field).response()
+        return answer(ServiceError("invalid_request", f"{field}: {first['msg']}", field=field))
 
     @app.exception_handler(HTTPException)
     def http_error(_: Request, error: HTTPException) -> JSONResponse:
         by_status = {404: "not_found", 405: "method_not_allowed", 413: "too_many_bytes"}
         code = by_status.get(error.status_code, "invalid_request")
-        return ServiceError(code, error.detail).response()
+        return answer(ServiceError(code, error.detail))
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:
-        return internal_error().response()
+        return answer(internal_error())

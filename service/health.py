@@ -4,8 +4,8 @@ from typing import Literal
 
 from fastapi import APIRouter
 
+from blazereps_client.results import Document
 from service.errors import ServiceError, problems
-from service.results import Document
 from service.state import State
 
 router = APIRouter(tags=["health"])
@@ -30,11 +30,14 @@ async def alive() -> Health:
     return Health()
 
 
-@router.get("/readyz", response_model=Readiness, responses=problems("over_capacity"))
+@router.get(
+    "/readyz", response_model=Readiness, responses=problems("over_capacity", "shutting_down")
+)
 async def ready(state: State) -> Readiness:
     """A live session would be taken."""
+    if state.connections.draining:
+        raise ServiceError("shutting_down", "the server is shutting down", retry_after_s=1)
     if not state.seats.value:
         limit = f"all {state.settings.max_sessions} live sessions are in use"
         raise ServiceError("over_capacity", limit, retry_after_s=5)
-    unfinished = sum(job.finished_s is None for job in state.jobs.newest())
-    return Readiness(free_sessions=state.seats.value, unfinished_clips=unfinished)
+    return Readiness(free_sessions=state.seats.value, unfinished_clips=state.jobs.unfinished())

@@ -1,18 +1,45 @@
 """A received message -> a control message or an observation, or the error that names its fault."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from pydantic import ValidationError
 
+from blazereps_client.messages import (
+    FROM_CLIENT,
+    CountingPause,
+    CountingReset,
+    CountingResume,
+    Landmarks,
+    LandmarksBatch,
+    Observed,
+    Ping,
+    SessionEnd,
+    SessionResume,
+    SessionStart,
+    SessionUpdate,
+)
+from blazereps_client.wire import Header, Kind, WireError, unpack, unpack_batch
 from pose_engine.landmarks import Pose
 from service.errors import ServiceError
-from service.messages import FROM_CLIENT, Landmarks, Ping, SessionEnd, SessionStart
-from service.stream import Observation, Picture
-from service.wire import Kind, WireError, make_pose, unpack, unpack_pose
+from service.landmarks import make_pose, unpack_pose
+from service.sight import Chunk, Picture
+from service.stream import Observation
 
-Control = SessionStart | SessionEnd | Ping
+Control = (
+    SessionStart
+    | SessionResume
+    | SessionUpdate
+    | CountingPause
+    | CountingResume
+    | CountingReset
+    | Ping
+    | SessionEnd
+)
+Incoming = Control | list[Observation]
 
 
-def read_text(text: str, *, max_bytes: int, now_s: float) -> Control | Observation:
+def read_text(text: str, *, max_bytes: int, now_s: float) -> Incoming:
     """Read a JSON message; raises ServiceError."""
     size = len(text.encode())
     if size > max_bytes:
@@ -23,35 +50,58 @@ def read_text(text: str, *, max_bytes: int, now_s: float) -> Control | Observati
         message = FROM_CLIENT.validate_json(text)
     except ValidationError as error:
         raise _invalid(error) from error
-    if not isinstance(message, Landmarks):
-        return message
-    return Observation(message.seq, message.at_s, now_s, _pose(message))
+    match message:
+        case Landmarks():
+            return [_observation(message, now_s)]
+        case LandmarksBatch(observations=observations):
+            return [_observation(one, now_s) for one in observations]
+    return message
 
 
-def read_binary(data: bytes, *, now_s: float) -> Observation:
-    """Read a media message; raises ServiceError. A picture is not decoded yet."""
+def read_binary(data: bytes, *, now_s: float) -> list[Observation]:
+    """Read a media message; raises ServiceError. Pictures and video are not decoded yet."""
     try:
         header, payload = unpack(data)
     except WireError as error:
         raise ServiceError("invalid_header", str(error), field=error.field) from error
-    if header.kind is Kind.IMAGE:
-        picture = Picture(payload, header.rotation, header.mirrored)
-        return Observation(header.seq, header.at_s, now_s, picture)
     try:
-        return Observation(header.seq, header.at_s, now_s, unpack_pose(payload))
+        return [*_media(header, payload, now_s)]
     except WireError as error:
         raise _bad_landmarks(error, header.seq) from error
 
 
-def _pose(message: Landmarks) -> Pose | None:
+def _media(header: Header, payload: bytes, now_s: float) -> Iterator[Observation]:
+    seq, at_s = header.seq, header.at_s
+    match header.kind:
+        case Kind.IMAGE:
+            picture = Picture(payload, header.rotation, header.mirrored)
+            yield Observation(seq, at_s, now_s, picture)
+        case Kind.VIDEO:
+            chunk = Chunk(payload, header.rotation, header.mirrored, header.key)
+            yield Observation(seq, at_s, now_s, chunk)
+        case Kind.LANDMARKS:
+            yield Observation(seq, at_s, now_s, unpack_pose(payload))
+        case Kind.BATCH:
+            for seq, capture_us, packed in unpack_batch(payload):
+                yield Observation(seq, capture_us / 1e6, now_s, unpack_pose(packed))
+
+
+def _observation(message: Observed, now_s: float) -> Observation:
+    return Observation(message.seq, message.at_s, now_s, _pose(message))
+
+
+def _pose(message: Observed) -> Pose | None:
     if message.points is None:
         return None
     if len({len(point) for point in message.points}) > 1:
         fault = WireError("points", "points must all have as many numbers as the first")
         raise _bad_landmarks(fault, message.seq)
-    world = None if message.world is None else np.array(message.world)
+    points, world = np.array(message.points), message.world
+    if message.size is not None:
+        width, height = message.size
+        points[:, :3] *= (width, height, width)
     try:
-        return make_pose(np.array(message.points), world)
+        return make_pose(points, None if world is None else np.array(world))
     except WireError as error:
         raise _bad_landmarks(error, message.seq) from error
 

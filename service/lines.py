@@ -6,10 +6,9 @@ from functools import singledispatch
 from rich.markup import escape
 from rich.table import Column, Table
 
-from classifiers.events import Grade, Unit
-from service import messages
-from service.messages import EventMessage, ServerMessage
-from service.results import ClipResult, Hold, Rep, RepSet, Tally
+from blazereps_client import messages
+from blazereps_client.messages import EventMessage, ServerMessage
+from blazereps_client.results import ClipResult, Hold, Rep, RepSet, Tally
 
 _BOTTOM = "_bottom"
 
@@ -143,7 +142,7 @@ def _held(hold: Hold) -> str:
 
 
 def _time(rep: Rep) -> str:
-    grade = "" if rep.grade is Grade.FULL else f" ({rep.grade})"
+    grade = "" if rep.grade == "full" else f" ({rep.grade})"
     return f"{rep.end_s:.1f}{grade}"
 
 
@@ -158,5 +157,5 @@ def _times(told: Iterable[tuple[str, float]]) -> str:
 def _angles(rep: Rep) -> Iterable[str]:
     """The joints' angles at the bottom: `knee 84°`."""
     for name, measure in rep.measures.items():
-        if measure.unit is Unit.DEGREES and name.endswith(_BOTTOM):
+        if measure.unit == "degrees" and name.endswith(_BOTTOM):
             yield f"{name.removesuffix(_BOTTOM)} {measure.value:.0f}°"

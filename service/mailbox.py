@@ -1,23 +1,25 @@
-"""Where observations wait for their turn: the newest frame wins, or nothing is lost."""
+"""Where observations and commands wait for their turn: the newest wins, or nothing is lost."""
 
 from collections import deque
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import anyio
 
 T = TypeVar("T")
+
+MOST_COMMANDS: Final = 64
 
 
 class Mailbox(Generic[T]):
     """A bounded queue of one writer and one reader.
 
     Full, it either makes the writer wait (`lossless`) or gives up what waits for the newer item
-    and counts it in `dropped`.
+    and counts it in `dropped`. What is not `droppable` waits its turn in either case.
     """
 
     def __init__(self, capacity: int, *, lossless: bool) -> None:
         self.dropped = 0
-        self._items: deque[T] = deque()
+        self._items: deque[tuple[T, bool]] = deque()
         self._capacity = capacity
         self._lossless = lossless
         self._closed = False
@@ -26,33 +28,43 @@ class Mailbox(Generic[T]):
     @property
     def credit(self) -> int:
         """How many more it takes before it is full."""
-        return self._capacity - len(self._items)
+        return max(0, self._capacity - sum(droppable for _, droppable in self._items))
 
     def __len__(self) -> int:
         return len(self._items)
 
-    async def put(self, item: T) -> None:
+    async def put(self, item: T, *, droppable: bool = True) -> None:
         """Leave an item, waiting for room where nothing may be lost."""
         async with self._changed:
-            while self._lossless and not self.credit:
+            while not self._room(droppable=droppable):
                 await self._changed.wait()
-            if not self.credit:
-                self._items.popleft()
-                self.dropped += 1
-            self._items.append(item)
+            if droppable and not self.credit:
+                self._drop_oldest()
+            self._items.append((item, droppable))
             self._changed.notify_all()
 
-    async def take(self) -> T | None:
-        """The next item, waiting for it; None once it is closed and empty."""
+    async def take(self, most: int = 1) -> list[T]:
+        """What waits, at most so much of it; waits for something, and is empty once closed."""
         async with self._changed:
             while not self._items and not self._closed:
                 await self._changed.wait()
-            item = self._items.popleft() if self._items else None
+            count = min(most, len(self._items))
+            taken = [self._items.popleft()[0] for _ in range(count)]
             self._changed.notify_all()
-            return item
+            return taken
 
     async def close(self) -> None:
         """Nothing more will come."""
         async with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def _room(self, *, droppable: bool) -> bool:
+        if not droppable:
+            return len(self._items) < self._capacity + MOST_COMMANDS
+        return not self._lossless or self.credit > 0
+
+    def _drop_oldest(self) -> None:
+        oldest = next(n for n, (_, droppable) in enumerate(self._items) if droppable)
+        del self._items[oldest]
+        self.dropped += 1

@@ -6,11 +6,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from blazereps_client.results import Document
 from pose_engine.frames import Frame, read_image
 from pose_engine.landmarks import Landmark, Pose
 from service.core import Core
 from service.errors import problems
-from service.results import Document
 from service.settings import Settings
 from service.state import State
 from service.uploads import save_upload, upload_schema

@@ -1,16 +1,21 @@
 """The app under uvicorn: in the foreground, or in a thread for the demo and the tests."""
 
+import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
+import anyio
 import uvicorn
-from starlette.types import ASGIApp
+from fastapi import FastAPI
 
+from service import logs
 from service.settings import Settings
+
+log = logs.get_logger(__name__)
 
 START_TIMEOUT_S: Final = 10
 
@@ -32,15 +37,46 @@ def address_of(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> None:
+class Server(uvicorn.Server):
+    """Lets live sessions end before it closes their connections."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, then stop; a second signal stops at once."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._until_forced, tasks.cancel_scope)
+            await self._app.state.drain()
+            tasks.cancel_scope.cancel()
+        await super().shutdown(sockets)
+
+    async def _until_forced(self, drain: anyio.CancelScope) -> None:
+        while not self.force_exit:
+            await anyio.sleep(0.1)
+        drain.cancel()
+
+
+def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
     """Serve until interrupted."""
-    uvicorn.Server(_config(app, settings, "info")).run([listener])
+    signal.signal(signal.SIGTERM, _exit)
+    logs.configure(settings)
+    url = f"http://{address_of(listener)}"
+    log.info("serving", url=url, docs=f"{url}/docs")
+    Server(app, _config(app, settings, log_config=None)).run([listener])
+
+
+def _exit(*_: object) -> None:
+    """uvicorn repeats the signal once it has shut down: let what is to run at exit run, such as
+    the export of the last spans."""
+    raise SystemExit
 
 
 @contextmanager
-def serving(app: ASGIApp, settings: Settings) -> Iterator[str]:
+def serving(app: FastAPI, settings: Settings) -> Iterator[str]:
     """Serve in a thread while the context lasts; gives the address. Raises what `listen` does."""
-    server = uvicorn.Server(_config(app, settings, "warning"))
+    server = Server(app, _config(app, settings, log_level="warning"))
     listener = listen(settings)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
@@ -60,12 +96,12 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
         time.sleep(0.01)
 
 
-def _config(app: ASGIApp, settings: Settings, log_level: str) -> uvicorn.Config:
+def _config(app: FastAPI, settings: Settings, **logging: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        log_level=log_level,
         ws="websockets-sansio",
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
+        **logging,
     )

@@ -1,10 +1,12 @@
 """The settings: read from `BLAZEREPS_*` in the environment, checked at start."""
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from platformdirs import user_data_dir
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pose_engine.clips import ClipLimits
@@ -15,6 +17,17 @@ MIB = 1024 * 1024
 Variant = Literal["lite", "full", "heavy"]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address to listen on."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Settings(BaseSettings):
@@ -23,7 +36,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BLAZEREPS_", frozen=True)
 
     host: str = "127.0.0.1"
-    """The address to listen on. There are no keys yet: keep it to this machine."""
+    """The address to listen on; one that other machines reach needs `keys`."""
     port: int = Field(default=8000, ge=0, le=65535)
     """The TCP port; 0 takes a free one."""
     variant: Variant = "full"
@@ -31,7 +44,11 @@ class Settings(BaseSettings):
     models: Path | None = None
     """The folder with the built models; by default in the user's cache."""
     allowed_origins: frozenset[str] = frozenset()
-    """Web origins besides the server's own whose pages may open a live session."""
+    """Web origins besides the server's own whose pages may open a live session and use REST."""
+    log_format: Literal["text", "json"] = "text"
+    """How `blazereps serve` writes its log."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level on; libraries never log finer than info."""
 
     inference_workers: Positive = Field(default_factory=lambda: os.cpu_count() or 1)
     """Threads that decode and track for live sessions and still images."""
@@ -47,12 +64,31 @@ class Settings(BaseSettings):
     """A JSON message."""
     queue_frames: Positive = 8
     """Observations that wait in a lossless session before reading stops."""
+    max_messages_hz: Seconds = 120
+    """Messages a second, over some seconds, that do not wait in a queue: pings, updates, refused
+    ones, and frames of a live session; more close it with 4429."""
     idle_s: Seconds = 30
     """A live session that sends nothing for so long is closed with 4408."""
     send_timeout_s: Seconds = 10
     """A client that reads nothing for so long is cut off."""
     max_session_s: Seconds = 7200
-    """The longest life of a live session, then closed with 4408."""
+    """The longest life of a live connection, then closed with 4408."""
+    data: Path | None = None
+    """The folder of what is kept; by default the user's data folder."""
+    resume_s: float = Field(default=300, ge=60)
+    """How long a session can be resumed after its last sign of life."""
+    max_kept_sessions: Positive = 10_000
+    """Sessions kept for that; the longest silent is forgotten first."""
+    drain_s: float = Field(default=10, ge=0)
+    """How long live sessions may go on after SIGTERM."""
+
+    keys: dict[str, Digest] = {}
+    """Names of keys with the SHA-256 of each, as `blazereps key` prints them; without any, only
+    this machine is served."""
+    token_secret: SecretStr | None = Field(default=None, min_length=32)
+    """What tokens and tickets are signed with; by default made once and kept in `data`."""
+    open_access: bool = False
+    """Serve other machines though there are no keys: behind something that asks for them."""
 
     clip_fps: Seconds = 15
     """Frames a second taken from a clip when the upload does not say."""
@@ -74,6 +110,20 @@ class Settings(BaseSettings):
         if self.max_message_bytes <= self.max_frame_bytes:
             raise ValueError("max_message_bytes must be larger than max_frame_bytes")
         return self
+
+    @model_validator(mode="after")
+    def _others_need_keys(self) -> Self:
+        if not (self.keys or self.open_access or is_loopback(self.host)):
+            raise ValueError(
+                f"{self.host} is reached by other machines: set keys (see `blazereps key`), "
+                "or open_access where something before it asks for them"
+            )
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """Where things are kept."""
+        return self.data or Path(user_data_dir("blazereps"))
 
     @property
     def image_limits(self) -> ImageLimits:

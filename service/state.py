@@ -1,5 +1,6 @@
 """What every request reaches: the settings, the loaded core and what is shared between sessions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypedDict, cast
 
@@ -7,9 +8,14 @@ import anyio
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from service.auth import Authenticator
+from service.connections import Connections
 from service.core import Core
 from service.jobs import ClipJobs
+from service.metrics import Metrics
+from service.sessions import SessionStore
 from service.settings import Settings
+from service.telemetry import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +26,18 @@ class AppState:
     core: Core
     jobs: ClipJobs
     inference: anyio.CapacityLimiter
-    """Threads for live sessions and still images."""
+    """Threads for live sessions with pictures, and still images."""
+    counting: anyio.CapacityLimiter
+    """The thread for live sessions with landmarks: counting alone holds the interpreter's lock, so
+    that of several threads all but one would wait for it, at a third more time in all."""
     seats: anyio.Semaphore
     """Live sessions that are still free."""
+    sessions: SessionStore
+    authenticator: Authenticator
+    connections: Connections
+    metrics: Metrics
+    new_spans: Callable[[], Spans]
+    """Those of one more session."""
 
 
 class Lifespan(TypedDict):

@@ -1,47 +1,66 @@
-"""One live stream: each observation in, the messages that it causes out; no socket, no clock."""
+"""One live stream: observations and commands in, the messages they cause out. No socket."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
+from pydantic import ValidationError
 
-from classifiers.events import Event, Guidance, PhaseChanged
-from pose_engine.frames import Frame, FrameError, ImageLimits, read_image
-from pose_engine.landmarks import Pose
-from service.core import Session, Tracker
-from service.messages import (
+from blazereps_client import words
+from blazereps_client.messages import (
     Ack,
+    CountingPause,
+    CountingReset,
+    CountingResume,
     ErrorMessage,
     EventMessage,
     Flow,
+    KeyframeRequest,
     LandmarksMessage,
-    Outputs,
+    RateAdvice,
     ServerMessage,
+    SessionStart,
     SessionSummary,
+    SessionUpdate,
+    SessionUpdated,
     State,
-    event_message,
 )
-from service.results import TALLIED, Tally
+from pose_engine.frames import Frame, FrameError, ImageLimits
+from service.chronicle import Chronicle
+from service.core import Core
+from service.counting import Counting, Happening
+from service.errors import ServiceError
+from service.journal import Journal
+from service.pace import Pace
+from service.sessions import Kept
+from service.sight import Media, Seen, Sight
+from service.telemetry import Telemetry
 
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An encoded frame that has not been looked at yet."""
-
-    data: bytes
-    rotation: int
-    mirrored: bool
+SNAPSHOT_VERSION: Final = 1
+ACK_EVERY_S: Final = 0.1
+"""While more is waiting; when nothing is, every observation is acknowledged at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was seen at one moment: a picture, landmarks, or nobody."""
+    """What was seen at one moment: a picture, encoded video, landmarks, or nobody."""
 
     seq: int
     at_s: float
     received_s: float
     """When it arrived, by the server's clock."""
-    seen: Picture | Pose | None
+    seen: Media
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLost:
+    """A piece of the encoded video was given up: it goes on at the next key frame."""
+
+
+Command = SessionUpdate | CountingPause | CountingResume | CountingReset | VideoLost
+"""What takes its turn among the observations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,104 +74,256 @@ class Moment:
     credit: int
 
 
-ACK_EVERY_S = 0.1
-"""While more is waiting; when nothing is, every observation is acknowledged at once."""
+class StreamError(ValueError):
+    """What was kept is no stream of this version."""
 
 
 class Stream:
-    """Decodes, tracks, counts and tells. Blocking, and one step at a time."""
+    """Looks, counts, keeps and tells. Blocking, and one step at a time.
+
+    Every step may raise Superseded, or OSError when it cannot be kept.
+    """
 
     def __init__(
-        self, tracker: Tracker, session: Session, outputs: Outputs, limits: ImageLimits
+        self,
+        core: Core,
+        config: SessionStart,
+        limits: ImageLimits,
+        journal: Journal,
+        telemetry: Telemetry,
     ) -> None:
-        self._tracker = tracker
-        self._session = session
-        self._outputs = outputs
-        self._limits = limits
-        self._told: list[Event] = []
-        self._event_id = 0
-        self._processed = self._damaged = 0
+        """Raises ServiceError `unknown_exercise`."""
+        self.config = config
+        """What the client wants, with every default filled in."""
+        self._counting = Counting(
+            core.library, config.exercise, unknown=config.unknown, arm=config.arm
+        )
+        self._sight = Sight(core.engine, config, limits, telemetry)
+        self._journal, self._telemetry = journal, telemetry
+        self._chronicle = Chronicle(journal, config.outputs)
+        self._pace = Pace()
+        self._before = self._flow = Flow()
+        self._processed = self._damaged = self._skipped = 0
+        self._frame: Frame | None = None
         self._at_s = self._acked_s = self._stated_s = 0.0
+        self.seq: int | None = None
+        """Everything up to it is done with."""
+        self.summary: SessionSummary | None = None
+        """What was said at the end, once it has ended."""
 
-    def observe(self, seen: Observation, moment: Moment) -> list[ServerMessage]:
+    @property
+    def counts(self) -> dict[str, int]:
+        """The absolute count of every exercise."""
+        return dict(self._counting.session.counts)
+
+    @property
+    def counting(self) -> words.Counting:
+        """Whether observations count."""
+        return self._counting.counting
+
+    @property
+    def at_s(self) -> float | None:
+        """The capture time of the last observation, None before the first."""
+        return None if self.seq is None else self._at_s
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What was counted, and what became of the media, for the log."""
+        flow = self._flow
+        came_to = {"processed": flow.processed, "dropped": flow.dropped, "refused": flow.refused}
+        return came_to | {"counts": self.counts}
+
+    @property
+    def last_event_id(self) -> int:
+        """Of the last event."""
+        return self._chronicle.last_event_id
+
+    def missed(self, last_event_id: int) -> list[EventMessage]:
+        """What has been told since that event."""
+        return self._chronicle.missed(last_event_id)
+
+    def state(self) -> str:
+        """Everything but the events, as JSON for `resume`."""
+        return json.dumps({
+            "version": SNAPSHOT_VERSION,
+            "config": self.config.model_dump(mode="json"),
+            "counting": self._counting.snapshot(),
+            "sight": self._sight.snapshot(),
+            "chronicle": self._chronicle.snapshot(),
+            "flow": self._flow.model_dump(),
+            "seq": self.seq,
+            "at_s": self._at_s,
+            "summary": self.summary and self.summary.model_dump(mode="json"),
+        })  # fmt: skip
+
+    def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Take one step."""
+        with self._telemetry.observation(observation.seq, observation.received_s):
+            return self._observe(observation, moment)
+
+    def _observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         try:
-            messages = [*self._step(seen)]
-            self._processed += 1
+            messages = [*self._look(observation, moment)]
         except FrameError as error:
-            messages = [_refusal(error, seen.seq)]
             self._damaged += 1
-        flow = self._flow(moment, waited_s=moment.now_s - seen.received_s)
-        return [*messages, *self._state(moment, flow), *self._ack(seen.seq, moment, flow)]
+            messages = [_refusal(error, observation.seq), *self._ask_for_key()]
+        self.seq = observation.seq
+        self._count_flow(moment, waited_s=moment.now_s - observation.received_s)
+        with self._telemetry.stage("keep"):
+            self._journal.keep(self.state, self.seq, moment.now_s)
+        return [*messages, *self._advise(moment), *self._state(moment), *self._ack(moment)]
+
+    def obey(self, command: Command, moment: Moment) -> list[ServerMessage]:
+        """Do as the client wants from here on; raises ServiceError `unknown_exercise`."""
+        match command:
+            case SessionUpdate():
+                messages = [*self._update(command)]
+            case CountingPause():
+                messages = [*self._tell(self._counting.pause())]
+            case CountingResume(arm=arm):
+                messages = [*self._tell(self._counting.resume(arm))]
+            case CountingReset(arm=arm):
+                self._chronicle.start_over()
+                messages = [*self._tell(self._counting.reset(arm))]
+            case VideoLost():
+                self._sight.lose()
+                return [*self._ask_for_key()]
+        self._journal.keep_now(self.state, self.seq, moment.now_s)
+        return messages
+
+    def rest(self, moment: Moment) -> list[ServerMessage]:
+        """Nothing has come for a while."""
+        kept = self._journal.rest(self.state, self.seq, moment.now_s)
+        return [*self._ack(moment)] if kept else []
 
     def finish(self, moment: Moment) -> list[ServerMessage]:
         """The stream ended: the last events and the summary."""
-        events = [*self._tell(self._session.finish())]
-        tally = Tally.of(self._told, self._session.counts)
-        return [*events, SessionSummary(**dict(self._flow(moment)), **dict(tally))]
+        events = [*self._tell(self._counting.finish())]
+        self._count_flow(moment)
+        tally = self._chronicle.tally(self.counts)
+        self.summary = SessionSummary(**dict(self._flow), **dict(tally))
+        self._journal.keep_now(self.state, self.seq, moment.now_s)
+        return [*events, self.summary]
 
-    def _step(self, seen: Observation) -> Iterator[ServerMessage]:
-        frame, pose = self._pose(seen)
-        events = self._session.observe(pose, seen.at_s)
-        self._at_s = seen.at_s
-        if self._outputs.landmarks:
-            yield _landmarks(seen, frame, pose)
-        yield from self._tell(events)
+    def leave(self, moment: Moment) -> None:
+        """The client is gone: keep everything for when it comes back."""
+        self._journal.keep_now(self.state, self.seq, moment.now_s)
 
-    def _pose(self, observation: Observation) -> tuple[Frame | None, Pose | None]:
-        seen = observation.seen
-        if not isinstance(seen, Picture):
-            return None, seen
-        frame = read_image(
-            seen.data, limits=self._limits, rotation=seen.rotation, mirrored=seen.mirrored
+    def _look(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
+        wanted = not self._hurries(moment)
+        for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):
+            self._at_s, self._frame = seen.at_s, seen.frame
+            if self.config.outputs.landmarks:
+                yield _landmarks(observation.seq, seen)
+            with self._telemetry.stage("count"):
+                happenings = [*self._counting.observe(seen.pose, seen.at_s)]
+            yield from self._tell(happenings)
+        self._processed += wanted
+        self._skipped += not wanted
+
+    def _advise(self, moment: Moment) -> Iterator[RateAdvice]:
+        frame = self._frame
+        return self._pace.observe(
+            now_s=moment.now_s,
+            at_s=self._at_s,
+            dropped=self._flow.dropped,
+            waiting=moment.waiting,
+            long_side_px=max(frame.width, frame.height) if frame else 0,
         )
-        return frame, self._tracker.track(frame, observation.at_s)
 
-    def _tell(self, events: list[Event]) -> Iterator[EventMessage]:
-        counts = dict(self._session.counts)
-        for event in events:
-            if isinstance(event, TALLIED):
-                self._told.append(event)
-            if self._wanted(event):
-                self._event_id += 1
-                yield event_message(event, event_id=self._event_id, at_s=self._at_s, counts=counts)
+    def _hurries(self, moment: Moment) -> bool:
+        """Whether newer video waits, so that what shows before it is not worth a look."""
+        live_video = self.config.input == "video" and self.config.pacing == "live"
+        return live_video and moment.waiting > 0
 
-    def _wanted(self, event: Event) -> bool:
-        match event:
-            case PhaseChanged():
-                return self._outputs.phases
-            case Guidance():
-                return self._outputs.guidance
-        return True
+    def _ask_for_key(self) -> Iterator[KeyframeRequest]:
+        if self._sight.waits_for_key:
+            yield KeyframeRequest()
 
-    def _flow(self, moment: Moment, waited_s: float = 0) -> Flow:
-        return Flow(
-            processed=self._processed,
-            dropped=moment.dropped,
-            refused=moment.refused + self._damaged,
+    def _update(self, update: SessionUpdate) -> Iterator[ServerMessage]:
+        config = _updated(self.config, update)
+        if config.exercise != self.config.exercise:
+            yield from self._tell(self._counting.choose(config.exercise))
+        if config.subject != self.config.subject:
+            self._sight.choose(config.subject)
+        self.config, self._chronicle.outputs = config, config.outputs
+        yield SessionUpdated(config=config, exercises=tuple(self.counts))
+
+    def _tell(self, happenings: Iterable[Happening]) -> Iterator[EventMessage]:
+        # All of them have happened before the first is told: each tells the counts of the end.
+        happened = [*happenings]
+        self._telemetry.metrics.happened(happened)
+        yield from self._chronicle.tell(happened, self._at_s, self.counts)
+
+    def _count_flow(self, moment: Moment, waited_s: float = 0) -> None:
+        before, last = self._before, self._flow
+        self._flow = Flow(
+            processed=before.processed + self._processed,
+            dropped=before.dropped + moment.dropped + self._skipped,
+            refused=before.refused + moment.refused + self._damaged,
             queue_ms=round(waited_s * 1000, 1),
         )
+        self._telemetry.metrics.flowed(self.config.input, last, self._flow)
 
-    def _state(self, moment: Moment, flow: Flow) -> Iterator[State]:
-        hz = self._outputs.state_hz
+    def _state(self, moment: Moment) -> Iterator[State]:
+        hz = self.config.outputs.state_hz
         if not hz or moment.now_s - self._stated_s < 1 / hz:
             return
         self._stated_s = moment.now_s
-        yield State(
-            at_s=self._at_s,
-            counts=dict(self._session.counts),
-            phases=dict(self._session.phases),
-            holds=dict(self._session.holds),
-            confidences={k: round(float(v), 3) for k, v in self._session.confidences.items()},
-            subject=self._session.subject,
-            **dict(flow),
-        )
+        session = self._counting.session
+        yield State.model_validate({
+            "at_s": self._at_s,
+            "counts": self.counts,
+            "phases": dict(session.phases),
+            "holds": dict(session.holds),
+            "confidences": {k: round(float(v), 3) for k, v in session.confidences.items()},
+            "subject": session.subject,
+            "counting": self.counting,
+            "countdown_s": self._counting.countdown_s(self._at_s),
+            **dict(self._flow),
+        })  # fmt: skip
 
-    def _ack(self, seq: int, moment: Moment, flow: Flow) -> Iterator[Ack]:
-        if moment.waiting and moment.now_s - self._acked_s < ACK_EVERY_S:
+    def _ack(self, moment: Moment) -> Iterator[Ack]:
+        if self.seq is None or (moment.waiting and moment.now_s - self._acked_s < ACK_EVERY_S):
             return
         self._acked_s = moment.now_s
-        yield Ack(seq=seq, credit=moment.credit, **dict(flow))
+        stored_seq = self._journal.stored_seq
+        yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **dict(self._flow))
+
+
+def resume(
+    core: Core, limits: ImageLimits, journal: Journal, telemetry: Telemetry, stored: Kept
+) -> Stream:
+    """The stream as it was kept; raises StreamError."""
+    try:
+        kept = json.loads(stored.state)
+        if kept["version"] != SNAPSHOT_VERSION:
+            raise StreamError(f"version {kept['version']} is not {SNAPSHOT_VERSION}")
+        config = SessionStart.model_validate(kept["config"])
+        stream = Stream(core, config, limits, journal, telemetry)
+        stream._counting.restore(kept["counting"])
+        stream._sight.restore(kept["sight"])
+        stream._chronicle.restore(kept["chronicle"], stored.events)
+        stream._before = stream._flow = Flow.model_validate(kept["flow"])
+        stream.seq, stream._at_s = kept["seq"], kept["at_s"]
+        journal.stored_seq = stream.seq
+        if kept["summary"] is not None:
+            stream.summary = SessionSummary.model_validate(kept["summary"])
+    except (KeyError, TypeError, ValueError, LookupError, ServiceError) as error:
+        raise StreamError(f"not a stream that can be resumed: {error!r}") from error
+    return stream
+
+
+def _updated(config: SessionStart, update: SessionUpdate) -> SessionStart:
+    """With what the update names; raises ServiceError `invalid_message`."""
+    named = {name: getattr(update, name) for name in update.model_fields_set - {"type"}}
+    given = {name: value for name, value in named.items() if value is not None or name == "subject"}
+    try:
+        return SessionStart.model_validate(dict(config) | given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ServiceError("invalid_message", f"{field}: {first['msg']}", field=field) from error
 
 
 def _refusal(error: FrameError, seq: int) -> ErrorMessage:
@@ -161,12 +332,12 @@ def _refusal(error: FrameError, seq: int) -> ErrorMessage:
     )
 
 
-def _landmarks(seen: Observation, frame: Frame | None, pose: Pose | None) -> LandmarksMessage:
-    points = None
+def _landmarks(seq: int, seen: Seen) -> LandmarksMessage:
+    frame, pose, points = seen.frame, seen.pose, None
     if pose is not None:
         points = np.column_stack((pose.image, pose.visibility)).astype(float).round(3).tolist()
     return LandmarksMessage(
-        seq=seen.seq,
+        seq=seq,
         at_s=seen.at_s,
         width_px=frame.width if frame else None,
         height_px=frame.height if frame else None,

@@ -1,9 +1,10 @@
-"""Whom to follow, as a query parameter or an option: `x,y` on him, or `x,y,width,height` around."""
+"""Whom to follow: `x,y` on him or `x,y,width,height` around, in a query or option; and as focus."""
 
 from pydantic import ValidationError
 
+from blazereps_client.messages import Subject
+from pose_engine.landmarks import Box, Focus
 from service.errors import ServiceError
-from service.messages import Subject
 
 FORM = "x,y or x,y,width,height"
 
@@ -21,3 +22,12 @@ def read_subject(text: str | None) -> Subject | None:
         first = error.errors()[0]
         fault = f"subject must be {FORM}; {first['loc'][0]}: {first['msg']}"
         raise ServiceError("invalid_request", fault, field="subject") from error
+
+
+def focus_of(subject: Subject | None) -> Focus | None:
+    """The point or box for the pose engine, if anybody is chosen."""
+    if subject is None:
+        return None
+    if subject.width is None or subject.height is None:
+        return subject.x, subject.y
+    return Box(subject.x, subject.y, subject.width, subject.height)

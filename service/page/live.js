@@ -177,9 +177,23 @@ async function packed(jpeg, seq, at_us) {
   return message;
 }
 
-function connect(file) {
+// Where the server has keys: a request with the key that was typed in.
+const ask = (path, options) => fetch(path, {
+  ...options, headers: $("key").value ? { authorization: `Bearer ${$("key").value}` } : {},
+});
+
+// A browser cannot send a header with a WebSocket, but a ticket as a subprotocol.
+async function subprotocols() {
+  if (!$("key").value) return ["blazereps.v1"];
+  const answer = await ask("/v1/live/tickets", { method: "POST" });
+  const { ticket, detail } = await answer.json();
+  if (!answer.ok) throw new Error(detail);
+  return ["blazereps.v1", `blazereps.ticket.${ticket}`];
+}
+
+function connect(file, protocols) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(`${scheme}//${location.host}/v1/live`);
+  const socket = new WebSocket(`${scheme}//${location.host}/v1/live`, protocols);
   const mine = run = { socket, file, seq: 0, last_us: -1, told: false, ended: false };
   $("events").replaceChildren();
   $("sets").replaceChildren();
@@ -228,6 +242,12 @@ function release() {
 
 async function begin(source, file) {
   if (run) { run.socket.close(); release(); }
+  let protocols;
+  try {
+    protocols = await subprotocols();
+  } catch (error) {
+    return say(`Not let in: ${error.message}`, true);
+  }
   try {
     await source();
     await video.play();
@@ -235,7 +255,7 @@ async function begin(source, file) {
     release();
     return say(`No picture: ${error.message}`, true);
   }
-  connect(file);
+  connect(file, protocols);
 }
 
 $("camera").onclick = () => begin(async () => {
@@ -251,9 +271,19 @@ $("file").onchange = (event) => {
 
 $("stop").onclick = finish;
 
-try {
-  const { exercises } = await (await fetch("/v1/exercises")).json();
-  $("exercise").append(...exercises.map((one) => new Option(one.title, one.name)));
-} catch (error) {
-  say(`The list of exercises cannot be read: ${error.message}`, true);
+async function listExercises() {
+  try {
+    const answer = await ask("/v1/exercises");
+    $("locked").hidden = answer.ok && !$("key").value;
+    if (answer.status === 401) return say("This server asks for a key or a token.");
+    const { exercises } = await answer.json();
+    const options = exercises.map((one) => new Option(one.title, one.name));
+    $("exercise").replaceChildren(new Option("any", "auto"), ...options);
+    say("Not connected.");
+  } catch (error) {
+    say(`The list of exercises cannot be read: ${error.message}`, true);
+  }
 }
+
+$("key").onchange = listExercises;
+await listExercises();

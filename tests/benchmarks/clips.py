@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.counted import Counted
 from benchmarks.labels import Label
 from benchmarks.variants import ORIGINAL, Observation
-from service.results import Rejection, Rep, Tally
+from blazereps_client.results import Rejection, Rep, Tally
 from tests.classifiers.figures import as_pose, squat
 
 FULL = {"depth": 1.0, "confidence": 0.9, "grade": "full", "measures": {}}

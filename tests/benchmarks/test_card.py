@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from benchmarks import card
 from benchmarks.labels import Label, Score
-from service.results import Hold
+from blazereps_client.results import Hold
 from tests.benchmarks.clips import counted, rep
 
 RIGHT = Label("squat__a__1.mp4", "squat", (1,), view="side", short_side=240)

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.labels import Label
 from benchmarks.times import bottoms, matched, sane, sanity
-from service.results import Rep
+from blazereps_client.results import Rep
 from tests.benchmarks.clips import counted, rep, tally
 
 

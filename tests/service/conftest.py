@@ -1,7 +1,9 @@
 """A real server over a real socket, with a fake core."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,9 +16,12 @@ from tests.service.fakes import FakeEngine, FakeLibrary
 Serve = Callable[..., AbstractContextManager[str]]
 
 
-def serve_fake(engine: FakeEngine | None = None, **settings: Any) -> AbstractContextManager[str]:
-    chosen = Settings(port=0, **settings)
-    return serving(create_app(chosen, engine or FakeEngine(), FakeLibrary()), chosen)
+@contextmanager
+def serve_fake(engine: FakeEngine | None = None, **settings: Any) -> Iterator[str]:
+    with TemporaryDirectory() as folder:
+        chosen = Settings(**{"port": 0, "data": Path(folder), "drain_s": 0, **settings})
+        with serving(create_app(chosen, engine or FakeEngine(), FakeLibrary()), chosen) as address:
+            yield address
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,17 @@ Nearly white is a hold, and a little grey a movement that is no known exercise. 
 blue cast is of person 2.
 """
 
+import base64
+import pickle
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import av
 import numpy as np
@@ -40,7 +43,7 @@ from classifiers.events import (
 )
 from classifiers.exercise import Kind
 from pose_engine.frames import Frame
-from pose_engine.landmarks import LANDMARK_COUNT, Focus, Pose
+from pose_engine.landmarks import LANDMARK_COUNT, Box, Focus, Pose
 
 HELD, TOP, WAVE, SHALLOW, BOTTOM, NOBODY = 240, 200, 170, 100, 50, 0
 REP = (TOP, TOP, 120, BOTTOM, BOTTOM, 120, TOP, TOP)
@@ -103,6 +106,16 @@ class FakeTracker:
     def track(self, frame: Frame, at: float, /) -> Pose | None:
         return self._engine.find(frame if self._focus is None else _side(frame, self._focus))
 
+    def choose(self, focus: Focus | None, /) -> None:
+        self._focus = focus
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"focus": self._focus}
+
+    def restore(self, snapshot: Mapping[str, Any], /) -> None:
+        focus = snapshot["focus"]
+        self._focus = focus and (Box(*focus) if len(focus) == 4 else (focus[0], focus[1]))
+
 
 def _side(frame: Frame, focus: Focus) -> Frame:
     """The half of the frame that the focus is in."""
@@ -152,7 +165,7 @@ class FakeSession:
 
     def __init__(self, names: Sequence[str], *, unknown: bool = False) -> None:
         self._name = names[0]
-        self._names = names
+        self._names = self._active = names
         self._reps: list[RepCounted] = []
         self._set: list[RepCounted] = []
         self._sets: list[SetEnded] = []
@@ -169,12 +182,13 @@ class FakeSession:
 
     @property
     def counts(self) -> dict[str, int]:
-        known = {name: len(self._reps) if name == self._name else 0 for name in self._names}
+        told = [rep.exercise for rep in self._reps]
+        known = {name: told.count(name) for name in self._names}
         return known if self._unknown is None else known | {"unknown": self._unknown}
 
     @property
     def phases(self) -> dict[str, Phase]:
-        return dict.fromkeys(self._names, Phase.TOP if self._away_s is None else Phase.DOWN)
+        return dict.fromkeys(self._active, Phase.TOP if self._away_s is None else Phase.DOWN)
 
     @property
     def holds(self) -> dict[str, float]:
@@ -199,6 +213,19 @@ class FakeSession:
         found += self._switch(pose.subject, at_s)
         return found + events + self._wave(level, at_s) + self._move(level, at_s)
 
+    def choose(self, exercises: Sequence[FakeExercise], /) -> list[Event]:
+        events = self.interrupt()
+        self._active = [exercise.name for exercise in exercises]
+        self._name, self._names = self._active[0], [*dict.fromkeys([*self._names, *self._active])]
+        return events
+
+    def interrupt(self) -> list[Event]:
+        start_s, self._away_s, self._lowest = self._away_s, None, float(TOP)
+        return [] if start_s is None else [self._rejected(Reason.SUBJECT_LOST, start_s)]
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"pickled": base64.b64encode(pickle.dumps(self)).decode()}
+
     def finish(self) -> list[Event]:
         away: list[Event] = []
         if self._away_s is not None:
@@ -209,9 +236,7 @@ class FakeSession:
         before, self._person = self._person, person
         if before is None or before == person:
             return []
-        start_s, self._away_s, self._lowest = self._away_s, None, float(TOP)
-        given_up = [] if start_s is None else [self._rejected(Reason.SUBJECT_LOST, start_s)]
-        return [SubjectSwitched(at_s), *given_up]
+        return [SubjectSwitched(at_s), *self.interrupt()]
 
     def _move(self, level: float, at_s: float) -> list[Event]:
         if level < 150:
@@ -312,9 +337,17 @@ class FakeLibrary:
     )
 
     def session(self, name: str = "auto", /, *, unknown: bool = False) -> FakeSession:
-        names = [exercise.name for exercise in self.exercises]
-        if name != "auto" and name not in names:
+        return FakeSession([exercise.name for exercise in self.pick(name)], unknown=unknown)
+
+    def pick(self, name: str, /) -> Sequence[FakeExercise]:
+        picked = [exercise for exercise in self.exercises if name in ("auto", exercise.name)]
+        if not picked:
             raise LookupError(
                 f"no exercise is called {name!r}; known are auto, squat, push_up, plank"
             )
-        return FakeSession(names if name == "auto" else [name], unknown=unknown)
+        return picked
+
+    def restore(self, snapshot: dict[str, Any], /) -> FakeSession:
+        session = pickle.loads(base64.b64decode(snapshot["pickled"]))
+        assert isinstance(session, FakeSession)
+        return session

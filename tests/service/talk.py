@@ -8,7 +8,8 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from service.wire import Header, Kind, pack_pose
+from blazereps_client.wire import Header, Kind
+from service.landmarks import pack_pose
 from tests.service.fakes import encoded, grey_pose
 
 WAIT_S = 10
@@ -57,7 +58,19 @@ class Talk:
         return [message for message in self.heard if message["type"] in types]
 
 
+def resume(talk: Talk, created: dict[str, Any], last_event_id: int = 0) -> dict[str, Any]:
+    """Go on with the session that was created on another connection."""
+    talk.say({
+        "type": "session.resume",
+        "session_id": created["session_id"],
+        "resume_token": created["resume_token"],
+        "last_event_id": last_event_id,
+    })  # fmt: skip
+    return talk.hear("session.resumed")
+
+
 @contextmanager
-def talking(address: str, **options: Any) -> Iterator[Talk]:
-    with connect(f"ws://{address}/v1/live", compression=None, proxy=None, **options) as socket:
+def talking(address: str, *, query: str = "", **options: Any) -> Iterator[Talk]:
+    url = f"ws://{address}/v1/live{query}"
+    with connect(url, compression=None, proxy=None, **options) as socket:
         yield Talk(socket)

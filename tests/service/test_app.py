@@ -85,6 +85,7 @@ def test_openapi_documents_every_answer(address: str) -> None:
     assert operations.keys() == {
         "get /healthz",
         "get /readyz",
+        "get /metrics",
         "get /v1/exercises",
         "get /v1/exercises/{name}",
         "post /v1/poses",
@@ -92,6 +93,8 @@ def test_openapi_documents_every_answer(address: str) -> None:
         "get /v1/clips",
         "get /v1/clips/{clip_id}",
         "delete /v1/clips/{clip_id}",
+        "post /v1/tokens",
+        "post /v1/live/tickets",
     }
     upload = operations["post /v1/clips"]
     assert {"202", "404", "413", "422", "429"} <= upload["responses"].keys()

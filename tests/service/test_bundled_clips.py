@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from blazereps_client.results import ClipResult
 from service.core import Core
 from service.count import count_clip
-from service.results import ClipResult
 from service.settings import Settings
 from tests.service.bundled import CLIPS, real_core
 

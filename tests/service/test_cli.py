@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from service.auth import digest_of, new_key
 from service.cli import app
 from tests.service.bundled import cut, real_core
+from tests.service.conftest import Serve
 from tests.service.fakes import REP, WAVES, write_clip
 
 
@@ -145,6 +147,20 @@ def test_unknown_movement_is_shown_when_asked_for(
     result = run("stream", clip, "--url", url, "--fast", "--fps", "30", *option)
     assert result.exit_code == 0
     assert ("unknown 2" in result.stdout) == bool(option)
+
+
+def test_a_key_is_given_or_comes_from_the_environment(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, key = write_clip(tmp_path / "grey.mp4", REP), new_key()
+    with serve(keys={"app": digest_of(key)}) as guarded:
+        command = ("stream", clip, "--url", f"ws://{guarded}/v1/live", "--fast", "--fps", "30")
+        refused = run(*command)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "unauthorized" in refused.stderr
+        assert "Counted: squat 1" in run(*command, "--key", key).stdout
+        monkeypatch.setenv("BLAZEREPS_KEY", key)
+        assert "Counted: squat 1" in run(*command).stdout
 
 
 def test_a_missing_clip_is_told_while_streaming(address: str) -> None:

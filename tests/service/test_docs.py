@@ -10,20 +10,25 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from blazereps_client import messages
+from blazereps_client.results import ClipResult
+from blazereps_client.wire import HEADER, Header, Kind
 from classifiers.events import Advice, Grade, Phase, Reason, Unit
-from service import messages
 from service.app import create_app
 from service.clips import CountedClip
 from service.errors import ERRORS
-from service.results import ClipResult
+from service.metrics import STAGES, Metrics
 from service.settings import MIB, Settings
-from service.wire import HEADER, Header, Kind
 from tests.service.fakes import BOTTOM, HOLD, REP, SHALLOW_REP, TOP, FakeEngine, FakeLibrary
 from tests.service.talk import talking
 
 DOCS = Path(__file__).parents[2] / "docs"
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
 API = (DOCS / "api.md").read_text(encoding="utf-8")
+OPERATING = (DOCS / "operating.md").read_text(encoding="utf-8")
+SOURCE = "".join(
+    file.read_text(encoding="utf-8") for file in (DOCS.parent / "service").glob("*.py")
+)
 
 SIDES = {"client": messages.ClientMessage, "server": messages.ServerMessage}
 MESSAGES: list[tuple[str, type[BaseModel]]] = [
@@ -129,7 +134,9 @@ def test_every_close_code_has_its_row(code: str) -> None:
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
     (row,) = (row for row in rows(API) if row[0] == f"`{name}`")
     default = Settings.model_fields[name].default
-    if isinstance(default, int | float):
+    if isinstance(default, bool):
+        assert row[1] == str(default).lower()
+    elif isinstance(default, int | float):
         assert number(row[1]) == default
     elif isinstance(default, str):
         assert row[1] == default
@@ -138,6 +145,35 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
 def number(text: str) -> float:
     value, _, unit = text.replace(",", "").partition(" ")
     return float(value) * {"": 1, "KiB": 1024, "MiB": MIB}[unit]
+
+
+def test_no_setting_is_documented_that_is_none() -> None:
+    told = set(re.findall(r"BLAZEREPS_([A-Z_]+[A-Z])", PROTOCOL + API + OPERATING))
+    assert {name.lower() for name in told} <= Settings.model_fields.keys()
+
+
+def test_exactly_the_metrics_are_documented() -> None:
+    families = [one for one in Metrics().registry.collect() if one.name.startswith("blazereps_")]
+    exported = {one.name + "_total" * (one.type == "counter") for one in families}
+    documented = {name for name in names(OPERATING) if name.startswith("blazereps_")}
+    assert documented == exported
+    assert all(f"`{stage}`" in OPERATING for stage in STAGES)
+
+
+def test_every_line_of_the_log_is_documented() -> None:
+    events = re.findall(r'(?:log\.\w+|_began|_request)\(\s*"([^"]+)"', SOURCE)
+    reasons = re.findall(r'_ended\("(\w+)"', SOURCE)
+    assert len(events) >= 10
+    assert len(reasons) == 3
+    assert {*events, *reasons} - names(OPERATING) == set()
+
+
+def test_every_span_is_documented() -> None:
+    spans = re.findall(r'start_span\(\s*"([^"]+)"', SOURCE)
+    attributes = re.findall(r'"(blazereps\.(?:session_id|input|seq))"', SOURCE)
+    assert (len(spans), len(attributes)) == (2, 3)
+    assert set(spans) - names(OPERATING) == set()
+    assert all(f"`{attribute}`" in OPERATING for attribute in attributes)
 
 
 def test_every_parameter_of_rest_is_documented() -> None:
@@ -193,6 +229,9 @@ def test_the_worked_session_is_word_for_word(address: str) -> None:
         assert timeless(message) in heard, message["type"]
 
 
+VARYING = ("session_id", "resume_token", "queue_ms")
+
+
 def timeless(message: dict[str, Any]) -> dict[str, Any]:
     """Without what differs from run to run."""
-    return {k: v for k, v in message.items() if k not in ("session_id", "queue_ms")}
+    return {k: v for k, v in message.items() if k not in VARYING}

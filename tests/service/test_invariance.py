@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.variants import LANDMARKS, ORIGINAL, TWICE, Taken, names, take, tally
+from blazereps_client.results import Tally
 from service.core import Core
 from service.count import count_clip
-from service.results import Tally
 from service.settings import Settings
 from tests.service.bundled import cut, real_core
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from blazereps_client.results import ClipResult
 from service.errors import ServiceError
+from service.events import tally_of
 from service.jobs import ClipJob, LocalJobs, Report
-from service.results import ClipResult, Tally
 
 RESULT = ClipResult(
-    clip="clip", duration_s=1, frames=1, unreadable_frames=0, **dict(Tally.of((), {}))
+    clip="clip", duration_s=1, frames=1, unreadable_frames=0, **dict(tally_of((), {}))
 )
 
 
@@ -66,7 +67,7 @@ def new_job(folder: Path) -> ClipJob:
 
 def wait_for(jobs: LocalJobs, job: ClipJob, status: str) -> ClipJob:
     for _ in range(500):
-        now = jobs.get(job.id)
+        now = jobs.get(job.id, "")
         if now is not None and now.status == status:
             return now
         time.sleep(0.01)
@@ -137,9 +138,9 @@ def test_erasing_stops_a_running_and_a_waiting_job(
     jobs.submit(waiting)
     work.began.wait(5)
     for job in (running, waiting):
-        assert jobs.erase(job.id)
-        assert not jobs.erase(job.id)
-        assert jobs.get(job.id) is None
+        assert jobs.erase(job.id, "")
+        assert not jobs.erase(job.id, "")
+        assert jobs.get(job.id, "") is None
         wait_until_gone(job.folder)
     last = new_job(tmp_path)
     jobs.submit(last)
@@ -159,9 +160,9 @@ def test_old_results_are_forgotten(
         wait_for(jobs, job, "succeeded")
         clock.now_s += 1
         done.append(job.id)
-    assert [job.id for job in jobs.newest()] == done[:1:-1]
+    assert [job.id for job in jobs.newest("")] == done[:1:-1]
     clock.now_s += 58
-    assert [job.id for job in jobs.newest()] == done[:2:-1]
+    assert [job.id for job in jobs.newest("")] == done[:2:-1]
     jobs.close()
 
 

@@ -6,12 +6,12 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from blazereps_client.messages import ErrorMessage
+from blazereps_client.results import ClipResult
 from classifiers.events import Event
-from pose_engine.frames import ImageLimits
+from service.events import tally_of
 from service.lines import line, table
-from service.messages import ErrorMessage, Outputs
-from service.results import ClipResult, Tally
-from service.stream import Moment, Observation, Stream
+from service.stream import Observation
 from tests.service.fakes import (
     HOLD,
     NOBODY,
@@ -20,26 +20,24 @@ from tests.service.fakes import (
     SHALLOW_REP,
     TOP,
     WAVES,
-    FakeEngine,
     FakeSession,
     grey_pose,
 )
+from tests.service.streams import landmarks, moment, new_stream
 
 LEVELS = (*REP, *REST, *REP, TOP, 120, 30, 120, 120, TOP, *SHALLOW_REP, *WAVES, *HOLD, NOBODY)
 
 
 def test_every_event_has_a_line() -> None:
-    session = FakeSession(["squat"], unknown=True)
-    stream = Stream(FakeEngine().tracker(), session, Outputs(), ImageLimits())
-    moment = Moment(100.0, dropped=0, refused=0, waiting=0, credit=1)
+    stream = new_stream(landmarks(unknown=True))
     said = [
         message
         for seq, level in enumerate(LEVELS)
         for message in stream.observe(
-            Observation(seq, seq / 10, 100.0, grey_pose(level) if level else None), moment
+            Observation(seq, seq / 10, 100.0, grey_pose(level) if level else None), moment(100)
         )
     ]
-    shown = [text for message in (*said, *stream.finish(moment)) if (text := line(message))]
+    shown = [text for message in (*said, *stream.finish(moment(100))) if (text := line(message))]
     assert [Text.from_markup(text).plain for text in shown] == [
         "    0.0 s  somebody is in view",
         "    0.6 s  squat 1  0.1 s down, 0.3 s up, full, knee 83°",
@@ -70,7 +68,7 @@ def result(*levels: int) -> ClipResult:
     for index, level in enumerate(levels):
         events += session.observe(grey_pose(level), index / 10)
     events += session.finish()
-    tally = Tally.of(events, session.counts)
+    tally = tally_of(events, session.counts)
     return ClipResult(clip="a.mp4", duration_s=2, frames=9, unreadable_frames=0, **dict(tally))
 
 

@@ -6,7 +6,7 @@ import time
 import httpx2
 import pytest
 
-from service.wire import Header, Kind
+from blazereps_client.wire import Header, Kind
 from tests.service.conftest import Serve
 from tests.service.fakes import (
     NOBODY,

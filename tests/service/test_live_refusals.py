@@ -1,6 +1,7 @@
 """What a live session refuses: bad messages, wrong times, too many, too long, too slow."""
 
 import json
+import socket
 import struct
 import time
 from contextlib import suppress
@@ -9,7 +10,7 @@ import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from service.wire import Header, Kind
+from blazereps_client.wire import Header, Kind
 from tests.service.conftest import Serve
 from tests.service.fakes import (
     REP,
@@ -94,7 +95,7 @@ def test_a_bad_message_is_told_and_the_session_goes_on(
         assert (error["code"], error["field"], error["recoverable"]) == (code, field, True)
         assert error["message"]
         for seq, level in enumerate(REP):
-            talk.image(seq, 1 + seq * STEP_S, level)
+            talk.image(10 + seq, 1 + seq * STEP_S, level)
         assert talk.end()["counts"] == {"squat": 1}
 
 
@@ -123,6 +124,18 @@ def test_time_that_goes_backwards_is_refused_and_ignored(address: str) -> None:
             assert "is not after 2.000000 s" in error["message"]
         summary = talk.end()
     assert (summary["processed"], summary["refused"]) == (1, 2)
+
+
+def test_numbers_that_come_twice_or_out_of_order_are_refused_and_ignored(address: str) -> None:
+    with talking(address) as talk:
+        talk.start(exercise="squat", pacing="lossless")
+        for seq, level in enumerate(REP):
+            for sent in (2 * seq, 2 * seq, max(0, 2 * seq - 1)):
+                talk.image(sent, 1 + sent * STEP_S, level)
+        summary = talk.end()
+    assert {error["code"] for error in talk.of("error")} == {"seq_went_backwards"}
+    assert (summary["counts"], summary["processed"]) == ({"squat": 1}, len(REP))
+    assert summary["refused"] == 2 * len(REP)
 
 
 def test_rotation_and_mirroring_are_undone(address: str) -> None:
@@ -241,6 +254,21 @@ def test_a_client_that_leaves_gives_its_seat_back(serve: Serve) -> None:
                 talk.start()
                 talk.image(0, 0.0, 200)
             wait_until_ready(address)
+
+
+def test_a_connection_that_is_only_half_there_gives_its_seat_back(serve: Serve) -> None:
+    """As of a phone that has lost its network: it neither sends nor closes nor answers a close."""
+    with serve(max_sessions=1, idle_s=0.3) as address:
+        host, port = address.split(":")
+        silent = socket.create_connection((host, int(port)))
+        silent.sendall(
+            f"GET /v1/live HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        assert silent.recv(12) == b"HTTP/1.1 101"
+        wait_until_ready(address)
+        silent.close()
 
 
 def test_a_client_that_does_not_read_is_cut_off(serve: Serve) -> None:

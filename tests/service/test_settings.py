@@ -22,6 +22,8 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
         {"max_sessions": 0},
         {"variant": "huge"},
         {"idle_s": -1},
+        {"log_format": "xml"},
+        {"log_level": "trace"},
         {"max_message_bytes": 64 * 1024 * 1024},
         {"max_message_bytes": 1000, "max_frame_bytes": 1000},
     ],

@@ -2,18 +2,11 @@
 
 import pytest
 
-from pose_engine.frames import ImageLimits
-from service.messages import Ack, ErrorMessage, Outputs, SessionSummary, State
-from service.stream import ACK_EVERY_S, Moment, Observation, Picture, Stream
-from tests.service.fakes import REP, FakeEngine, FakeSession, encoded, grey_pose
-
-
-def new_stream(outputs: Outputs) -> Stream:
-    return Stream(FakeEngine().tracker(), FakeSession(["squat"]), outputs, ImageLimits())
-
-
-def moment(now_s: float, *, dropped: int = 0, refused: int = 0, waiting: int = 0) -> Moment:
-    return Moment(now_s, dropped, refused, waiting, credit=8 - waiting)
+from blazereps_client.messages import Ack, ErrorMessage, Outputs, SessionSummary, State
+from service.sight import Picture
+from service.stream import ACK_EVERY_S, Observation
+from tests.service.fakes import REP, encoded, grey_pose
+from tests.service.streams import landmarks, moment, new_stream
 
 
 def seen(seq: int, level: int = 200, received_s: float = 100.0) -> Observation:
@@ -21,7 +14,7 @@ def seen(seq: int, level: int = 200, received_s: float = 100.0) -> Observation:
 
 
 def test_acks_are_throttled_only_while_something_waits() -> None:
-    stream = new_stream(Outputs(state_hz=0))
+    stream = new_stream(landmarks(outputs=Outputs(state_hz=0)))
     times = (100.0, 100.01, 100.02, 100.0 + ACK_EVERY_S, 100.11)
     waiting = (3, 2, 0, 2, 1)
     acked = [
@@ -32,7 +25,7 @@ def test_acks_are_throttled_only_while_something_waits() -> None:
 
 
 def test_state_keeps_to_its_rate() -> None:
-    stream = new_stream(Outputs(state_hz=2))
+    stream = new_stream(landmarks(outputs=Outputs(state_hz=2)))
     stated = [
         100 + i / 10
         for i in range(21)
@@ -42,7 +35,7 @@ def test_state_keeps_to_its_rate() -> None:
 
 
 def test_the_books_balance() -> None:
-    stream = new_stream(Outputs())
+    stream = new_stream(landmarks(outputs=Outputs()))
     stream.observe(seen(0), moment(100.25, dropped=3, refused=1))
     broken = Observation(1, 0.1, 100.0, Picture(b"no picture", 0, False))
     answer = stream.observe(broken, moment(100.5, dropped=4, refused=2))
@@ -54,7 +47,7 @@ def test_the_books_balance() -> None:
 
 
 def test_a_damaged_picture_does_not_count_as_nobody() -> None:
-    stream = new_stream(Outputs())
+    stream = new_stream(landmarks(outputs=Outputs()))
     for seq, level in enumerate(REP):
         stream.observe(seen(2 * seq, level), moment(100))
         broken = Picture(encoded(200)[:50], 0, False)

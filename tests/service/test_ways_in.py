@@ -10,14 +10,16 @@ import httpx2
 import pytest
 from PIL import Image
 
+from blazereps_client import ImageAt, Outputs, PoseAt, SessionStart
+from blazereps_client.messages import SessionSummary
+from blazereps_client.results import Tally
+from blazereps_client.sync import stream
+from blazereps_client.wire import Header, Kind
 from pose_engine.clips import Clip
 from pose_engine.frames import Frame
 from service.app import create_app
-from service.client import ImageAt, PoseAt, stream
 from service.core import Core
 from service.count import count_clip
-from service.messages import Outputs, SessionStart, SessionSummary
-from service.results import Tally
 from service.server import serving
 from service.settings import Settings
 from tests.service.bundled import cut, real_core
@@ -32,6 +34,8 @@ from tests.service.fakes import (
     FakeLibrary,
     write_clip,
 )
+from tests.service.observed import pose_at
+from tests.service.talk import Talk, resume, talking
 
 FPS = 10.0
 
@@ -70,6 +74,33 @@ def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
     assert streamed.processed == replayed.processed == counted.frames
 
 
+def test_a_session_that_is_cut_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
+    core, clip = way_in
+    shots = [(round(at_s * 1e6), png(frame)) for at_s, frame in frames(clip)]
+    settings = Settings(port=0)
+    with serving(create_app(settings, core.engine, core.library), settings) as address:
+        whole = summary(address, (ImageAt(at / 1e6, data) for at, data in shots), "frames")
+        with talking(address) as talk:
+            created = talk.start(pacing="lossless", unknown=True, outputs={"state_hz": 0})
+            send(talk, shots, 0, len(shots) // 3)
+        for last in (2 * len(shots) // 3, len(shots)):
+            with talking(address) as talk:
+                done = resume(talk, created)["resumed_at_seq"]
+                send(talk, shots, done + 1, last)
+                told = talk.end() if last == len(shots) else {}
+    told.pop("queue_ms")
+    assert told == whole.model_dump(mode="json", exclude={"queue_ms"})
+
+
+def send(talk: Talk, shots: list[tuple[int, bytes]], first: int, last: int) -> None:
+    """And do not leave before the last of them is done with."""
+    for seq in range(first, last):
+        talk.say(Header(Kind.IMAGE, seq, shots[seq][0]).pack() + shots[seq][1])
+    if last < len(shots):
+        while talk.hear("ack")["seq"] < last - 1:
+            pass
+
+
 def tally(result: Tally) -> dict[str, Any]:
     return {name: getattr(result, name) for name in Tally.model_fields}
 
@@ -89,7 +120,7 @@ def poses(core: Core, clip: Path) -> Iterator[PoseAt]:
     tracker = core.engine.tracker()
     for seconds, frame in frames(clip):
         at_s = round(seconds, 6)
-        yield PoseAt(at_s, tracker.track(frame, at_s))
+        yield pose_at(at_s, tracker.track(frame, at_s))
 
 
 def summary(address: str, media: Any, kind: Any) -> SessionSummary:

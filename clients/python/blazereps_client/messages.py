@@ -1,26 +1,11 @@
 """The JSON messages of a live session: one union each way, told apart by `type`."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationInfo, field_validator
 
-from classifiers.events import (
-    Event,
-    Guidance,
-    HoldEnded,
-    HoldStarted,
-    Phase,
-    PhaseChanged,
-    RepCounted,
-    RepRejected,
-    SetEnded,
-    SubjectFound,
-    SubjectLost,
-    SubjectSwitched,
-    UnknownCounted,
-)
-from pose_engine.landmarks import Box, Focus
-from service.results import (
+from blazereps_client.results import (
     Document,
     Hint,
     Hold,
@@ -31,7 +16,8 @@ from service.results import (
     Tally,
     UnknownRep,
 )
-from service.wire import MAX_CAPTURE_US, MAX_SEQ
+from blazereps_client.wire import LANDMARK_COUNT, MAX_BATCH, MAX_CAPTURE_US, MAX_SEQ, MAX_SIDE_PX
+from blazereps_client.words import Codec, Counting, Phase, RateReason
 
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 AtSeconds = Annotated[FiniteFloat, Field(ge=0, le=MAX_CAPTURE_US / 1e6)]
@@ -39,8 +25,10 @@ Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Extent = Annotated[FiniteFloat, Field(gt=0, le=1)]
 Numbers = Annotated[list[FiniteFloat], Field(min_length=3, max_length=5)]
 WorldPoint = Annotated[list[FiniteFloat], Field(min_length=3, max_length=3)]
-Points = Annotated[list[Numbers], Field(min_length=33, max_length=33)]
-WorldPoints = Annotated[list[WorldPoint], Field(min_length=33, max_length=33)]
+Points = Annotated[list[Numbers], Field(min_length=LANDMARK_COUNT, max_length=LANDMARK_COUNT)]
+WorldPoints = Annotated[
+    list[WorldPoint], Field(min_length=LANDMARK_COUNT, max_length=LANDMARK_COUNT)
+]
 
 
 class Outputs(Document):
@@ -74,12 +62,24 @@ class Subject(Document):
             raise ValueError("a box has both width and height, a point has neither")
         return height
 
-    @property
-    def focus(self) -> Focus:
-        """The same for the pose engine."""
-        if self.width is None or self.height is None:
-            return self.x, self.y
-        return Box(self.x, self.y, self.width, self.height)
+
+class Arm(Document):
+    """What happens before anything counts: a countdown, or somebody has been ready for a while.
+
+    Ready is who stays at the top of an exercise of the session, or in the pose of a hold.
+    """
+
+    countdown_s: Annotated[FiniteFloat, Field(gt=0, le=60)] | None = None
+    ready_s: Annotated[FiniteFloat, Field(ge=0.3, le=10)] | None = Field(
+        default=None, validate_default=True
+    )
+
+    @field_validator("ready_s")
+    @classmethod
+    def _one_of_both(cls, ready_s: float | None, info: ValidationInfo) -> float | None:
+        if (ready_s is None) == (info.data.get("countdown_s") is None):
+            raise ValueError("arm has either countdown_s or ready_s")
+        return ready_s
 
 
 class SessionStart(Document):
@@ -87,37 +87,101 @@ class SessionStart(Document):
 
     type: Literal["session.start"] = "session.start"
     exercise: str = Field(default="auto", max_length=64)
-    input: Literal["frames", "landmarks"] = "frames"
+    input: Literal["frames", "video", "landmarks"] = "frames"
+    codec: Codec | None = Field(default=None, validate_default=True)
+    """Of the encoded video; with `input: video`, and only then."""
     pacing: Literal["live", "lossless"] = "live"
     unknown: bool = False
     """Whether to count repeated movement that is no known exercise."""
     outputs: Outputs = Outputs()
     subject: Subject | None = None
-    """Whom to follow; without it the largest person nearest to the centre. Frames only."""
+    """Whom to follow; without it the largest person nearest to the centre. Pictures only."""
+    arm: Arm | None = None
+    """What happens before anything counts."""
+
+    @field_validator("codec")
+    @classmethod
+    def _with_video(cls, codec: str | None, info: ValidationInfo) -> str | None:
+        if (codec is None) == (info.data.get("input") == "video"):
+            raise ValueError("codec goes with input video, and with that only")
+        return codec
 
     @field_validator("subject")
     @classmethod
-    def _frames_only(cls, subject: Subject | None, info: ValidationInfo) -> Subject | None:
+    def _pictures_only(cls, subject: Subject | None, info: ValidationInfo) -> Subject | None:
         if subject is not None and info.data.get("input") == "landmarks":
-            raise ValueError("only with input frames: landmarks are of one person already")
+            raise ValueError("not with input landmarks: they are of one person already")
         return subject
 
-    @property
-    def focus(self) -> Focus | None:
-        """The point or box of the person to follow, if one is given."""
-        return None if self.subject is None else self.subject.focus
+
+class SessionResume(Document):
+    """The first message of a connection that goes on with a session."""
+
+    type: Literal["session.resume"] = "session.resume"
+    session_id: str = Field(max_length=64)
+    resume_token: str = Field(max_length=128)
+    last_event_id: int = Field(default=0, ge=0)
+    """The last event that was received; what came after it is told again."""
 
 
-class Landmarks(Document):
-    """33 landmarks in MediaPipe's order, in pixels; `points: null` says that nobody is seen."""
+class SessionUpdate(Document):
+    """From here on something else is wanted; what is left out stays as it is."""
 
-    type: Literal["landmarks"] = "landmarks"
+    type: Literal["session.update"] = "session.update"
+    exercise: str | None = Field(default=None, max_length=64)
+    outputs: Outputs | None = None
+    subject: Subject | None = None
+    """Somebody else to follow."""
+
+
+class CountingPause(Document):
+    """Nothing counts from here on; media may come all the same."""
+
+    type: Literal["counting.pause"] = "counting.pause"
+
+
+class CountingResume(Document):
+    """Everything counts from here on."""
+
+    type: Literal["counting.resume"] = "counting.resume"
+    arm: Arm | None = None
+
+
+class CountingReset(Document):
+    """All counts go back to zero, and everything counts from here on."""
+
+    type: Literal["counting.reset"] = "counting.reset"
+    arm: Arm | None = None
+
+
+Side = Annotated[FiniteFloat, Field(gt=0, le=MAX_SIDE_PX)]
+
+
+class Observed(Document):
+    """33 landmarks in MediaPipe's order; `points: null` says that nobody is seen."""
+
     seq: Seq
     at_s: AtSeconds
     points: Points | None
-    """Rows of x, y, z and, where there are any, visibility and presence."""
+    """Rows of x, y, z and, where there are any, visibility and presence; in pixels."""
     world: WorldPoints | None = None
     """Rows of x, y, z in metres, origin at the hips' middle."""
+    size: tuple[Side, Side] | None = None
+    """Width and height of the upright picture in pixels, where x, y and z are shares of them (z of
+    the width), as MediaPipe gives them."""
+
+
+class Landmarks(Observed):
+    """One observation."""
+
+    type: Literal["landmarks"] = "landmarks"
+
+
+class LandmarksBatch(Document):
+    """Several observations in the order of time, in one message."""
+
+    type: Literal["landmarks.batch"] = "landmarks.batch"
+    observations: Annotated[tuple[Observed, ...], Field(min_length=1, max_length=MAX_BATCH)]
 
 
 class Ping(Document):
@@ -133,7 +197,19 @@ class SessionEnd(Document):
     type: Literal["session.end"] = "session.end"
 
 
-ClientMessage = Annotated[SessionStart | Landmarks | Ping | SessionEnd, Field(discriminator="type")]
+ClientMessage = Annotated[
+    SessionStart
+    | SessionResume
+    | SessionUpdate
+    | CountingPause
+    | CountingResume
+    | CountingReset
+    | Landmarks
+    | LandmarksBatch
+    | Ping
+    | SessionEnd,
+    Field(discriminator="type"),
+]
 
 
 class Limits(Document):
@@ -144,8 +220,10 @@ class Limits(Document):
     max_frame_bytes: int
     max_frame_pixels: int
     queue_frames: int
+    max_messages_hz: float
     idle_s: float
     max_session_s: float
+    resume_s: float
 
 
 class SessionCreated(Document):
@@ -153,16 +231,44 @@ class SessionCreated(Document):
 
     type: Literal["session.created"] = "session.created"
     session_id: str
+    resume_token: str
+    """With it the session can be resumed within `limits.resume_s`; tell nobody."""
+    epoch: int = 1
     exercises: tuple[str, ...]
     config: SessionStart
     limits: Limits
+
+
+class SessionResumed(Document):
+    """The session goes on; the events that were missed follow at once."""
+
+    type: Literal["session.resumed"] = "session.resumed"
+    session_id: str
+    epoch: int
+    """2, 3, 4 ...: how often it has been resumed, and 1."""
+    resumed_at_seq: int | None
+    """Everything up to it is done with; what came after it is to be sent again, in order."""
+    last_event_id: int
+    counts: dict[str, int]
+    counting: Counting
+    exercises: tuple[str, ...]
+    config: SessionStart
+    limits: Limits
+
+
+class SessionUpdated(Document):
+    """The answer to `session.update`: what holds from here on."""
+
+    type: Literal["session.updated"] = "session.updated"
+    config: SessionStart
+    exercises: tuple[str, ...]
 
 
 class _Told(Document):
     """What every event carries."""
 
     event_id: int
-    """1, 2, 3 ... within the session."""
+    """Greater than that of the event before; a gap is what you asked not to be told."""
     at_s: float
     """The capture time of the observation that caused it."""
     counts: dict[str, int]
@@ -239,6 +345,13 @@ class SubjectSwitchedMessage(_Told):
     type: Literal["subject.switched"] = "subject.switched"
 
 
+class CountingChangedMessage(_Told):
+    """Whether observations count has changed, or counts went back to zero."""
+
+    type: Literal["counting.changed"] = "counting.changed"
+    counting: Counting
+
+
 class Flow(Document):
     """What became of the media so far: sent = processed + dropped + refused + still waiting."""
 
@@ -262,6 +375,9 @@ class State(Flow):
     """Those that go on, by exercise: seconds so far."""
     confidences: dict[str, float]
     subject: bool
+    counting: Counting
+    countdown_s: Milli | None
+    """What is left of the countdown while there is one."""
 
 
 class Ack(Flow):
@@ -271,6 +387,9 @@ class Ack(Flow):
     seq: int
     credit: int
     """How many more would be queued at once."""
+    stored_seq: int | None
+    """Everything up to it survives a crash of the server; what came after it is to be kept for
+    sending again. Null while nothing does."""
 
 
 class LandmarksMessage(Document):
@@ -291,6 +410,33 @@ class Pong(Document):
 
     type: Literal["pong"] = "pong"
     nonce: str
+    server_time: datetime
+    """UTC."""
+
+
+class RateAdvice(Document):
+    """Another rate or size would serve the counting better."""
+
+    type: Literal["rate.advice"] = "rate.advice"
+    reason: RateReason
+    fps: Milli | None
+    """Send so many frames a second."""
+    long_side_px: int | None
+    """Send pictures of so many pixels on the long side."""
+
+
+class KeyframeRequest(Document):
+    """Encoded video was lost or damaged: it goes on at the next key frame, so make one."""
+
+    type: Literal["keyframe.request"] = "keyframe.request"
+
+
+class GoingAway(Document):
+    """The server shuts down: finish, or resume after it has closed the connection."""
+
+    type: Literal["going_away"] = "going_away"
+    left_s: float
+    """Until then."""
 
 
 class SessionSummary(Tally, Flow):
@@ -323,41 +469,27 @@ EventMessage = (
     | SubjectLostMessage
     | SubjectFoundMessage
     | SubjectSwitchedMessage
+    | CountingChangedMessage
 )
 ServerMessage = Annotated[
     SessionCreated
+    | SessionResumed
+    | SessionUpdated
     | EventMessage
     | State
     | Ack
     | LandmarksMessage
+    | RateAdvice
+    | KeyframeRequest
+    | GoingAway
     | Pong
     | SessionSummary
     | ErrorMessage,
     Field(discriminator="type"),
 ]
 
-FROM_CLIENT: TypeAdapter[SessionStart | Landmarks | Ping | SessionEnd] = TypeAdapter(ClientMessage)
+FROM_CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+EVENTS: TypeAdapter[EventMessage] = TypeAdapter(
+    Annotated[EventMessage, Field(discriminator="type")]
+)
 FROM_SERVER: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
-
-_EVENTS: dict[type[Event], type[EventMessage]] = {
-    RepCounted: RepCountedMessage,
-    RepRejected: RepRejectedMessage,
-    SetEnded: SetEndedMessage,
-    HoldStarted: HoldStartedMessage,
-    HoldEnded: HoldEndedMessage,
-    UnknownCounted: UnknownCountedMessage,
-    Guidance: GuidanceMessage,
-    PhaseChanged: PhaseMessage,
-    SubjectLost: SubjectLostMessage,
-    SubjectFound: SubjectFoundMessage,
-    SubjectSwitched: SubjectSwitchedMessage,
-}
-
-
-def event_message(
-    event: Event, *, event_id: int, at_s: float, counts: dict[str, int]
-) -> EventMessage:
-    """An event of the core as it is told."""
-    told = _EVENTS[type(event)]
-    fields = {name: getattr(event, name) for name in told.model_fields if hasattr(event, name)}
-    return told(**fields | {"event_id": event_id, "at_s": at_s, "counts": counts})

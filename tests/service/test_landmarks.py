@@ -1,4 +1,4 @@
-"""The binary layout, byte by byte and back again."""
+"""Landmarks on the wire, as poses of the core."""
 
 from contextlib import suppress
 
@@ -8,29 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from blazereps_client.wire import MAX_COORDINATE, WireError
 from pose_engine.landmarks import Pose
-from service.wire import (
-    MAX_CAPTURE_US,
-    MAX_COORDINATE,
-    MAX_SEQ,
-    Header,
-    Kind,
-    WireError,
-    make_pose,
-    pack_pose,
-    unpack,
-    unpack_pose,
-)
+from service.landmarks import make_pose, pack_pose, unpack_pose
 from tests.service.fakes import grey_pose
-
-headers = st.builds(
-    Header,
-    st.sampled_from(Kind),
-    st.integers(0, MAX_SEQ),
-    st.integers(0, MAX_CAPTURE_US),
-    st.sampled_from([0, 90, 180, 270]),
-    st.booleans(),
-)
 
 
 def numbers(low: float, high: float, *shape: int) -> st.SearchStrategy[np.ndarray]:
@@ -44,11 +25,6 @@ poses = st.builds(
     numbers(0, 1, 33),
     numbers(0, 1, 33),
 )
-
-
-@given(headers, st.binary(max_size=64))
-def test_a_header_comes_back(header: Header, payload: bytes) -> None:
-    assert unpack(header.pack() + payload) == (header, payload)
 
 
 @given(poses)
@@ -65,18 +41,10 @@ def test_a_pose_comes_back(pose: Pose) -> None:
         assert np.array_equal(back.world, pose.world)
 
 
-def test_the_documented_bytes() -> None:
-    header = Header(Kind.IMAGE, 7, 1_500_000, rotation=90, mirrored=True)
-    assert header.pack().hex(" ") == "01 01 05 00 07 00 00 00 60 e3 16 00 00 00 00 00"
-    assert header.at_s == 1.5
-
-
 @given(st.binary(max_size=2000))
-def test_rubbish_is_refused_or_understood_but_never_a_crash(data: bytes) -> None:
+def test_rubbish_is_refused_or_understood_but_never_a_crash(payload: bytes) -> None:
     with suppress(WireError):
-        header, payload = unpack(data)
-        if header.kind is Kind.LANDMARKS:
-            assert isinstance(unpack_pose(payload), Pose | None)
+        assert isinstance(unpack_pose(payload), Pose | None)
 
 
 def test_nobody_is_an_empty_payload() -> None:

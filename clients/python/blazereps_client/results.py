@@ -1,23 +1,10 @@
 """What was counted, as documents: the same in a summary, a clip's result and `count --json`."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Self, TypeVar
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from classifiers.events import (
-    Advice,
-    Event,
-    Grade,
-    Guidance,
-    HoldEnded,
-    Reason,
-    RepCounted,
-    RepRejected,
-    SetEnded,
-    Unit,
-    UnknownCounted,
-)
+from blazereps_client.words import Advice, Grade, Reason, Unit
 
 Milli = Annotated[float, AfterValidator(lambda number: round(number, 3))]
 """Milliseconds, and thousandths of a depth, are as fine as anybody can use."""
@@ -26,10 +13,12 @@ Milli = Annotated[float, AfterValidator(lambda number: round(number, 3))]
 class Document(BaseModel):
     """A frozen document that refuses fields it does not know; attributes may fill it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
-
-
-_Document = TypeVar("_Document", bound=Document)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        from_attributes=True,
+        hide_input_in_errors=True,  # an error may be logged, where nobody's landmarks belong
+    )
 
 
 class Measured(Document):
@@ -130,10 +119,6 @@ class Hint(Document):
     at_s: Milli = Field(examples=[3.4])
 
 
-TALLIED = RepCounted | RepRejected | SetEnded | HoldEnded | UnknownCounted | Guidance
-"""The events that a tally is made of."""
-
-
 class Tally(Document):
     """Counts, and everything that explains them, each list in the order of time."""
 
@@ -146,27 +131,6 @@ class Tally(Document):
     holds: tuple[Hold, ...]
     unknown: tuple[UnknownRep, ...] = Field(description="Empty unless asked for")
     guidance: tuple[Hint, ...]
-
-    @classmethod
-    def of(cls, events: Iterable[Event], counts: Mapping[str, int]) -> Self:
-        """The tally of everything a session said."""
-        events = tuple(events)
-        return cls(
-            counts={name: count for name, count in counts.items() if count},
-            reps=_of(Rep, events, RepCounted),
-            rejected=_of(Rejection, events, RepRejected),
-            sets=_of(RepSet, events, SetEnded),
-            holds=_of(Hold, events, HoldEnded),
-            unknown=_of(UnknownRep, events, UnknownCounted),
-            guidance=_of(Hint, events, Guidance),
-        )
-
-
-def _of(
-    document: type[_Document], events: tuple[Event, ...], kind: type[Event]
-) -> tuple[_Document, ...]:
-    """The events of one kind, as documents."""
-    return tuple(document.model_validate(event) for event in events if isinstance(event, kind))
 
 
 class _ClipFacts(Document):

@@ -1,0 +1,231 @@
+"""The client's side of a session without its sockets and its clock."""
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from blazereps_client.errors import LiveError
+from blazereps_client.media import Media, PoseAt, VideoAt, capture_us, encode
+from blazereps_client.messages import (
+    FROM_SERVER,
+    Ack,
+    CountingPause,
+    CountingReset,
+    CountingResume,
+    ErrorMessage,
+    EventMessage,
+    Limits,
+    Ping,
+    ServerMessage,
+    SessionCreated,
+    SessionEnd,
+    SessionResume,
+    SessionResumed,
+    SessionStart,
+    SessionSummary,
+    SessionUpdate,
+    SessionUpdated,
+    State,
+)
+from blazereps_client.outbox import Observations, Outbox, Outgoing
+from blazereps_client.wire import MAX_BATCH, pack_batch
+
+Control = SessionUpdate | CountingPause | CountingResume | CountingReset | Ping | SessionEnd
+
+MAX_KEPT_MESSAGES = 4096
+MAX_KEPT_BYTES = 16 * 1024 * 1024
+"""Tens of seconds of pictures; a server stores at least each second."""
+MAX_FAULTS = 3
+"""In a row: a message that makes the server fail would do so for ever."""
+
+_GOING_AWAY, _LOST, _FAULT, _RESTART, _FULL = 1001, 1006, 1011, 1012, 1013
+_PASSING = (_GOING_AWAY, _LOST, _FAULT, _RESTART, _FULL)
+"""The close codes after which another attempt is worth it."""
+
+
+class LiveProtocol:
+    """What to send, what is heard, and what a lost connection means, for one session.
+
+    Whoever owns the sockets sends `first()` on each new connection, gives what comes to `receive`,
+    sends what `next_to_send` gives while the session is `open`, and asks `lost` why it ended.
+    """
+
+    def __init__(
+        self,
+        start: SessionStart,
+        *,
+        max_kept_messages: int = MAX_KEPT_MESSAGES,
+        max_kept_bytes: int = MAX_KEPT_BYTES,
+    ) -> None:
+        self._outbox = Outbox(max_messages=max_kept_messages, max_bytes=max_kept_bytes)
+        self._next_seq = 0
+        self._done_seq = -1
+        self._furthest_seq = -1
+        self._last_event_id = 0
+        self._credit = 1
+        self._fault: ErrorMessage | None = None
+        self._faults = 0
+        self.config = start
+        """What holds; the server's word once there is one."""
+        self.open = False
+        """Whether the server is ready for media."""
+        self.ending = False
+        """Whether no more media will come."""
+        self.created: SessionCreated | None = None
+        self.limits: Limits | None = None
+        self.counts: dict[str, int] = {}
+        self.state: State | None = None
+        self.summary: SessionSummary | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether a sender has to wait; while the connection is lost, `pacing: live` does not."""
+        return self._outbox.waiting and (self.open or self.config.pacing == "lossless")
+
+    @property
+    def limited(self) -> bool:
+        """Whether the server counts media a second; where none is dropped, its queue holds back."""
+        return self.config.pacing == "live" and self.config.input != "landmarks"
+
+    @property
+    def ready(self) -> bool:
+        """Whether an observation sent now would be worked on soon."""
+        under_way = self._next_seq - 1 - self._done_seq
+        return self.open and not self._outbox.waiting and under_way <= self._credit
+
+    @property
+    def given_up(self) -> int:
+        """Observations lost with a connection because too many were kept already."""
+        return self._outbox.given_up
+
+    def first(self) -> str:
+        """The first message of a new connection."""
+        if self.created is None:
+            return _json(self.config)
+        return _json(
+            SessionResume(
+                session_id=self.created.session_id,
+                resume_token=self.created.resume_token,
+                last_event_id=self._last_event_id,
+            )
+        )
+
+    def send(self, media: Media) -> int:
+        """Take one observation and give its seq; raises WireError for what cannot be sent."""
+        self._check_not_ending()
+        seq = self._next_seq
+        delta = isinstance(media, VideoAt) and not media.key
+        self._add_media(Outgoing(seq, encode(media, seq), first_seq=seq, delta=delta))
+        return seq
+
+    def send_batch(self, poses: Sequence[PoseAt]) -> range:
+        """Take several at once and give their seqs; raises WireError for what cannot be sent."""
+        self._check_not_ending()
+        seqs = range(self._next_seq, self._next_seq + len(poses))
+        batch = [(seq, capture_us(one), one.pack()) for seq, one in zip(seqs, poses, strict=True)]
+        for start in range(0, len(batch), MAX_BATCH):
+            self._add_batch(tuple(batch[start : start + MAX_BATCH]))
+        return seqs
+
+    def say(self, message: Control) -> None:
+        """Take anything else; it keeps its place among the media."""
+        if isinstance(message, Ping):
+            self._outbox.add(Outgoing(self._next_seq, _json(message), lasting=False))
+            return
+        self._check_not_ending()
+        self._outbox.add(Outgoing(self._next_seq, _json(message)))
+        self.ending = isinstance(message, SessionEnd)
+
+    def next_to_send(self) -> str | bytes | None:
+        """The next message; None while there is nothing to send, or nobody to send it to."""
+        return self._outbox.next() if self.open else None
+
+    def receive(self, text: str | bytes) -> ServerMessage | None:
+        """Take in a message; None for one that was told before or that the loss will explain."""
+        try:
+            message = FROM_SERVER.validate_json(text)
+        except ValidationError as error:
+            raise LiveError("invalid_answer", f"the server said what is unknown: {error}") from None
+        if isinstance(message, EventMessage):
+            return self._take_event(message)
+        match message:
+            case State():
+                self.counts, self.state = message.counts, message
+            case Ack():
+                self._take_ack(message)
+            case ErrorMessage():
+                return self._take_error(message)
+            case SessionCreated():
+                self._take_created(message)
+            case SessionResumed():
+                self._take_resumed(message)
+            case SessionUpdated():
+                self.config = message.config
+            case SessionSummary():
+                self.summary = message
+        return message
+
+    def lost(self, close_code: int | None) -> LiveError:
+        """Take in that the connection is closed; the session can be resumed if `recoverable`."""
+        self.open = False
+        self._outbox.go_back()
+        code = _LOST if close_code is None else close_code
+        fault, self._fault = self._fault, None
+        self._faults += code == _FAULT
+        recoverable = code in _PASSING and self._faults <= MAX_FAULTS
+        if fault is None:
+            what = f"the connection was closed with code {code}"
+            return LiveError("connection_lost", what, recoverable=recoverable, close_code=code)
+        return LiveError(fault.code, fault.message, recoverable=recoverable, close_code=code)
+
+    def _add_batch(self, batch: Observations) -> None:
+        self._add_media(Outgoing(batch[-1][0], pack_batch(batch), batch[0][0], batch))
+
+    def _add_media(self, media: Outgoing) -> None:
+        self._outbox.add(media)
+        self._next_seq = media.seq + 1
+        if not self.open and self.config.pacing == "live":
+            self._outbox.trim()
+
+    def _check_not_ending(self) -> None:
+        if self.ending:
+            raise LiveError("session_ended", "the session has been ended: it takes nothing more")
+
+    def _take_created(self, created: SessionCreated) -> None:
+        self.created, self.config, self.limits = created, created.config, created.limits
+        self.counts = dict.fromkeys(created.exercises, 0)
+        queued = created.config.pacing == "lossless" or created.config.input != "frames"
+        self._credit = created.limits.queue_frames if queued else 1
+        self.open = True
+
+    def _take_resumed(self, resumed: SessionResumed) -> None:
+        self.config, self.limits, self.counts = resumed.config, resumed.limits, resumed.counts
+        self._outbox.go_on(resumed.resumed_at_seq)
+        self._done_seq = -1 if resumed.resumed_at_seq is None else resumed.resumed_at_seq
+        self.open = True
+
+    def _take_event(self, event: EventMessage) -> EventMessage | None:
+        if event.event_id <= self._last_event_id:
+            return None
+        self._last_event_id, self.counts = event.event_id, event.counts
+        return event
+
+    def _take_ack(self, ack: Ack) -> None:
+        self._done_seq = max(self._done_seq, ack.seq)
+        if ack.seq > self._furthest_seq:
+            self._furthest_seq, self._faults = ack.seq, 0
+        self._credit = ack.credit
+        if ack.stored_seq is not None:
+            self._outbox.forget(ack.stored_seq)
+
+    def _take_error(self, error: ErrorMessage) -> ErrorMessage | None:
+        if not error.recoverable:
+            self._fault = error
+            return None
+        if error.seq is not None:
+            self._done_seq = max(self._done_seq, error.seq)
+        return error
+
+
+def _json(message: Control | SessionStart | SessionResume) -> str:
+    return message.model_dump_json(exclude_none=True)

@@ -1,0 +1,366 @@
+"""A live session over asyncio."""
+
+import asyncio
+import inspect
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from blazereps_client.backoff import delays
+from blazereps_client.changes import Changes
+from blazereps_client.errors import LiveError
+from blazereps_client.media import Media, PoseAt
+from blazereps_client.messages import (
+    Arm,
+    CountingPause,
+    CountingReset,
+    CountingResume,
+    Outputs,
+    Ping,
+    ServerMessage,
+    SessionCreated,
+    SessionEnd,
+    SessionStart,
+    SessionSummary,
+    SessionUpdate,
+    State,
+    Subject,
+)
+from blazereps_client.opening import Opening
+from blazereps_client.pace import Pace
+from blazereps_client.protocol import Control, LiveProtocol
+from blazereps_client.results import Document
+
+MAX_UNREAD = 4096
+"""Messages that wait for whoever iterates."""
+LIVE_PATIENCE_S, LOSSLESS_PATIENCE_S = 10, 60
+"""How long the network may be silent; a server that holds a lossless sender back is it for long."""
+DEFAULT_START = SessionStart()
+
+Message = TypeVar("Message", bound=Document)
+Callback = Callable[[Message], object]
+
+
+class LiveSession:
+    """An open session, see `connect`. Any task may send while another one iterates."""
+
+    def __init__(self, opening: Opening, start: SessionStart, *, resume: bool) -> None:
+        self._opening = opening
+        self._protocol = LiveProtocol(start)
+        self._resumes = resume
+        self._changes = Changes()
+        self._over = False
+        self._error: Exception | None = None
+        self._unread: deque[ServerMessage] = deque(maxlen=MAX_UNREAD)
+        self._iterating = False
+        self._callbacks: list[tuple[type[Document], Callback[ServerMessage]]] = []
+        self._calls: deque[tuple[Callback[ServerMessage], ServerMessage]] = deque()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def created(self) -> SessionCreated:
+        """The server's answer to the start."""
+        assert self._protocol.created is not None, "a session is open"
+        return self._protocol.created
+
+    @property
+    def config(self) -> SessionStart:
+        """What holds now, with every default filled in."""
+        return self._protocol.config
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The absolute counts, as last told."""
+        return self._protocol.counts
+
+    @property
+    def state(self) -> State | None:
+        """The last `state` message."""
+        return self._protocol.state
+
+    @property
+    def summary(self) -> SessionSummary | None:
+        """What was counted, once the session has ended."""
+        return self._protocol.summary
+
+    @property
+    def ready(self) -> bool:
+        """Whether what is sent now would be worked on soon; if not, skip a live picture."""
+        return not self._over and self._protocol.ready
+
+    @property
+    def given_up(self) -> int:
+        """Observations that were lost with a connection because too many were waiting already."""
+        return self._protocol.given_up
+
+    def on(self, kind: type[Message], callback: Callback[Message]) -> None:
+        """Call it, one message after the other, with each message of that class from here on.
+
+        It may be a coroutine function. What it raises ends the session.
+        """
+        self._callbacks.append((kind, callback))  # type: ignore[arg-type]  # called with its kind
+
+    async def send(self, media: Media) -> int:
+        """Send one observation and give its sequence number; waits while the server is behind.
+
+        While a lost connection is being resumed, `pacing: lossless` waits too; `live` does not.
+        """
+        self._check()
+        seq = self._protocol.send(media)
+        await self._passed_on()
+        return seq
+
+    async def send_batch(self, poses: Sequence[PoseAt]) -> range:
+        """Send several at once, in fewer messages, and give their sequence numbers."""
+        self._check()
+        seqs = self._protocol.send_batch(poses)
+        await self._passed_on()
+        return seqs
+
+    async def update(
+        self,
+        *,
+        exercise: str | None = None,
+        subject: Subject | None = None,
+        outputs: Outputs | None = None,
+    ) -> None:
+        """From here on count, follow or tell something else; what is left out stays as it is."""
+        await self._say(SessionUpdate(exercise=exercise, subject=subject, outputs=outputs))
+
+    async def pause(self) -> None:
+        """Nothing counts from here on."""
+        await self._say(CountingPause())
+
+    async def resume(self, arm: Arm | None = None) -> None:
+        """Everything counts from here on, or once what is to happen first has happened."""
+        await self._say(CountingResume(arm=arm))
+
+    async def reset(self, arm: Arm | None = None) -> None:
+        """All counts go back to zero."""
+        await self._say(CountingReset(arm=arm))
+
+    async def ping(self, nonce: str = "") -> None:
+        """Ask for a `pong`."""
+        await self._say(Ping(nonce=nonce))
+
+    async def end(self) -> SessionSummary:
+        """Say that no more media will come, wait until all is worked off, and give the summary."""
+        self._finish()
+        self._iterating = False
+        await self._changes.until(lambda: self._over)
+        if self.summary is None or self._error is not None:
+            raise self._failure()
+        return self.summary
+
+    async def __aiter__(self) -> AsyncGenerator[ServerMessage, None]:
+        """Everything the server says after `session.created`, up to the summary.
+
+        Raises LiveError where the session ends early. While nobody iterates, the last 4096
+        messages are kept.
+        """
+        self._iterating = True
+        try:
+            while True:
+                await self._changes.until(lambda: self._unread or self._over)
+                if not self._unread:
+                    break
+                yield self._unread.popleft()
+                self._changes.tell()
+        finally:
+            self._iterating = False
+            self._changes.tell()
+        if self.summary is None or self._error is not None:
+            raise self._failure()
+
+    async def _open(self) -> None:
+        self._socket = await self._shake_hands()
+        self._tasks = [asyncio.create_task(task) for task in (self._run(), self._call_back())]
+
+    async def _leave(self) -> None:
+        """Callbacks hear the end; one's fault is raised unless that has been done."""
+        if self.summary is not None:
+            _, calling = self._tasks
+            await calling
+        if self._error is not None and not isinstance(self._error, LiveError):
+            raise self._error
+
+    async def _close(self) -> None:
+        self._stop(LiveError("session_left", "the session has been left"))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._socket.close()
+
+    def _finish(self) -> None:
+        """Ask for the summary, once."""
+        self._check()
+        if not self._protocol.ending:
+            self._protocol.say(SessionEnd())
+            self._changes.tell()
+
+    async def _say(self, message: Control) -> None:
+        self._check()
+        self._protocol.say(message)
+        await self._passed_on()
+
+    async def _passed_on(self) -> None:
+        """Wait until what was taken is with the socket, or need not be."""
+        self._changes.tell()
+        await self._changes.until(lambda: self._over or not self._protocol.behind)
+        self._check()
+
+    def _check(self) -> None:
+        if self._over and self.summary is None:
+            raise self._failure()
+
+    def _failure(self) -> Exception:
+        return self._error or LiveError("session_ended", "the session is over")
+
+    def _stop(self, error: Exception | None) -> None:
+        if not self._over:
+            self._over, self._error = True, error
+        self._changes.tell()
+
+    async def _run(self) -> None:
+        """Talk until the session is over, through as many connections as that takes."""
+        try:
+            while True:
+                await self._talk(self._socket)
+                if self.summary is not None:
+                    return self._stop(None)
+                lost = self._protocol.lost(self._socket.close_code)
+                self._changes.tell()
+                self._socket = await self._reconnect(lost)
+        except Exception as error:
+            self._stop(error)
+
+    async def _reconnect(self, lost: LiveError) -> ClientConnection:
+        """Raises what was lost, or the last fault, once it is in vain."""
+        limits = self._protocol.limits
+        give_up_s = time.monotonic() + (limits.resume_s if limits and self._resumes else 0)
+        for delay_s in delays():
+            if not lost.recoverable or time.monotonic() + delay_s > give_up_s:
+                break
+            await asyncio.sleep(delay_s)
+            try:
+                return await self._shake_hands()
+            except LiveError as error:
+                lost = error
+        raise lost
+
+    async def _shake_hands(self) -> ClientConnection:
+        """A connection that is open for media."""
+        socket = await self._opening.open()
+        try:
+            await socket.send(self._protocol.first())
+            while not self._protocol.open:
+                self._hear(await socket.recv())
+        except ConnectionClosed:
+            raise self._protocol.lost(socket.close_code) from None
+        except BaseException:
+            await socket.close()
+            raise
+        return socket
+
+    async def _talk(self, socket: ClientConnection) -> None:
+        """Say and hear, both until the connection is lost or the summary is there."""
+        saying = asyncio.create_task(self._speak(socket))
+        try:
+            with suppress(ConnectionClosed):
+                while self.summary is None:
+                    self._hear(await socket.recv())
+                    await self._changes.until(self._has_room)
+        finally:
+            saying.cancel()
+            await asyncio.gather(saying, return_exceptions=True)
+
+    async def _speak(self, socket: ClientConnection) -> None:
+        assert self._protocol.limits is not None, "the session is open"
+        pace = Pace(self._protocol.limits.max_messages_hz)
+        with suppress(ConnectionClosed):  # whoever listens is told too
+            while True:
+                message = self._protocol.next_to_send()
+                if message is None:
+                    self._changes.tell()
+                    await self._changes.until(lambda: self._protocol.behind)
+                    continue
+                if self._protocol.limited or isinstance(message, str):
+                    await asyncio.sleep(pace.wait_s(time.monotonic()))
+                await socket.send(message)
+
+    def _hear(self, text: str | bytes) -> None:
+        message = self._protocol.receive(text)
+        if message is None or isinstance(message, SessionCreated):
+            return
+        self._unread.append(message)
+        for kind, callback in self._callbacks:
+            if isinstance(message, kind):
+                self._calls.append((callback, message))
+        self._changes.tell()
+
+    def _has_room(self) -> bool:
+        """Who iterates slowly holds the server back; who does not iterate misses the oldest."""
+        return not self._iterating or len(self._unread) < MAX_UNREAD
+
+    async def _call_back(self) -> None:
+        try:
+            while True:
+                await self._changes.until(lambda: self._calls or self._over)
+                if not self._calls:
+                    return
+                callback, message = self._calls.popleft()
+                result = callback(message)
+                if inspect.isawaitable(result):
+                    await result
+                self._changes.tell()
+        except Exception as error:
+            self._over, self._error = True, error
+            self._calls.clear()
+            self._changes.tell()
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    start: SessionStart = DEFAULT_START,
+    *,
+    key: str | None = None,
+    token: str | None = None,
+    ticket: str | None = None,
+    resume: bool = True,
+) -> AsyncIterator[LiveSession]:
+    """Open a session; raises LiveError, also for what the network says.
+
+    `key`, `token` or `ticket`: who you are, where the server wants to know. A ticket opens one
+    connection only, so that nothing is resumed with it. `resume`: whether to go on with the session
+    after a lost connection, for as long as the server keeps it.
+    """
+    session = make_session(url, start, key=key, token=token, ticket=ticket, resume=resume)
+    await session._open()
+    try:
+        yield session
+        await session._leave()
+    finally:
+        await session._close()
+
+
+def make_session(
+    url: str,
+    start: SessionStart,
+    *,
+    key: str | None,
+    token: str | None,
+    ticket: str | None,
+    resume: bool,
+) -> LiveSession:
+    """A session that is not open yet; raises ValueError where it is not clear who opens it."""
+    if sum(one is not None for one in (key, token, ticket)) > 1:
+        raise ValueError("give a key, a token or a ticket, not several")
+    patience_s = LOSSLESS_PATIENCE_S if start.pacing == "lossless" else LIVE_PATIENCE_S
+    opening = Opening(url, key if key is not None else token, ticket, patience_s)
+    return LiveSession(opening, start, resume=resume and ticket is None)

@@ -1,0 +1,109 @@
+"""Timed JPEGs out of a clip or a camera; needs the extra `blazereps-client[video]`."""
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from blazereps_client.media import ImageAt
+
+JPEG_QUALITY = 85
+_MAX_EARLY_S = 0.008
+"""How early a frame may come and still count as on time when thinning: times jitter."""
+
+
+class CaptureError(RuntimeError):
+    """A clip or a camera that cannot be opened or gives no picture."""
+
+
+def clip_images(path: Path, *, fps: float) -> Iterator[ImageAt]:
+    """The frames of a clip, at most `fps` a second; raises CaptureError, at once if it can.
+
+    Times are from the first frame on; what cannot be decoded is left out.
+    """
+    try:
+        container = av.open(path)
+    except (FFmpegError, OSError) as error:
+        raise CaptureError(f"{path} is not a readable video ({error.strerror or error})") from error
+    if not container.streams.video:
+        container.close()
+        raise CaptureError(f"{path} has no video in it")
+    return _clip_images(container, fps)
+
+
+def camera_images(number: int, *, fps: float) -> Iterator[ImageAt]:
+    """The pictures of a camera, at most `fps` a second, for ever; raises CaptureError."""
+    camera = cv2.VideoCapture(number)
+    if not camera.isOpened():
+        raise CaptureError(f"camera {number} cannot be opened")
+    return _camera_images(camera, fps)
+
+
+def _clip_images(container: InputContainer, fps: float) -> Iterator[ImageAt]:
+    early_s = min(_MAX_EARLY_S, 0.25 / fps)
+    last_slot, last_s = -1, -math.inf
+    with container:
+        for at_s, frame in _timed(container):
+            slot = math.floor((at_s + early_s) * fps)
+            if slot > last_slot and at_s > last_s:
+                last_slot, last_s = slot, at_s
+                pixels = frame.to_ndarray(format="bgr24")
+                yield ImageAt(at_s, _jpeg(pixels), rotation=_clockwise(frame))
+
+
+def _timed(container: InputContainer) -> Iterator[tuple[float, VideoFrame]]:
+    """Each frame with its seconds from the first one on."""
+    start_s: float | None = None
+    for frame in _decoded(container):
+        if frame.time is not None:
+            start_s = frame.time if start_s is None else start_s
+            yield frame.time - start_s, frame
+
+
+def _decoded(container: InputContainer) -> Iterator[VideoFrame]:
+    video = container.streams.video[0]
+    video.thread_type = "AUTO"
+    packets = container.demux(video)
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError:
+            return  # the file ends in rubbish
+        if packet is None:
+            return
+        try:
+            frames = packet.decode()
+        except FFmpegError:
+            continue
+        yield from (frame for frame in frames if not frame.is_corrupt)
+
+
+def _clockwise(frame: VideoFrame) -> int:
+    """The turn that makes it upright; FFmpeg says it the other way round."""
+    return -90 * round(frame.rotation / 90) % 360
+
+
+def _camera_images(camera: cv2.VideoCapture, fps: float) -> Iterator[ImageAt]:
+    began_s, next_s = time.monotonic(), 0.0
+    try:
+        while True:
+            taken, pixels = camera.read()
+            if not taken:
+                raise CaptureError("the camera gives no more pictures")
+            at_s = time.monotonic() - began_s
+            if at_s >= next_s:
+                next_s = at_s + 1 / fps
+                yield ImageAt(at_s, _jpeg(pixels))
+    finally:
+        camera.release()
+
+
+def _jpeg(pixels: cv2.typing.MatLike) -> bytes:
+    _, data = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+    return data.tobytes()

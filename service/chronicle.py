@@ -1,0 +1,83 @@
+"""What a session has told so far: each event numbered, entered in the journal, and tallied."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from blazereps_client.messages import EVENTS, CountingChangedMessage, EventMessage, Outputs
+from blazereps_client.results import Tally
+from classifiers.events import Guidance, PhaseChanged
+from service.counting import CountingChanged, Happening
+from service.events import TALLIED, event_message, tally_of
+from service.journal import Journal
+from service.sessions import StoredEvent
+
+
+class Chronicle:
+    """Turns what happens into the messages that the client asked for."""
+
+    def __init__(self, journal: Journal, outputs: Outputs) -> None:
+        self._journal = journal
+        self.outputs = outputs
+        """What is told; what a tally holds is numbered all the same."""
+        self.last_event_id = 0
+        self._since_id = 0
+        self._told: list[EventMessage] = []
+
+    def tell(
+        self, happenings: Iterable[Happening], at_s: float, counts: dict[str, int]
+    ) -> Iterator[EventMessage]:
+        """The messages that are to be told of what an observation caused."""
+        for happening in happenings:
+            wanted = self._wanted(happening)
+            if not wanted and not isinstance(happening, TALLIED):
+                continue
+            self.last_event_id += 1
+            message = _message(happening, self.last_event_id, at_s, counts)
+            self._told.append(message)
+            self._journal.enter(message)
+            if wanted:
+                yield message
+
+    def start_over(self) -> None:
+        """What has been told so far is no part of the tally any more."""
+        self._since_id = self.last_event_id
+
+    def tally(self, counts: Mapping[str, int]) -> Tally:
+        """Everything that explains the counts."""
+        told = (message for message in self._told if message.event_id > self._since_id)
+        return tally_of(told, counts)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything but the events, as plain data."""
+        return {"last_event_id": self.last_event_id, "since_id": self._since_id}
+
+    def restore(self, snapshot: Mapping[str, Any], events: Iterable[StoredEvent]) -> None:
+        """Go on from a snapshot and the events that were kept; raises KeyError or ValueError."""
+        self._told = [EVENTS.validate_json(body) for _, body in events]
+        self.last_event_id, self._since_id = snapshot["last_event_id"], snapshot["since_id"]
+
+    def missed(self, last_event_id: int) -> list[EventMessage]:
+        """What has been told since, as far as it is wanted."""
+        later = (message for message in self._told if message.event_id > last_event_id)
+        return [message for message in later if self._wanted_again(message)]
+
+    def _wanted(self, happening: Happening) -> bool:
+        match happening:
+            case PhaseChanged():
+                return self.outputs.phases
+            case Guidance():
+                return self.outputs.guidance
+        return True
+
+    def _wanted_again(self, message: EventMessage) -> bool:
+        return message.type != "guidance" or self.outputs.guidance
+
+
+def _message(
+    happening: Happening, event_id: int, at_s: float, counts: dict[str, int]
+) -> EventMessage:
+    if isinstance(happening, CountingChanged):
+        return CountingChangedMessage(
+            event_id=event_id, at_s=at_s, counts=counts, counting=happening.counting
+        )
+    return event_message(happening, event_id=event_id, at_s=at_s, counts=counts)

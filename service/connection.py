@@ -1,0 +1,369 @@
+"""One client of the WebSocket: begin or resume, read and work side by side, drain, end."""
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final, TypeVar, cast
+
+import anyio
+import structlog
+from anyio import to_thread
+from fastapi import WebSocket, WebSocketDisconnect
+
+from blazereps_client import messages
+from blazereps_client.messages import ServerMessage, SessionStart
+from blazereps_client.results import Document
+from service import incoming
+from service.auth import Caller
+from service.errors import ServiceError, internal_error
+from service.incoming import Incoming
+from service.journal import Journal
+from service.logs import get_logger
+from service.mailbox import Mailbox
+from service.rate import TokenBucket
+from service.sessions import Kept, NoSession, Superseded
+from service.sight import Chunk, input_of
+from service.state import AppState
+from service.stream import Command, Moment, Observation, Stream, StreamError, VideoLost, resume
+from service.telemetry import Telemetry
+
+log = get_logger(__name__)
+T = TypeVar("T")
+
+NORMAL: Final = 1000
+POLICY_VIOLATION: Final = 1008
+"""The close code of an error in the first message, where its own has none."""
+BURST_S: Final = 4
+"""For so long `max_messages_hz` may be exceeded at once."""
+REST_S: Final = 1.0
+"""After so long without anything the journal is brought up to date."""
+
+
+class Connection:
+    """One socket's life: start or resume, read and work side by side, drain, summary."""
+
+    def __init__(self, socket: WebSocket, state: AppState, caller: Caller) -> None:
+        self._socket = socket
+        self._state = state
+        self._settings = state.settings
+        self._caller = caller
+        self._telemetry = Telemetry(state.metrics, state.new_spans())
+        self._stream: Stream | None = None
+        self._flood = TokenBucket(
+            self._settings.max_messages_hz, BURST_S * self._settings.max_messages_hz
+        )
+        self._refused = self._given_up = 0
+        self._video_lost = False
+        self._stopped: ServiceError | None = None
+        self._scope = anyio.CancelScope()
+        self.session_id = ""
+        """The session that it serves, once there is one."""
+
+    async def run(self, subprotocol: str | None) -> None:
+        """Serve until the end, telling whatever ends it early."""
+        await self._socket.accept(subprotocol)
+        try:
+            await self._converse()
+            self._ended("finished", NORMAL)
+        except* WebSocketDisconnect as group:
+            self._ended("client_gone", cast(WebSocketDisconnect, _first(group)).code)
+        except* TimeoutError:
+            self._ended("send_timeout", None)
+        except* Superseded as group:
+            await self._fail(ServiceError("superseded", str(_first(group))))
+        except* ServiceError as group:
+            await self._fail(cast(ServiceError, _first(group)))
+        except* Exception:
+            log.exception("live session failed")
+            await self._fail(internal_error())
+
+    def stop(self, error: ServiceError) -> None:
+        """Say why, and close."""
+        self._stopped = error
+        self._scope.cancel()
+
+    async def warn(self, left_s: float) -> None:
+        """Say that the server shuts down in so many seconds."""
+        with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
+            await self._send(messages.GoingAway(left_s=left_s))
+
+    async def _converse(self) -> None:
+        match await self._receive():
+            case messages.SessionStart() as start:
+                stream = await self._begin(start)
+            case messages.SessionResume() as wanted:
+                stream = await self._go_on(wanted)
+            case _:
+                fault = "the first message must be session.start or session.resume"
+                raise ServiceError("start_expected", fault)
+        self._stream = stream
+        if stream.summary is not None:
+            await self._send(stream.summary)
+        else:
+            session = self._telemetry.session(self.session_id, stream.config.input)
+            with self._state.connections.serving(self), session:
+                await self._serve(stream)
+        await self._socket.close()
+
+    async def _begin(self, start: SessionStart) -> Stream:
+        self.session_id, token = uuid.uuid4().hex, secrets.token_urlsafe(24)
+        store, limits = self._state.sessions, self._settings.image_limits
+        journal = Journal(store, self.session_id, epoch=1)
+        stream = Stream(self._state.core, start, limits, journal, self._telemetry)
+        owner = self._caller.owner
+        await to_thread.run_sync(store.begin, self.session_id, token, owner, stream.state())
+        created = messages.SessionCreated(
+            session_id=self.session_id,
+            resume_token=token,
+            exercises=tuple(stream.counts),
+            config=start,
+            limits=messages.Limits.model_validate(self._settings),
+        )
+        self._began("session begun", stream, epoch=1)
+        self._state.metrics.sessions_begun.inc()
+        await self._send(created)
+        return stream
+
+    async def _go_on(self, wanted: messages.SessionResume) -> Stream:
+        self.session_id = wanted.session_id
+        try:
+            kept, stream = await to_thread.run_sync(self._resumed, wanted)
+        except (NoSession, StreamError) as error:
+            raise ServiceError("unknown_session", str(error)) from error
+        resumed = messages.SessionResumed(
+            session_id=self.session_id,
+            epoch=kept.epoch,
+            resumed_at_seq=stream.seq,
+            last_event_id=stream.last_event_id,
+            counts=stream.counts,
+            counting=stream.counting,
+            exercises=tuple(stream.counts),
+            config=stream.config,
+            limits=messages.Limits.model_validate(self._settings),
+        )
+        self._began("session resumed", stream, epoch=kept.epoch)
+        self._state.metrics.sessions_resumed.inc()
+        for message in (resumed, *stream.missed(wanted.last_event_id)):
+            await self._send(message)
+        return stream
+
+    def _resumed(self, wanted: messages.SessionResume) -> tuple[Kept, Stream]:
+        store, limits = self._state.sessions, self._settings.image_limits
+        kept = store.resume(wanted.session_id, wanted.resume_token, self._caller.owner)
+        journal = Journal(store, wanted.session_id, kept.epoch)
+        return kept, resume(self._state.core, limits, journal, self._telemetry, kept)
+
+    async def _serve(self, stream: Stream) -> None:
+        self._config = stream.config
+        self._last_seq, self._last_at_s = stream.seq, stream.at_s
+        self._lossless = stream.config.pacing == "lossless" or stream.config.input == "landmarks"
+        queued = self._lossless or stream.config.input == "video"
+        self._mailbox = Mailbox[Observation | Command](
+            self._settings.queue_frames if queued else 1, lossless=queued
+        )
+        try:
+            async with anyio.create_task_group() as tasks:
+                self._scope = tasks.cancel_scope
+                tasks.start_soon(self._work, stream)
+                with anyio.move_on_after(self._settings.max_session_s) as lifetime:
+                    await self._read()
+                if lifetime.cancelled_caught:
+                    limit = f"a connection may last {self._settings.max_session_s:g} s"
+                    raise ServiceError("session_too_long", limit)
+                await self._mailbox.close()
+            if self._stopped is not None:
+                raise self._stopped
+        finally:
+            if stream.summary is None:
+                await self._leave(stream)
+
+    async def _leave(self, stream: Stream) -> None:
+        """Whatever ended the connection, the session can go on."""
+        with anyio.CancelScope(shield=True), suppress(Superseded):
+            await self._step(stream.leave)
+
+    async def _read(self) -> None:
+        """Take messages until session.end; an error in one is told and is the end of that only."""
+        while True:
+            try:
+                received = await self._receive()
+            except ServiceError as error:
+                await self._refuse(error)
+                continue
+            if isinstance(received, messages.SessionEnd):
+                return
+            for one in received if isinstance(received, list) else [received]:
+                try:
+                    await self._handle(one)
+                except ServiceError as error:
+                    await self._refuse(error)
+
+    async def _refuse(self, error: ServiceError) -> None:
+        if error.rule.close_code is not None:
+            raise error
+        self._allow()
+        self._refused += error.seq is not None
+        await self._send(_told(error, recoverable=True))
+
+    def _allow(self) -> None:
+        """Raises ServiceError `flood` when what waits in no queue comes too often."""
+        if not self._flood.take(time.monotonic()):
+            limit = f"{self._settings.max_messages_hz:g} messages a second are allowed"
+            raise ServiceError("flood", limit)
+
+    async def _receive(self) -> Incoming:
+        limit_s = self._settings.idle_s
+        try:
+            with anyio.fail_after(limit_s):
+                received = await self._socket.receive()
+        except TimeoutError:
+            raise ServiceError("idle", f"nothing was sent for {limit_s:g} s") from None
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received["code"], received.get("reason"))
+        if (text := received.get("text")) is not None:
+            limit = self._settings.max_text_bytes
+            return incoming.read_text(text, max_bytes=limit, now_s=time.monotonic())
+        return incoming.read_binary(received["bytes"], now_s=time.monotonic())
+
+    async def _handle(self, message: incoming.Control | Observation) -> None:
+        if not (isinstance(message, Observation) and self._lossless):
+            self._allow()
+        match message:
+            case Observation():
+                self._check(message)
+                self._last_seq, self._last_at_s = message.seq, message.at_s
+                await self._queue(message)
+            case messages.Ping(nonce=nonce):
+                now = datetime.now(UTC)
+                await self._send(messages.Pong(nonce=nonce, server_time=now))
+            case messages.SessionStart() | messages.SessionResume():
+                raise ServiceError("already_started", "the session has been started already")
+            case messages.SessionEnd():
+                pass
+            case _:
+                await self._mailbox.put(message, droppable=False)
+
+    def _check(self, observation: Observation) -> None:
+        seq, last_seq, last_s = observation.seq, self._last_seq, self._last_at_s
+        if input_of(observation.seen) != self._config.input:
+            fault = f"the session was started with input {self._config.input}"
+            raise ServiceError("wrong_input", fault, field="kind", seq=seq)
+        if last_seq is not None and seq <= last_seq:
+            fault = f"seq {seq} is not after {last_seq}"
+            raise ServiceError("seq_went_backwards", fault, field="seq", seq=seq)
+        if last_s is not None and observation.at_s <= last_s:
+            fault = f"capture time {observation.at_s:.6f} s is not after {last_s:.6f} s"
+            raise ServiceError("time_went_backwards", fault, field="at_s", seq=seq)
+
+    async def _queue(self, observation: Observation) -> None:
+        """Live video that does not fit is given up to the next key frame."""
+        if not isinstance(observation.seen, Chunk) or self._lossless:
+            await self._mailbox.put(observation)
+        elif self._video_lost and not observation.seen.key:
+            self._given_up += 1
+        elif self._mailbox.credit:
+            self._video_lost = False
+            await self._mailbox.put(observation)
+        else:
+            self._video_lost = True
+            self._given_up += 1
+            await self._mailbox.put(VideoLost(), droppable=False)
+
+    async def _work(self, stream: Stream) -> None:
+        """One thing after the other through the core, in a thread.
+
+        Landmarks that wait are taken together: going to a thread costs as much as counting one.
+        """
+        most = self._settings.queue_frames if self._config.input == "landmarks" else 1
+        while True:
+            items: list[Observation | Command] | None = None
+            with anyio.move_on_after(REST_S):
+                items = await self._mailbox.take(most)
+            if items is None:
+                await self._tell(stream.rest)
+            elif not items:
+                break
+            else:
+                await self._tell(partial(_do, stream, items))
+        await self._tell(stream.finish)
+
+    async def _tell(self, step: Callable[[Moment], list[ServerMessage]]) -> None:
+        for message in await self._step(step):
+            await self._send(message)
+
+    async def _step(self, step: Callable[[Moment], T]) -> T:
+        state = self._state
+        limiter = state.counting if self._config.input == "landmarks" else state.inference
+        return await to_thread.run_sync(step, self._moment(), limiter=limiter)
+
+    def _moment(self) -> Moment:
+        return Moment(
+            now_s=time.monotonic(),
+            dropped=self._mailbox.dropped + self._given_up,
+            refused=self._refused,
+            waiting=len(self._mailbox),
+            credit=self._mailbox.credit,
+        )
+
+    async def _send(self, message: Document) -> None:
+        if isinstance(message, messages.ErrorMessage):
+            self._state.metrics.failed(message.code)
+        with anyio.fail_after(self._settings.send_timeout_s), self._telemetry.sending():
+            await self._socket.send_text(message.model_dump_json())
+
+    async def _fail(self, error: ServiceError) -> None:
+        """Say it, close, and do not mind if nobody is there to hear it."""
+        code = error.rule.close_code or POLICY_VIOLATION
+        self._ended(error.code, code)
+        with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
+            await self._send(_told(error, recoverable=False))
+            await self._socket.close(code, error.code)
+
+    def _began(self, event: str, stream: Stream, epoch: int) -> None:
+        structlog.contextvars.bind_contextvars(session_id=self.session_id)
+        config = stream.config
+        log.info(event, epoch=epoch, input=config.input, exercise=config.exercise)
+
+    def _ended(self, reason: str, close_code: int | None) -> None:
+        self._state.metrics.connections_ended.labels(reason).inc()
+        outcome = self._stream.outcome if self._stream else {}
+        log.info("connection ended", reason=reason, close_code=close_code, **outcome)
+
+
+def _do(
+    stream: Stream, items: Sequence[Observation | Command], moment: Moment
+) -> list[ServerMessage]:
+    """Each in turn; a command that cannot be obeyed is told and changes nothing."""
+    told: list[ServerMessage] = []
+    for behind, item in enumerate(items, 1 - len(items)):
+        now = replace(moment, waiting=moment.waiting - behind)
+        try:
+            if isinstance(item, Observation):
+                told += stream.observe(item, now)
+            else:
+                told += stream.obey(item, now)
+        except ServiceError as error:
+            told.append(_told(error, recoverable=True))
+    return told
+
+
+def _told(error: ServiceError, *, recoverable: bool) -> messages.ErrorMessage:
+    return messages.ErrorMessage(
+        code=error.code,
+        message=str(error),
+        recoverable=recoverable,
+        field=error.field,
+        seq=error.seq,
+    )
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

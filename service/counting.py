@@ -1,0 +1,171 @@
+"""Whether what is seen counts: at once, after a countdown, once the person is ready, or not now."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from blazereps_client import words
+from blazereps_client.messages import Arm
+from classifiers.events import Event, Phase
+from pose_engine.landmarks import Pose
+from service.core import Library, Session
+from service.exercises import new_session, pick
+
+
+@dataclass(frozen=True, slots=True)
+class CountingChanged:
+    """Whether observations count has changed, or counts went back to zero."""
+
+    counting: words.Counting
+
+
+Happening = Event | CountingChanged
+"""What an observation or a command causes."""
+
+
+@dataclass(slots=True)
+class Gate:
+    """Opened, closed, or opened once something has happened; by capture times, in seconds."""
+
+    counting: words.Counting = "counting"
+    countdown_s: float | None = None
+    """How long it counts down before it opens, ..."""
+    ready_s: float | None = None
+    """... or how long somebody must be ready."""
+    since_s: float | None = None
+    """Since when it counts down, or somebody has been ready."""
+
+    def close(self) -> None:
+        """Nothing counts from here on."""
+        self.counting = "paused"
+
+    def open(self, arm: Arm | None = None) -> None:
+        """Everything counts from here on, or once what is to happen first has happened."""
+        self.counting = "counting" if arm is None else "arming"
+        self.countdown_s = arm.countdown_s if arm else None
+        self.ready_s = arm.ready_s if arm else None
+        self.since_s = None
+
+    @property
+    def wants_ready(self) -> bool:
+        """Whether it opens once somebody is ready."""
+        return self.counting == "arming" and self.ready_s is not None
+
+    def passes(self, at_s: float, *, ready: bool) -> bool:
+        """Whether what is seen at that time counts; `ready`: he is at the top, or holds a pose."""
+        if self.counting == "arming" and self._armed(at_s, ready=ready):
+            self.counting = "counting"
+        return self.counting == "counting"
+
+    def left_s(self, at_s: float) -> float | None:
+        """What is left of the countdown, None where there is none."""
+        if self.counting != "arming" or self.countdown_s is None:
+            return None
+        since_s = at_s if self.since_s is None else self.since_s
+        return max(0.0, self.countdown_s - (at_s - since_s))
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain data for `restored`."""
+        return asdict(self)
+
+    @classmethod
+    def restored(cls, snapshot: Mapping[str, Any]) -> Self:
+        """The gate of a snapshot; raises TypeError on a wrong one."""
+        return cls(**snapshot)
+
+    def _armed(self, at_s: float, *, ready: bool) -> bool:
+        if self.countdown_s is None and not ready:
+            self.since_s = None
+            return False
+        if self.since_s is None:
+            self.since_s = at_s
+        wanted_s = self.ready_s if self.countdown_s is None else self.countdown_s
+        return wanted_s is None or at_s - self.since_s >= wanted_s
+
+
+class Counting:
+    """A session that observations reach while the gate is open."""
+
+    def __init__(
+        self, library: Library, exercise: str, *, unknown: bool = False, arm: Arm | None = None
+    ) -> None:
+        """Raises ServiceError `unknown_exercise`."""
+        self._library, self._exercise, self._unknown = library, exercise, unknown
+        self.session = self._new_session()
+        """What counts."""
+        self._rehearsal: Session | None = None
+        self._gate = Gate()
+        self._gate.open(arm)
+
+    @property
+    def counting(self) -> words.Counting:
+        """Whether observations count."""
+        return self._gate.counting
+
+    def countdown_s(self, at_s: float) -> float | None:
+        """What is left of the countdown, None where there is none."""
+        return self._gate.left_s(at_s)
+
+    def observe(self, pose: Pose | None, at_s: float) -> Iterator[Happening]:
+        """Who is seen at a time in seconds, None for nobody."""
+        before = self._gate.counting
+        passes = self._gate.passes(at_s, ready=self._ready(pose, at_s))
+        if self._gate.counting != before:
+            yield CountingChanged(self._gate.counting)
+        if passes:
+            yield from self.session.observe(pose, at_s)
+
+    def pause(self) -> Iterator[Happening]:
+        """Nothing counts from here on."""
+        yield from self.session.interrupt()
+        self._gate.close()
+        yield CountingChanged(self._gate.counting)
+
+    def resume(self, arm: Arm | None) -> Iterator[Happening]:
+        """Everything counts from here on, or once armed."""
+        if arm is not None and self._gate.counting == "counting":
+            yield from self.session.interrupt()
+        self._gate.open(arm)
+        self._rehearsal = None
+        yield CountingChanged(self._gate.counting)
+
+    def reset(self, arm: Arm | None) -> Iterator[Happening]:
+        """All counts go back to zero."""
+        self.session = self._new_session()
+        yield from self.resume(arm)
+
+    def choose(self, exercise: str) -> Iterator[Happening]:
+        """Count another exercise from here on; raises ServiceError `unknown_exercise`."""
+        picked = pick(self._library, exercise)
+        self._exercise, self._rehearsal = exercise, None
+        yield from self.session.choose(picked)
+
+    def finish(self) -> Iterator[Happening]:
+        """The stream ended."""
+        yield from self.session.finish()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain data for `restore`."""
+        return {"session": self.session.snapshot(), "gate": self._gate.snapshot()}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from a snapshot; raises KeyError, TypeError, ValueError or LookupError."""
+        self.session = self._library.restore(snapshot["session"])
+        self._gate = Gate.restored(snapshot["gate"])
+
+    def _ready(self, pose: Pose | None, at_s: float) -> bool:
+        """Whether somebody stays at the top of an exercise, or in a pose that is held.
+
+        A session of its own judges that: what the real one sees would count.
+        """
+        if not self._gate.wants_ready:
+            self._rehearsal = None
+            return False
+        if self._rehearsal is None:
+            self._rehearsal = self._new_session()
+        self._rehearsal.observe(pose, at_s)
+        at_top = Phase.TOP in self._rehearsal.phases.values()
+        return pose is not None and (at_top or bool(self._rehearsal.holds))
+
+    def _new_session(self) -> Session:
+        return new_session(self._library, self._exercise, unknown=self._unknown)

@@ -1,0 +1,130 @@
+"""Media -> who is seen when: pictures and encoded video by a tracker, landmarks as they are."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from blazereps_client.messages import SessionStart, Subject
+from pose_engine.frames import Frame, ImageLimits, read_image
+from pose_engine.landmarks import Pose
+from pose_engine.video import VideoDecoder
+from service.core import Engine
+from service.subject import focus_of
+from service.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded frame that has not been looked at yet."""
+
+    data: bytes
+    rotation: int
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of encoded video that has not been looked at yet."""
+
+    data: bytes
+    rotation: int
+    mirrored: bool
+    key: bool
+    """Whether it can be decoded without what came before."""
+
+
+Media = Picture | Chunk | Pose | None
+"""None: nobody is seen."""
+
+
+def input_of(media: Media) -> str:
+    """What a session of such media is started with."""
+    match media:
+        case Picture():
+            return "frames"
+        case Chunk():
+            return "video"
+    return "landmarks"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who is seen at one moment, and the picture that he is seen in, if there is one."""
+
+    at_s: float
+    frame: Frame | None
+    pose: Pose | None
+
+
+class Sight:
+    """One stream's decoder and tracker. Blocking, for one thread at a time."""
+
+    def __init__(
+        self, engine: Engine, config: SessionStart, limits: ImageLimits, telemetry: Telemetry
+    ) -> None:
+        self._limits, self._telemetry = limits, telemetry
+        self._tracker = engine.tracker(focus=focus_of(config.subject))
+        self._decoder = VideoDecoder(config.codec, limits) if config.codec else None
+        self._shown_s: float | None = None
+
+    @property
+    def waits_for_key(self) -> bool:
+        """Whether encoded video goes on at the next key frame only."""
+        return self._decoder is not None and self._decoder.waits_for_key
+
+    def lose(self) -> None:
+        """A piece of the encoded video is missing."""
+        if self._decoder is not None:
+            self._decoder.lose()
+
+    def choose(self, subject: Subject | None) -> None:
+        """Follow somebody else from the next picture on."""
+        self._tracker.choose(focus_of(subject))
+
+    def look(self, media: Media, at_s: float, *, wanted: bool = True) -> Iterator[Seen]:
+        """Who is seen; of encoded video none or several moments. Raises FrameError.
+
+        Encoded video that is not `wanted` is decoded only, for the sake of what follows.
+        """
+        match media:
+            case Picture(data, rotation, mirrored):
+                limits = self._limits
+                with self._telemetry.stage("decode"):
+                    frame = read_image(data, limits=limits, rotation=rotation, mirrored=mirrored)
+                yield self._track(frame, at_s)
+            case Chunk():
+                with self._telemetry.stage("decode"):
+                    shown = [*self._decode(media, at_s, wanted=wanted)]
+                for shown_s, frame in shown:
+                    yield self._track(frame, shown_s)
+            case _:
+                yield Seen(at_s, None, media)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Whom the tracker follows, as plain data for `restore`; encoded video waits for a key."""
+        return {"tracker": self._tracker.snapshot(), "shown_s": self._shown_s}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from a snapshot; raises KeyError, TypeError or ValueError."""
+        self._tracker.restore(snapshot["tracker"])
+        self._shown_s = snapshot["shown_s"]
+
+    def _track(self, frame: Frame, at_s: float) -> Seen:
+        with self._telemetry.stage("track"):
+            return Seen(at_s, frame, self._tracker.track(frame, at_s))
+
+    def _decode(self, chunk: Chunk, at_s: float, *, wanted: bool) -> Iterator[tuple[float, Frame]]:
+        """The pictures that follow those already shown: encoders may show some late."""
+        assert self._decoder is not None
+        pictures = self._decoder.decode(
+            chunk.data,
+            round(at_s * 1e6),
+            key=chunk.key,
+            rotation=chunk.rotation,
+            mirrored=chunk.mirrored,
+            wanted=wanted,
+        )
+        for shown_s, frame in pictures:
+            if self._shown_s is None or shown_s > self._shown_s:
+                self._shown_s = shown_s
+                yield shown_s, frame

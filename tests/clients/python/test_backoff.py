@@ -1,0 +1,37 @@
+"""Delays before connecting again, and messages spread out."""
+
+from itertools import islice
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blazereps_client.backoff import LONGEST_S, delays
+from blazereps_client.pace import BURST_S, Pace
+
+
+def test_delays_double_up_to_a_limit() -> None:
+    longest = islice(delays(lambda _, high: high), 7)
+    assert [*longest] == [0.2, 0.4, 0.8, 1.6, 3.2, LONGEST_S, LONGEST_S]
+
+
+def test_chance_takes_off_up_to_a_half() -> None:
+    shortest = islice(delays(lambda low, _: low), 6)
+    assert [*shortest] == [0.1, 0.2, 0.4, 0.8, 1.6, LONGEST_S / 2]
+    assert all(0.1 <= delay <= 0.2 for delay in (next(delays()) for _ in range(100)))
+
+
+@given(st.lists(st.floats(0, 0.1), max_size=300), st.sampled_from([5, 60, 1000]))
+def test_no_second_has_more_messages_than_allowed(gaps: list[float], per_s: float) -> None:
+    pace, now_s, times = Pace(per_s), 100.0, []
+    for gap in gaps:
+        now_s += gap
+        now_s += pace.wait_s(now_s)
+        times.append(now_s)
+    for index, began_s in enumerate(times):
+        within = sum(began_s <= at_s < began_s + 1 for at_s in times[index:])
+        assert within <= per_s * (0.9 + 0.9 * BURST_S) + 1
+
+
+def test_who_is_slow_waits_for_nothing() -> None:
+    pace = Pace(10)
+    assert all(pace.wait_s(i * 0.2) == 0 for i in range(50))

@@ -1,0 +1,371 @@
+"""The session without sockets: whatever is cut, nothing is lost, doubled or told twice."""
+
+import json
+from collections import deque
+from itertools import groupby
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blazereps_client import messages
+from blazereps_client.errors import LiveError
+from blazereps_client.media import ImageAt, PoseAt, VideoAt
+from blazereps_client.messages import FROM_CLIENT, ServerMessage, SessionStart
+from blazereps_client.protocol import MAX_FAULTS, LiveProtocol
+from tests.clients.python.fake_server import (
+    LIMITS,
+    REP_EVERY,
+    Held,
+    fatal,
+    refused,
+    rep_counted,
+    seqs,
+    summary,
+)
+
+CREATED = {"type": "session.created", "session_id": "s", "resume_token": "t", "epoch": 1}
+RESUMED = {"type": "session.resumed", "session_id": "s", "epoch": 2, "counting": "counting"}
+FACTS: dict[str, Any] = {
+    "exercises": ["squat"],
+    "config": {"type": "session.start"},
+    "limits": LIMITS,
+}
+NOTHING_DONE: dict[str, Any] = {"resumed_at_seq": None, "last_event_id": 0, "counts": {"squat": 0}}
+
+
+class Wires:
+    """A client and a server, and what is on its way between them."""
+
+    def __init__(self, store_every: int, **bounds: int) -> None:
+        self.client = LiveProtocol(SessionStart(), **bounds)
+        self.told: list[ServerMessage] = []
+        self.live, self.stored = Held(), Held()
+        self._store_every = store_every
+        self._up: deque[str | bytes] = deque()
+        self._down: deque[dict[str, Any]] = deque()
+        self._at_s = 0.0
+        self.client.first()
+        self._hear(CREATED | FACTS)
+
+    def send(self) -> None:
+        self.client.send(ImageAt(self._next_s(), b"jpeg"))
+        self._pump()
+
+    def batch(self, size: int) -> None:
+        self.client.send_batch([PoseAt(self._next_s(), None) for _ in range(size)])
+        self._pump()
+
+    def say(self, kind: str) -> None:
+        self.client.say(FROM_CLIENT.validate_python({"type": kind}))  # type: ignore[arg-type]
+        self._pump()
+
+    def up(self, count: int) -> None:
+        for _ in range(min(count, len(self._up))):
+            self._work(self._up.popleft())
+
+    def down(self, count: int) -> None:
+        for _ in range(min(count, len(self._down))):
+            self._hear(self._down.popleft())
+            self._pump()
+
+    def cut(self) -> None:
+        assert self.client.lost(None).recoverable
+        self._up.clear()
+        self._down.clear()
+        self.live = self.stored.copy()
+        first = json.loads(self.client.first())
+        assert first["type"] == "session.resume"
+        counts = {"squat": self.live.reps}
+        facts = {"resumed_at_seq": self.live.seq, "last_event_id": len(self.live.told)}
+        self._down.append(RESUMED | FACTS | facts | {"counts": counts})
+        self._down.extend(self.live.told[first["last_event_id"] :])
+
+    def settle(self) -> None:
+        while self._up or self._down:
+            self.up(1)
+            self.down(1)
+
+    def _next_s(self) -> float:
+        self._at_s += 0.1
+        return self._at_s
+
+    def _pump(self) -> None:
+        while (data := self.client.next_to_send()) is not None:
+            self._up.append(data)
+
+    def _work(self, data: str | bytes) -> None:
+        if isinstance(data, str):
+            self._tell(self.live.say(FROM_CLIENT.validate_json(data)))
+            return
+        for seq in seqs(data):
+            assert self.live.seq is None or seq > self.live.seq, "nothing is sent twice"
+            self._tell(self.live.observe(seq))
+            if len(self.live.log) % self._store_every == 0:
+                self.stored = self.live.copy()
+            self._down.append(ack(seq, self.stored.seq))
+
+    def _tell(self, event: dict[str, Any] | None) -> None:
+        if event is not None:
+            self.stored = self.live.copy()
+            self._down.append(event)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        heard = self.client.receive(json.dumps(message))
+        if heard is not None:
+            self.told.append(heard)
+
+
+def ack(seq: int, stored_seq: int | None, credit: int = 8) -> dict[str, Any]:
+    return {"type": "ack", "seq": seq, "credit": credit, "stored_seq": stored_seq}
+
+
+CONTROLS = ("counting.pause", "counting.resume", "counting.reset", "session.update")
+steps = st.lists(
+    st.one_of(
+        st.just(("send",)),
+        st.tuples(st.just("batch"), st.sampled_from([1, 2, 3, 7, 70])),
+        st.tuples(st.just("say"), st.sampled_from(CONTROLS)),
+        st.tuples(st.sampled_from(["up", "down"]), st.integers(1, 6)),
+        st.just(("cut",)),
+    ),
+    max_size=40,
+)
+
+
+@given(steps, st.integers(1, 10))
+def test_whatever_is_cut_all_media_arrives_once_and_all_events_are_told_once(
+    steps: list[tuple[Any, ...]], store_every: int
+) -> None:
+    wires = play(steps, store_every)
+    done = [one for one in wires.live.log if isinstance(one, int)]
+    assert done == list(range(sent(steps)))
+    events = [one for one in wires.told if isinstance(one, messages.EventMessage)]
+    assert [event.event_id for event in events] == list(range(1, len(wires.live.told) + 1))
+    reps = [one.count for one in events if isinstance(one, messages.RepCountedMessage)]
+    assert reps == list(range(1, len(done) // REP_EVERY + 1))
+    assert wires.client.counts == {"squat": len(reps)}
+    assert wires.client.given_up == 0
+
+
+@given(steps, st.integers(1, 10))
+def test_what_else_is_said_keeps_its_place_and_may_be_said_again(
+    steps: list[tuple[Any, ...]], store_every: int
+) -> None:
+    heard = gaps(play(steps, store_every).live.log)
+    for place, said in gaps(said_in(steps)).items():
+        assert heard[place][-len(said) :] == said
+
+
+@given(steps, st.integers(1, 10), st.integers(1, 4))
+def test_beyond_the_bounds_the_oldest_is_given_up_and_counted(
+    steps: list[tuple[Any, ...]], store_every: int, most: int
+) -> None:
+    wires = play(steps, store_every, max_kept_messages=most)
+    done = [one for one in wires.live.log if isinstance(one, int)]
+    assert done == sorted(set(done))
+    assert wires.client.given_up == sent(steps) - len(done)
+
+
+def play(steps: list[tuple[Any, ...]], store_every: int, **bounds: int) -> Wires:
+    wires = Wires(store_every, **bounds)
+    for name, *arguments in steps:
+        getattr(wires, name)(*arguments)
+    wires.settle()
+    return wires
+
+
+def sent(steps: list[tuple[Any, ...]]) -> int:
+    return sum((1, *rest)[-1] for name, *rest in steps if name in ("send", "batch"))
+
+
+def said_in(steps: list[tuple[Any, ...]]) -> list[int | str]:
+    log: list[int | str] = []
+    for name, *rest in steps:
+        if name == "say":
+            log.append(rest[0])
+        elif name in ("send", "batch"):
+            log += [0] * (rest[0] if rest else 1)
+    return log
+
+
+def gaps(log: list[int | str]) -> dict[int, list[int | str]]:
+    """What was said after so many observations."""
+    counted, places = 0, []
+    for one in log:
+        counted += isinstance(one, int)
+        places.append((counted, one))
+    controls = (place for place in places if isinstance(place[1], str))
+    return {key: [said for _, said in group] for key, group in groupby(controls, lambda p: p[0])}
+
+
+def opened(**start: Any) -> LiveProtocol:
+    protocol = LiveProtocol(SessionStart(**start))
+    config = SessionStart(**start).model_dump()
+    protocol.receive(json.dumps(CREATED | FACTS | {"config": config}))
+    return protocol
+
+
+def hear(protocol: LiveProtocol, *told: dict[str, Any]) -> None:
+    for message in told:
+        protocol.receive(json.dumps(message))
+
+
+def test_the_first_message_starts_and_later_ones_resume() -> None:
+    protocol = LiveProtocol(SessionStart(exercise="squat"))
+    assert FROM_CLIENT.validate_json(protocol.first()) == SessionStart(exercise="squat")
+    hear(protocol, CREATED | FACTS)
+    event = rep_counted(1) | {"event_id": 4, "at_s": 1.0, "counts": {"squat": 1}}
+    hear(protocol, event)
+    protocol.lost(1006)
+    again = FROM_CLIENT.validate_json(protocol.first())
+    assert again == messages.SessionResume(session_id="s", resume_token="t", last_event_id=4)
+    hear(protocol, RESUMED | FACTS | NOTHING_DONE)
+    assert protocol.receive(json.dumps(event)) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "recoverable"),
+    [
+        (None, True),
+        (1001, True),
+        (1006, True),
+        (1011, True),
+        (1012, True),
+        (1013, True),
+        (1000, False),
+        (1008, False),
+        (1009, False),
+        (4401, False),
+        (4404, False),
+        (4408, False),
+        (4409, False),
+        (4429, False),
+    ],
+)
+def test_the_close_code_tells_whether_to_resume(code: int | None, recoverable: bool) -> None:
+    lost = opened().lost(code)
+    assert (lost.recoverable, lost.code) == (recoverable, "connection_lost")
+    assert lost.close_code == (code or 1006)
+
+
+def test_a_loss_is_explained_in_the_servers_words() -> None:
+    protocol = opened()
+    assert protocol.receive(json.dumps(fatal("idle"))) is None
+    lost = protocol.lost(4408)
+    assert (lost.code, lost.message, lost.close_code) == ("idle", "for idle", 4408)
+
+
+def test_a_message_that_always_makes_the_server_fail_is_not_sent_for_ever() -> None:
+    protocol = opened()
+    for _ in range(MAX_FAULTS):
+        assert protocol.lost(1011).recoverable
+        hear(protocol, RESUMED | FACTS | NOTHING_DONE, ack(0, None), fatal("internal"))
+    assert protocol.lost(1011).code == "internal"
+
+
+def test_faults_with_progress_between_them_are_survived() -> None:
+    protocol = opened()
+    for seq in range(2 * MAX_FAULTS):
+        assert protocol.lost(1011).recoverable
+        hear(protocol, RESUMED | FACTS | NOTHING_DONE, ack(seq, None))
+
+
+def test_what_cannot_be_sent_is_refused_and_takes_no_number() -> None:
+    protocol = opened()
+    with pytest.raises(ValueError, match="33 rows"):
+        protocol.send(PoseAt(0.0, [[0, 0, 0]]))
+    assert protocol.send(PoseAt(0.0, None)) == 0
+
+
+def test_after_the_end_nothing_more_is_taken_but_a_ping() -> None:
+    protocol = opened()
+    protocol.say(messages.SessionEnd())
+    with pytest.raises(LiveError, match="session_ended"):
+        protocol.send(ImageAt(0.0, b""))
+    protocol.say(messages.Ping())
+
+
+def test_an_unknown_answer_is_an_error() -> None:
+    with pytest.raises(LiveError, match="invalid_answer"):
+        opened().receive('{"type": "telepathy"}')
+
+
+def test_it_is_ready_while_few_observations_are_under_way() -> None:
+    protocol = opened()
+    assert protocol.ready
+    protocol.send(ImageAt(0.0, b""))
+    assert not protocol.ready, "it has not been sent yet"
+    protocol.next_to_send()
+    assert protocol.ready, "one is worked on, one may wait"
+    protocol.send(ImageAt(0.1, b""))
+    protocol.next_to_send()
+    assert not protocol.ready
+    hear(protocol, ack(1, None, credit=1))
+    assert protocol.ready
+    protocol.lost(1006)
+    assert not protocol.ready
+
+
+def test_what_was_refused_is_not_under_way() -> None:
+    protocol = opened()
+    for at_s in (0.0, 0.1):
+        protocol.send(ImageAt(at_s, b""))
+        protocol.next_to_send()
+    assert not protocol.ready
+    hear(protocol, refused(1))
+    assert protocol.ready
+
+
+@pytest.mark.parametrize(("pacing", "waits"), [("live", False), ("lossless", True)])
+def test_while_the_connection_is_lost_only_lossless_waits(pacing: str, waits: bool) -> None:
+    protocol = opened(pacing=pacing)
+    protocol.send(ImageAt(0.0, b""))
+    assert protocol.behind
+    protocol.lost(1006)
+    assert protocol.behind == waits
+    assert protocol.next_to_send() is None
+
+
+def test_a_ping_is_not_repeated() -> None:
+    protocol = opened()
+    protocol.say(messages.Ping(nonce="once"))
+    assert protocol.next_to_send() is not None
+    protocol.lost(1006)
+    hear(protocol, RESUMED | FACTS | NOTHING_DONE)
+    assert protocol.next_to_send() is None
+
+
+def test_video_goes_on_at_a_key_frame() -> None:
+    protocol = opened(input="video", codec="h264")
+    for seq in range(7):
+        if seq == 5:
+            protocol.say(messages.CountingPause())
+        protocol.send(VideoAt(seq / 10, b"chunk", key=seq in (0, 6)))
+    while protocol.next_to_send() is not None:
+        pass
+    protocol.lost(1006)
+    hear(protocol, RESUMED | FACTS | NOTHING_DONE | {"resumed_at_seq": 2})
+    pause, key, nothing = (protocol.next_to_send() for _ in range(3))
+    assert isinstance(pause, str)
+    assert isinstance(key, bytes)
+    assert (seqs(key), nothing, protocol.given_up) == ([6], None, 3)
+
+
+def test_the_summary_is_kept() -> None:
+    protocol = opened()
+    hear(protocol, summary(Held(reps=3)))
+    assert protocol.summary is not None
+    assert protocol.summary.counts == {"squat": 3}
+
+
+def test_state_and_config_are_the_servers_last_word() -> None:
+    protocol = opened()
+    config = SessionStart(exercise="plank").model_dump()
+    state = {"type": "state", "at_s": 1, "counts": {"squat": 2}, "phases": {}, "holds": {}}
+    state |= {"confidences": {}, "subject": True, "counting": "paused", "countdown_s": None}
+    hear(protocol, {"type": "session.updated", "config": config, "exercises": ["plank"]}, state)
+    assert protocol.config.exercise == "plank"
+    assert protocol.state is not None
+    assert (protocol.state.counting, protocol.counts) == ("paused", {"squat": 2})

@@ -1,0 +1,400 @@
+"""Sessions over asyncio against a server that is cut at will."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from itertools import count, pairwise
+from typing import Any
+
+import pytest
+
+from blazereps_client import (
+    Arm,
+    ImageAt,
+    LiveError,
+    LiveSession,
+    Media,
+    Outputs,
+    PoseAt,
+    SessionStart,
+    VideoAt,
+    backoff,
+    connect,
+    pace,
+    session,
+    stream,
+)
+from blazereps_client.messages import (
+    Ack,
+    CountingChangedMessage,
+    EventMessage,
+    Pong,
+    RepCountedMessage,
+    ServerMessage,
+    SessionCreated,
+    SessionResumed,
+    SessionSummary,
+)
+from tests.clients.python.fake_server import Cut, FakeServer, serving
+
+pytestmark = pytest.mark.anyio
+LOSSLESS = SessionStart(pacing="lossless")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backoff, "FIRST_S", 0.02)
+
+
+def images(number: int) -> Iterator[Media]:
+    return (ImageAt(i / 10, b"jpeg") for i in range(number))
+
+
+async def send_all(session: LiveSession, number: int) -> SessionSummary:
+    for image in images(number):
+        await session.send(image)
+    return await session.end()
+
+
+def events(told: list[ServerMessage]) -> list[int]:
+    return [message.event_id for message in told if isinstance(message, EventMessage)]
+
+
+async def test_a_session_from_start_to_summary() -> None:
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            assert session.created.exercises == ("squat",)
+            assert [await session.send(image) for image in images(3)] == [0, 1, 2]
+            assert await session.send_batch([PoseAt(i, None) for i in range(1, 4)]) == range(3, 6)
+            await session.ping("hello")
+            summary = await session.end()
+            told = [message async for message in session]
+            assert await session.end() is summary
+            with pytest.raises(LiveError, match="session_ended"):
+                await session.send(ImageAt(9.0, b"jpeg"))
+    assert (summary.counts, summary.processed) == ({"squat": 1}, 6)
+    assert told[-1] is summary
+    assert [one.nonce for one in told if isinstance(one, Pong)] == ["hello"]
+    assert session.counts == {"squat": 1}
+    assert fake.requests[0].headers["Sec-WebSocket-Protocol"] == "blazereps.v1"
+
+
+async def test_everything_that_can_be_asked_for_is_asked_in_its_place() -> None:
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url) as session:
+            await session.pause()
+            await session.send(VideoAt(0.0, b"chunk", key=True))
+            await session.resume(Arm(countdown_s=3))
+            await session.reset()
+            await session.update(exercise="squat", outputs=Outputs(phases=False))
+            await session.end()
+    controls = ["counting.resume", "counting.reset", "session.update"]
+    assert fake.live.log == ["counting.pause", 0, *controls]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        Cut(12),
+        Cut(12, 1001),
+        Cut(12, 1011),
+        Cut(12, 1012),
+        Cut(12, 1012, error="shutting_down"),
+        Cut(0),
+    ],
+    ids=str,
+)
+async def test_a_lost_session_is_resumed_where_it_was(cut: Cut) -> None:
+    with serving(FakeServer(cuts=[cut, Cut(5), Cut(0)])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            summary = await send_all(session, 40)
+            told = [message async for message in session]
+    assert fake.live.log == list(range(40))
+    assert summary.counts == {"squat": 8}
+    assert events(told) == list(range(1, 9))
+    assert [one.epoch for one in told if isinstance(one, SessionResumed)] == [2, 3, 4]
+    assert session.given_up == 0
+
+
+async def test_live_media_is_kept_while_the_connection_is_lost() -> None:
+    with serving(FakeServer(cuts=[Cut(3)], refusals=[])) as fake:
+        async with connect(fake.url) as session:
+            for image in images(10):
+                await session.send(image)
+            fake.refusals.append((503, "over_capacity"))
+            summary = await session.end()
+    assert fake.live.log == list(range(10))
+    assert summary.processed == 10
+
+
+async def test_a_server_that_comes_back_late_is_waited_for() -> None:
+    refusals = [(503, "shutting_down"), (502, "bad_gateway"), (503, "over_capacity")]
+    with serving(FakeServer(cuts=[Cut(4)])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = refusals
+            assert (await send_all(session, 20)).processed == 20
+    assert not fake.refusals
+
+
+async def test_what_was_said_before_the_cut_is_said_again_in_its_place() -> None:
+    with serving(FakeServer(cuts=[Cut(4)], store_every=100)) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            await session.send(ImageAt(0.0, b""))
+            await session.update(exercise="squat")
+            for image in images(4):
+                await session.send(image)
+            await session.end()
+    assert fake.live.log == [0, "session.update", 1, 2, 3, 4]
+
+
+async def test_a_session_that_is_not_to_be_resumed_ends_with_its_connection() -> None:
+    with serving(FakeServer(cuts=[Cut(2, 1012)])) as fake:
+        async with connect(fake.url, LOSSLESS, resume=False) as session:
+            with pytest.raises(LiveError) as caught:
+                await send_all(session, 10)
+    lost = caught.value
+    assert (lost.code, lost.close_code, lost.recoverable) == ("connection_lost", 1012, True)
+    assert fake.epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("cut", "code"),
+    [
+        (Cut(2, 1000), "connection_lost"),
+        (Cut(2, 1009), "connection_lost"),
+        (Cut(2, 4408, error="idle"), "idle"),
+        (Cut(2, 4409, error="superseded"), "superseded"),
+        (Cut(2, 4429, error="flood"), "flood"),
+    ],
+    ids=str,
+)
+async def test_what_is_final_is_not_resumed(cut: Cut, code: str) -> None:
+    with serving(FakeServer(cuts=[cut])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            with pytest.raises(LiveError) as caught:
+                await send_all(session, 10)
+            with pytest.raises(LiveError) as again:
+                [message async for message in session]
+    assert (caught.value.code, caught.value.close_code) == (code, cut.code)
+    assert again.value is caught.value
+    assert not caught.value.recoverable
+    assert fake.epoch == 1
+
+
+async def test_a_resumption_that_is_refused_is_final() -> None:
+    with serving(FakeServer(cuts=[Cut(2), Cut(0, 4404, error="unknown_session")])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            with pytest.raises(LiveError, match="unknown_session"):
+                await send_all(session, 10)
+    with serving(FakeServer(cuts=[Cut(2)])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(401, "unauthorized")]
+            with pytest.raises(LiveError, match="unauthorized"):
+                await send_all(session, 10)
+
+
+async def test_it_is_given_up_once_the_server_keeps_the_session_no_longer() -> None:
+    began = time.monotonic()
+    with serving(FakeServer(cuts=[Cut(2)], limits={"resume_s": 1})) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(503, "over_capacity")] * 50
+            with pytest.raises(LiveError, match="over_capacity"):
+                await send_all(session, 10)
+    assert 0.3 < time.monotonic() - began < 3
+
+
+async def test_a_session_that_had_ended_is_asked_for_its_summary() -> None:
+    with serving(FakeServer(loses_summary=True)) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            assert (await send_all(session, 9)).processed == 9
+    assert fake.epoch == 2
+
+
+async def test_callbacks_hear_what_they_asked_for_in_order() -> None:
+    reps: list[int] = []
+    slow: list[str] = []
+
+    async def remember(message: CountingChangedMessage) -> None:
+        await asyncio.sleep(0.01)
+        slow.append(message.counting)
+
+    with serving(FakeServer(cuts=[Cut(12)])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            session.on(RepCountedMessage, lambda rep: reps.append(rep.count))
+            session.on(CountingChangedMessage, remember)
+            await session.pause()
+            await session.resume()
+            await send_all(session, 20)
+    assert reps == [1, 2, 3, 4]
+    assert slow == ["paused", "counting"]
+
+
+async def test_a_callback_may_speak() -> None:
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            session.on(RepCountedMessage, lambda _: session.pause())
+            for image in images(5):
+                await session.send(image)
+            while "counting.pause" not in fake.live.log:
+                await asyncio.sleep(0.01)
+            await session.end()
+
+
+async def test_a_fault_in_a_callback_ends_the_session() -> None:
+    def fail(_: RepCountedMessage) -> None:
+        raise ZeroDivisionError
+
+    async def talk(url: str) -> None:
+        async with connect(url, LOSSLESS) as session:
+            session.on(RepCountedMessage, fail)
+            await send_all(session, 10)
+
+    async def talk_and_leave(url: str) -> None:
+        async with connect(url, LOSSLESS) as session:
+            session.on(RepCountedMessage, fail)
+            for image in images(5):
+                await session.send(image)
+            await asyncio.sleep(0.2)
+
+    with serving(FakeServer()) as fake:
+        for unlucky in (talk, talk_and_leave):
+            with pytest.raises(ZeroDivisionError):
+                await unlucky(fake.url)
+
+
+async def test_who_does_not_iterate_keeps_the_last_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "MAX_UNREAD", 5)
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url, LOSSLESS) as live:
+            await send_all(live, 50)
+            told = [message async for message in live]
+    assert len(told) == 5
+    assert isinstance(told[-1], SessionSummary)
+
+
+async def test_who_iterates_slowly_misses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MAX_UNREAD", 5)
+    acks = 0
+    with serving(FakeServer()) as fake:
+        async for message in stream(fake.url, images(100), LOSSLESS):
+            acks += isinstance(message, Ack)
+            await asyncio.sleep(0.001)
+    assert acks == 100
+
+
+async def test_messages_are_spread_out_as_the_server_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace, "BURST_S", 0.1)
+    began = time.monotonic()
+    with serving(FakeServer(limits={"max_messages_hz": 100})) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            await send_all(session, 100)
+        assert time.monotonic() - began < 0.5
+        async with connect(fake.url) as session:
+            await send_all(session, 100)
+    assert time.monotonic() - began > 0.9
+
+
+@pytest.mark.parametrize("given", ["key", "token"])
+async def test_a_key_or_token_goes_in_the_header_of_every_connection(given: str) -> None:
+    with serving(FakeServer(cuts=[Cut(3)])) as fake:
+        who: Any = {given: "secret"}
+        async with connect(fake.url, LOSSLESS, **who) as session:
+            await send_all(session, 5)
+    assert [one.headers["Authorization"] for one in fake.requests] == ["Bearer secret"] * 2
+
+
+async def test_a_ticket_opens_one_connection() -> None:
+    with serving(FakeServer(cuts=[Cut(3)])) as fake:
+        async with connect(fake.url, LOSSLESS, ticket="abc") as session:
+            with pytest.raises(LiveError, match="connection_lost"):
+                await send_all(session, 5)
+    (request,) = fake.requests
+    offered = request.headers["Sec-WebSocket-Protocol"]
+    assert offered == "blazereps.v1, blazereps.ticket.abc"
+
+
+async def test_several_ways_to_say_who_one_is_are_refused() -> None:
+    with pytest.raises(ValueError, match="not several"):
+        async with connect("ws://127.0.0.1:1", key="a", token="b"):
+            pass
+
+
+async def test_who_cannot_begin_is_told_why() -> None:
+    with pytest.raises(LiveError, match="cannot connect to") as caught:
+        async with connect("ws://127.0.0.1:1/v1/live"):
+            pass
+    assert (caught.value.code, caught.value.recoverable) == ("cannot_connect", True)
+    with (
+        serving(FakeServer(refusals=[(401, "unauthorized")])) as fake,
+        pytest.raises(LiveError, match="unauthorized: not now") as caught,
+    ):
+        async with connect(fake.url):
+            pass
+    assert not caught.value.recoverable
+    cuts = [Cut(0, 4404, error="unknown_exercise")]
+    with serving(FakeServer(cuts=cuts)) as fake:
+        async with connect(fake.url) as session:
+            with pytest.raises(LiveError, match="unknown_exercise"):
+                await session.end()
+
+
+async def test_leaving_early_leaves_nothing_behind() -> None:
+    before = asyncio.all_tasks()
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url) as session:
+            pass
+        with pytest.raises(LiveError, match="session_left"):
+            await session.send(ImageAt(0.0, b""))
+        async with connect(fake.url):
+            await asyncio.sleep(0.05)
+    assert asyncio.all_tasks() == before
+
+
+async def test_media_may_come_over_time() -> None:
+    async def camera() -> AsyncIterator[Media]:
+        for image in images(7):
+            await asyncio.sleep(0.001)
+            yield image
+
+    with serving(FakeServer(cuts=[Cut(4)])) as fake:
+        told = [message async for message in stream(fake.url, camera(), LOSSLESS)]
+    assert isinstance(told[0], SessionCreated)
+    assert isinstance(told[-1], SessionSummary)
+    assert fake.live.log == list(range(7))
+
+
+async def test_realtime_keeps_the_medias_own_pace() -> None:
+    with serving(FakeServer()) as fake:
+        told = stream(fake.url, images(5), LOSSLESS, realtime=True)
+        times = [time.monotonic() async for message in told if isinstance(message, Ack)]
+    assert all(0.05 < after - before < 0.3 for before, after in pairwise(times))
+
+
+async def test_leaving_a_stream_early_stops_the_sender() -> None:
+    before = asyncio.all_tasks()
+    endless = (ImageAt(i / 10, b"jpeg") for i in count())
+    with serving(FakeServer()) as fake:
+        told = stream(fake.url, endless, LOSSLESS)
+        async for message in told:
+            if isinstance(message, Ack):
+                break
+        await told.aclose()
+        assert asyncio.all_tasks() == before
+
+
+async def test_a_live_source_skips_what_the_server_would_not_get_to() -> None:
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url) as session:
+            assert session.ready
+            await session.send(ImageAt(0.0, b""))
+            await session.end()
+        assert not session.ready

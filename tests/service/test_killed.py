@@ -1,0 +1,122 @@
+"""The server is killed in mid-set, again and again: the right count, each event once."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from blazereps_client import PoseAt, SessionStart
+from blazereps_client.messages import SessionResumed
+from blazereps_client.results import Document
+from blazereps_client.sync import LiveSession, connect
+from tests.service.fakes import REP, SHALLOW_REP, grey_pose
+
+KILLS = 10
+LEVELS = (*REP, *SHALLOW_REP) * 20
+START = SessionStart(exercise="squat", input="landmarks")
+CHECKOUT = Path(__file__).parents[2]
+
+
+class Process:
+    """A server that can be killed and started again."""
+
+    def __init__(self, module: str, data: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self._command = [sys.executable, "-m", module, str(self.port), str(data)]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+        give_up_s = time.monotonic() + 60
+        while time.monotonic() < give_up_s:
+            try:
+                return socket.create_connection(("127.0.0.1", self.port)).close()
+            except OSError:
+                time.sleep(0.02)
+        raise TimeoutError("the server does not start")
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/v1/live"
+
+
+def send(session: LiveSession, first: int, last: int) -> None:
+    for n in range(first, last):
+        points = grey_pose(LEVELS[n]).image.tolist()
+        session.send(PoseAt(n / 10, points))
+        time.sleep(0.002)
+
+
+def events(heard: list[Document]) -> list[dict[str, Any]]:
+    return [one.model_dump() for one in heard if "event_id" in type(one).model_fields]
+
+
+def resumes(heard: list[Document]) -> int:
+    return sum(isinstance(one, SessionResumed) for one in heard)
+
+
+def resumed(heard: list[Document], times: int) -> bool:
+    return resumes(heard) == times
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    give_up_s = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < give_up_s
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def uncut(address: str) -> list[dict[str, Any]]:
+    """What is told when nothing goes wrong."""
+    heard: list[Document] = []
+    with connect(f"ws://{address}/v1/live", START) as session:
+        session.on(Document, heard.append)
+        send(session, 0, len(LEVELS))
+        assert session.end().counts == {"squat": 20}
+    return events(heard)
+
+
+def test_nothing_is_lost_or_told_twice(tmp_path: Path, uncut: list[dict[str, Any]]) -> None:
+    heard: list[Document] = []
+    step = len(LEVELS) // (KILLS + 1)
+    with (
+        Process("tests.service.fake_server", tmp_path) as server,
+        connect(server.url, START) as session,
+    ):
+        session.on(Document, heard.append)
+        for kill in range(KILLS):
+            send(session, kill * step, (kill + 1) * step)
+            server.kill()
+            server.start()
+            wait_until(partial(resumed, heard, kill + 1))
+        send(session, KILLS * step, len(LEVELS))
+        summary = session.end()
+    assert summary.counts == {"squat": 20}
+    assert [rep.count for rep in summary.reps] == [*range(1, 21)]
+    assert summary.processed == len(LEVELS)
+    assert resumes(heard) == KILLS
+    assert events(heard) == uncut

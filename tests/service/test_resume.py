@@ -1,0 +1,199 @@
+"""A session outlives its connection: the same counts, nothing lost, nothing told twice."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service.conftest import Serve
+from tests.service.fakes import REP, SHALLOW_REP, TOP
+from tests.service.talk import Talk, resume, talking
+
+LEVELS = (*REP, *SHALLOW_REP, *REP, *REP, TOP)
+STEP_S = 0.1
+
+
+def play(talk: Talk, seqs: range) -> None:
+    for seq in seqs:
+        talk.pose(seq, seq * STEP_S, LEVELS[seq])
+
+
+def events(*talks: Talk) -> list[dict[str, Any]]:
+    return [message for talk in talks for message in talk.heard if "event_id" in message]
+
+
+@pytest.fixture(scope="module")
+def uncut(address: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    with talking(address) as talk:
+        talk.start(exercise="squat", input="landmarks")
+        play(talk, range(len(LEVELS)))
+        summary = talk.end()
+    return events(talk), summary
+
+
+@pytest.mark.parametrize("cut", [1, 4, 7, 8, 15, len(LEVELS) - 1])
+def test_a_session_goes_on_where_it_was_cut(
+    address: str, cut: int, uncut: tuple[list[dict[str, Any]], dict[str, Any]]
+) -> None:
+    with talking(address) as first:
+        created = first.start(exercise="squat", input="landmarks")
+        play(first, range(cut))
+        while first.hear("ack")["seq"] < cut - 1:
+            pass
+        first.socket.socket.close()  # without a word
+    told = events(first)
+    last = told[-1]["event_id"] if told else 0
+    with talking(address) as second:
+        resumed = resume(second, created, last)
+        assert resumed["epoch"] == 2
+        assert resumed["config"] == created["config"]
+        again = -1 if resumed["resumed_at_seq"] is None else resumed["resumed_at_seq"]
+        play(second, range(again + 1, len(LEVELS)))
+        summary = second.end()
+    expected, expected_summary = uncut
+    assert events(first, second) == expected
+    assert summary | {"queue_ms": 0} == expected_summary | {"queue_ms": 0}
+
+
+def test_missed_events_are_told_again_as_they_were(address: str) -> None:
+    with talking(address) as first:
+        created = first.start(exercise="squat", input="landmarks")
+        play(first, range(16))
+        while first.hear("ack")["seq"] < 15:
+            pass
+    told = events(first)
+    with talking(address) as second:
+        resumed = resume(second, created, last_event_id=3)
+        assert resumed["last_event_id"] == told[-1]["event_id"]
+        assert resumed["counts"] == {"squat": 1}
+        again = [second.hear() for _ in range(len(told) - 3)]
+    assert again == told[3:]
+
+
+def test_what_was_sent_already_is_refused_and_counts_once(address: str) -> None:
+    with talking(address) as first:
+        created = first.start(exercise="squat", input="landmarks")
+        play(first, range(8))
+        while first.hear("ack")["seq"] < 7:
+            pass
+    with talking(address) as second:
+        assert resume(second, created, 99)["resumed_at_seq"] == 7
+        play(second, range(9))
+        summary = second.end()
+    assert {error["code"] for error in second.of("error")} == {"seq_went_backwards"}
+    assert (summary["counts"], summary["processed"], summary["refused"]) == ({"squat": 1}, 9, 8)
+
+
+def test_who_resumes_supersedes_the_connection_before(address: str) -> None:
+    with talking(address) as first:
+        created = first.start(exercise="squat", input="landmarks")
+        play(first, range(8))
+        first.hear("rep.counted")
+        with talking(address) as second:
+            resume(second, created)
+            assert first.close_code() == 4409
+            assert first.of("error")[-1]["code"] == "superseded"
+            play(second, range(8, 9))
+            assert second.end()["counts"] == {"squat": 1}
+
+
+def test_a_session_that_had_ended_says_its_summary_again(address: str) -> None:
+    with talking(address) as first:
+        created = first.start(exercise="squat", input="landmarks")
+        play(first, range(8))
+        summary = first.end()
+    with talking(address) as second:
+        resume(second, created)
+        assert second.hear("session.summary") == summary
+        assert second.close_code() == 1000
+    assert events(second) == events(first)
+
+
+@pytest.mark.parametrize("wrong", ["session_id", "resume_token"])
+def test_only_who_has_id_and_token_resumes(address: str, wrong: str) -> None:
+    with talking(address) as first:
+        created = first.start(exercise="squat", input="landmarks")
+        with talking(address) as thief:
+            thief.say({
+                "type": "session.resume",
+                "session_id": created["session_id"],
+                "resume_token": created["resume_token"],
+                wrong: "guessed",
+            })  # fmt: skip
+            assert thief.hear("error")["code"] == "unknown_session"
+            assert thief.close_code() == 4404
+        play(first, range(8))
+        assert first.end()["counts"] == {"squat": 1}
+
+
+def test_acks_say_what_is_stored(address: str) -> None:
+    with talking(address) as talk:
+        talk.start(exercise="squat", input="landmarks")
+        talk.pose(0, 0.0, TOP)
+        assert talk.hear("ack")["stored_seq"] == 0  # an event: somebody is in view
+        talk.pose(1, 0.1, TOP)
+        assert talk.hear("ack")["stored_seq"] == 0
+        ack = talk.hear("ack")
+        assert (ack["seq"], ack["stored_seq"]) == (1, 1)
+
+
+def test_a_paused_session_stays_alive_and_can_be_resumed(serve: Serve) -> None:
+    with serve() as address, talking(address) as first:
+        created = first.start(exercise="squat", input="landmarks")
+        play(first, range(8))
+        first.say({"type": "counting.pause"})
+        first.hear("counting.changed")
+        first.socket.socket.close()
+        with talking(address) as second:
+            resumed = resume(second, created, 99)
+            assert resumed["counting"] == "paused"
+            play(second, range(12, 20))
+            second.say({"type": "counting.resume"})
+            play(second, range(20, 29))
+            assert second.end()["counts"] == {"squat": 2}
+
+
+def test_a_new_server_resumes_what_an_old_one_kept(serve: Serve, tmp_path: Path) -> None:
+    with stopping(serve, data=tmp_path) as (first, created):
+        assert first.close_code() == 1012
+    assert first.of("error")[-1]["code"] == "shutting_down"
+    with serve(data=tmp_path) as address, talking(address) as second:
+        again = resume(second, created)["resumed_at_seq"]
+        play(second, range(again + 1, len(LEVELS)))
+        assert second.end()["counts"] == {"squat": 3}
+
+
+def test_before_it_closes_the_server_lets_sessions_end(serve: Serve) -> None:
+    with stopping(serve, drain_s=20) as (talk, _):
+        assert talk.hear("going_away")["left_s"] == 20
+        assert talk.end()["counts"] == {"squat": 1}
+
+
+@contextmanager
+def stopping(serve: Serve, **settings: Any) -> Iterator[tuple[Talk, dict[str, Any]]]:
+    """A session with one repetition, whose server begins to shut down."""
+    server = serve(**settings)
+    with talking(server.__enter__()) as talk:
+        created = talk.start(exercise="squat", input="landmarks")
+        play(talk, range(8))
+        talk.hear("rep.counted")
+        stop = threading.Thread(target=server.__exit__, args=(None, None, None))
+        stop.start()
+        yield talk, created
+    stop.join()
+
+
+def test_a_store_that_fails_ends_the_connection_and_says_so(serve: Serve, tmp_path: Path) -> None:
+    with serve(data=tmp_path) as address, talking(address) as talk:
+        talk.start(exercise="squat", input="landmarks")
+        with sqlite3.connect(tmp_path / "sessions.db") as database:
+            database.execute("DROP TABLE event")
+        database.close()
+        play(talk, range(3))
+        assert talk.close_code() == 1011
+    assert talk.of("error")[-1]["code"] == "internal"
+    assert not events(talk)  # what cannot be kept is not told

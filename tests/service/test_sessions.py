@@ -1,0 +1,145 @@
+"""Sessions that are kept: by one at a time, for whom they belong to, and not for ever."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.sessions import NoSession, SqliteSessions, Superseded
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "sessions.db"
+
+
+@pytest.fixture
+def store(file: Path, clock: Clock) -> Iterator[SqliteSessions]:
+    kept = SqliteSessions(file, keep_s=60, most=3, clock=clock)
+    yield kept
+    kept.close()
+
+
+def test_a_session_comes_back_with_its_last_state_and_every_event(store: SqliteSessions) -> None:
+    store.begin("a", "token", "me", "{}")
+    store.save("a", 1, '{"seq": 1}', [(1, "one"), (2, "two")])
+    store.save("a", 1, '{"seq": 2}', [(3, "three")])
+    kept = store.resume("a", "token", "me")
+    assert (kept.epoch, kept.state) == (2, '{"seq": 2}')
+    assert kept.events == ((1, "one"), (2, "two"), (3, "three"))
+
+
+def test_another_process_finds_it(store: SqliteSessions, file: Path, clock: Clock) -> None:
+    store.begin("a", "token", "me", "{}")
+    other = SqliteSessions(file, keep_s=60, most=3, clock=clock)
+    assert other.resume("a", "token", "me").epoch == 2
+    other.close()
+    with pytest.raises(Superseded):
+        store.save("a", 1, "{}")
+
+
+def test_who_was_superseded_writes_nothing(store: SqliteSessions) -> None:
+    store.begin("a", "token", "me", "before")
+    store.resume("a", "token", "me")
+    with pytest.raises(Superseded):
+        store.save("a", 1, "after", [(1, "late")])
+    with pytest.raises(Superseded):
+        store.touch("a", 1)
+    kept = store.resume("a", "token", "me")
+    assert (kept.epoch, kept.state, kept.events) == (3, "before", ())
+
+
+@pytest.mark.parametrize(
+    ("session_id", "token", "owner"),
+    [("b", "token", "me"), ("a", "guess", "me"), ("a", "token", "another")],
+)
+def test_only_its_owner_with_its_token_resumes_it(
+    store: SqliteSessions, session_id: str, token: str, owner: str
+) -> None:
+    store.begin("a", "token", "me", "{}")
+    with pytest.raises(NoSession):
+        store.resume(session_id, token, owner)
+    assert store.resume("a", "token", "me").epoch == 2
+
+
+def test_an_event_that_was_kept_already_undoes_the_whole_save(store: SqliteSessions) -> None:
+    store.begin("a", "token", "me", "0")
+    store.save("a", 1, "1", [(1, "one")])
+    with pytest.raises(OSError, match="UNIQUE"):
+        store.save("a", 1, "2", [(1, "one again")])
+    assert store.resume("a", "token", "me").state == "1"
+
+
+def test_the_window_is_counted_from_the_last_sign_of_life(
+    store: SqliteSessions, clock: Clock
+) -> None:
+    store.begin("a", "token", "me", "{}")
+    store.begin("b", "token", "me", "{}")
+    clock.now_s += 50
+    store.touch("a", 1)
+    clock.now_s += 50
+    with pytest.raises(NoSession):
+        store.resume("b", "token", "me")
+    assert store.resume("a", "token", "me").epoch == 2
+
+
+def test_the_longest_silent_are_forgotten_with_their_events(
+    store: SqliteSessions, file: Path, clock: Clock
+) -> None:
+    for name in "abcde":
+        store.begin(name, "token", "me", "{}")
+        store.save(name, 1, "{}", [(1, "event")])
+        clock.now_s += 1
+    clock.now_s += 20
+    store.begin("f", "token", "me", "{}")
+    with sqlite3.connect(file) as database:
+        sessions = [row[0] for row in database.execute("SELECT session_id FROM session")]
+        events = [row[0] for row in database.execute("SELECT session_id FROM event")]
+    database.close()
+    assert sessions == ["c", "d", "e", "f"]
+    assert events == ["c", "d", "e"]
+
+
+def test_what_is_used_once_is_remembered_for_its_time(store: SqliteSessions, clock: Clock) -> None:
+    assert store.use_once("ticket", clock.now_s + 60)
+    assert not store.use_once("ticket", clock.now_s + 60)
+    assert store.use_once("another", clock.now_s + 60)
+    clock.now_s += 61
+    assert store.use_once("ticket", clock.now_s + 60)
+
+
+def test_many_threads_may_write(store: SqliteSessions) -> None:
+    store.begin("a", "token", "me", "{}")
+
+    def write(first: int) -> None:
+        for event_id in range(first, first + 20):
+            store.save("a", 1, "{}", [(event_id, "x")])
+
+    threads = [threading.Thread(target=write, args=(100 * k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.resume("a", "token", "me").events) == 80
+
+
+def test_a_file_that_is_no_database_is_an_error_of_the_system(tmp_path: Path) -> None:
+    file = tmp_path / "sessions.db"
+    file.write_bytes(b"not a database, but long enough to be taken for one" * 50)
+    with pytest.raises(OSError, match=r"sessions\.db"):
+        SqliteSessions(file, keep_s=60, most=3)
