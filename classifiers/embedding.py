@@ -5,7 +5,7 @@ under rotation, and slopes only look at the vertical. Left and right enter as th
 difference, so a mirrored person embeds the same.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,10 +115,15 @@ _LEAST_LENGTH = 1e-6
 
 
 def embed(pose: Pose) -> FloatArray:
-    """The vector of one pose, shape (len(NAMES),), from its world points where it has them."""
-    points = pose.image if pose.world is None else pose.world
-    vector: FloatArray = embed_points(points[None], pose.visibility[None])[0]
+    """The vector of one pose, (len(NAMES),)."""
+    vector: FloatArray = embed_all([pose])[0]
     return vector
+
+
+def embed_all(poses: Sequence[Pose]) -> FloatArray:
+    """The vectors of poses, (n, len(NAMES)), from their world points where they have them."""
+    points = [pose.image if pose.world is None else pose.world for pose in poses]
+    return embed_points(np.stack(points), np.stack([pose.visibility for pose in poses]))
 
 
 def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:

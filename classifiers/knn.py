@@ -1,6 +1,6 @@
 """Which exercise a pose belongs to, by its nearest labelled samples (k-NN on scikit-learn)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ NEAR = "near"
 """The class of poses that come near a hold and are none; holds alone look at it."""
 
 _NEIGHBOURS = 15
+_CANDIDATES = 24
 _REACH, _HELD_REACH = 1.5, 1.1
 """How far a sample may be to have a vote; nearer for a hold, for no movement speaks for it too."""
 _SHARED_NEIGHBOURS = 3
@@ -62,18 +63,23 @@ class PoseClassifier:
             if not e.needs_legs
         ]
 
-    def classify(self, vector: FloatArray, *, legs_seen: bool = True) -> dict[str, float]:
-        """The confidence in each class, summing to 1, for one vector of `embed`."""
-        confidences = dict.fromkeys(self.classes, 0.0)
-        for neighbourhood in self._whole if legs_seen else self._legless:
-            confidences |= neighbourhood.confidences(vector)
-        total = sum(confidences.values())
-        confidences[NONE] = max(0.0, 1 - total)
-        return {name: value / max(total, 1.0) for name, value in confidences.items()}
+    def classify(self, vectors: FloatArray, legs_seen: Sequence[bool]) -> list[dict[str, float]]:
+        """The confidence in each class, summing to 1, for each of (n, len(NAMES)) by `embed`."""
+        whole = _by_name(self._whole, vectors)
+        legless = whole if all(legs_seen) else _by_name(self._legless, vectors)
+        return [
+            self._confidences(whole[n] if seen else legless[n]) for n, seen in enumerate(legs_seen)
+        ]
 
-    def held(self, vector: FloatArray, holds: Iterable[str]) -> dict[str, float]:
-        """The confidence, 0..1, that one vector of `embed` is the pose of each named hold."""
-        return {name: sum(self._held[name].confidences(vector).values()) for name in holds}
+    def held(self, vectors: FloatArray, holds: Collection[str]) -> list[dict[str, float]]:
+        """The confidence, 0..1, that each of the vectors is the pose of each named hold."""
+        shares = {name: self._held[name].shares(vectors).sum(1).tolist() for name in holds}
+        return [{name: shares[name][n] for name in holds} for n in range(len(vectors))]
+
+    def _confidences(self, shares: dict[str, float]) -> dict[str, float]:
+        total = sum(shares.values())
+        confidences = dict.fromkeys(self.classes, 0.0) | shares | {NONE: max(0.0, 1 - total)}
+        return {name: value / max(total, 1.0) for name, value in confidences.items()}
 
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors, (n, len(NAMES)), any exercise has a sample in reach of."""
@@ -105,7 +111,7 @@ class _Neighbourhood:
     ) -> None:
         self._reach = reach
         self._columns = columns(parts)
-        self._names = tuple(names)
+        self.names = tuple(names)
         own = [labels == name for name in names]
         missing = [name for name, mask in zip(names, own, strict=True) if not mask.any()]
         if missing:
@@ -117,25 +123,36 @@ class _Neighbourhood:
         alike = scaled[np.isin(labels, list(shared))]
         to_own, _ = NearestNeighbors(n_neighbors=_SHARED_NEIGHBOURS).fit(alike).kneighbors(scaled)
         kept = np.logical_or.reduce(own) | (to_own.mean(1) > _SHARED_REACH)
-        self._labels = labels[kept]
+        self._classes = np.full(kept.sum(), -1)
+        for number, name in enumerate(self.names):
+            self._classes[labels[kept] == name] = number
         self._samples = scaled[kept]
         self._squares = (self._samples**2).sum(1)
 
-    def confidences(self, vector: FloatArray) -> dict[str, float]:
-        """The share of the nearest samples that are in reach and of each of its own classes."""
-        near = self._labels[self._nearest(vector[self._columns] @ self._scale)]
-        return {name: float((near == name).sum()) / _NEIGHBOURS for name in self._names}
+    def shares(self, vectors: FloatArray) -> FloatArray:
+        """The shares of the nearest samples that are in reach and of each of its own classes.
 
-    def _nearest(self, scaled: FloatArray) -> NDArray[np.intp]:
-        """Which samples are the nearest, as far as they are in reach.
+        Of (n, len(NAMES)), as (n, classes).
+        """
+        scaled = np.einsum("nc,cs->ns", vectors[:, self._columns], self._scale)
+        nearest, in_reach = self._nearest(scaled)
+        votes = (self._classes[nearest][:, :, None] == np.arange(len(self.names))) & in_reach
+        shares: FloatArray = votes.sum(1) / _NEIGHBOURS
+        return shares
+
+    def _nearest(self, scaled: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """The nearest samples of each, (n, k), and whether they are in reach, (n, k, 1).
 
         By one product with all of them: of so many numbers a sample a tree prunes little, and
-        asking scikit-learn's for one pose at a time takes twenty times as long.
+        asking scikit-learn's for one pose at a time takes twenty times as long. A product's
+        rounding depends on how many are asked for, hence the second look at the few that matter.
         """
-        squared: FloatArray = self._squares - 2 * (self._samples @ scaled) + scaled @ scaled
-        nearest = np.argpartition(squared, _NEIGHBOURS)[:_NEIGHBOURS]
-        in_reach: NDArray[np.intp] = nearest[squared[nearest] < self._reach**2]
-        return in_reach
+        roughly = self._squares[:, None] - 2 * (self._samples @ scaled.T)
+        few = np.argpartition(roughly, _CANDIDATES, axis=0)[:_CANDIDATES].T
+        squared = ((self._samples[few] - scaled[:, None]) ** 2).sum(2)
+        nearest = np.argpartition(squared, _NEIGHBOURS - 1)[:, :_NEIGHBOURS]
+        in_reach = np.take_along_axis(squared, nearest, 1) < self._reach**2
+        return np.take_along_axis(few, nearest, 1), in_reach[:, :, None]
 
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors are in reach of a sample of its own."""
@@ -143,6 +160,17 @@ class _Neighbourhood:
         distances, _ = own.kneighbors(vectors[:, self._columns] @ self._scale)
         reached: NDArray[np.bool_] = distances[:, 0] < self._reach
         return reached
+
+
+def _by_name(
+    neighbourhoods: Sequence[_Neighbourhood], vectors: FloatArray
+) -> list[dict[str, float]]:
+    """The shares of every class, for each of the vectors."""
+    shares: list[dict[str, float]] = [{} for _ in vectors]
+    for one in neighbourhoods:
+        for found, row in zip(shares, one.shares(vectors).tolist(), strict=True):
+            found.update(zip(one.names, row, strict=True))
+    return shares
 
 
 def _whitening(covariance: FloatArray) -> FloatArray:

@@ -340,6 +340,7 @@ def _do(
 ) -> list[ServerMessage]:
     """Each in turn; a command that cannot be obeyed is told and changes nothing."""
     told: list[ServerMessage] = []
+    stream.look_ahead(items)
     for behind, item in enumerate(items, 1 - len(items)):
         now = replace(moment, waiting=moment.waiting - behind)
         try:

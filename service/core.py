@@ -59,6 +59,9 @@ class Session(Protocol):
     def subject(self) -> bool:
         """Whether somebody is in view."""
 
+    def look_ahead(self, poses: Sequence[Pose | None], /) -> None:
+        """These will be observed next: work that can be shared is done at once."""
+
     def observe(self, pose: Pose | None, at_s: float, /) -> list[Event]:
         """What this observation, taken at `at_s` seconds, causes."""
 

@@ -1,6 +1,6 @@
 """Whether what is seen counts: at once, after a countdown, once the person is ready, or not now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -105,6 +105,11 @@ class Counting:
     def countdown_s(self, at_s: float) -> float | None:
         """What is left of the countdown, None where there is none."""
         return self._gate.left_s(at_s)
+
+    def look_ahead(self, poses: Sequence[Pose | None]) -> None:
+        """These will be observed next."""
+        if self.counting == "counting":
+            self.session.look_ahead(poses)
 
     def observe(self, pose: Pose | None, at_s: float) -> Iterator[Happening]:
         """Who is seen at a time in seconds, None for nobody."""

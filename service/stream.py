@@ -28,6 +28,7 @@ from blazereps_client.messages import (
     State,
 )
 from pose_engine.frames import Frame, FrameError, ImageLimits
+from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
 from service.core import Core
 from service.counting import Counting, Happening
@@ -155,6 +156,13 @@ class Stream:
             "at_s": self._at_s,
             "summary": self.summary and self.summary.model_dump(mode="json"),
         })  # fmt: skip
+
+    def look_ahead(self, items: Iterable[Observation | Command]) -> None:
+        """These come next: of several landmarks, what can be shared is done at once."""
+        media = (item.seen for item in items if isinstance(item, Observation))
+        poses = [seen for seen in media if isinstance(seen, Pose)]
+        if len(poses) > 1:
+            self._counting.look_ahead(poses)
 
     def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Take one step."""

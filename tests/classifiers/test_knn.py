@@ -7,7 +7,7 @@ import pytest
 
 import models
 from classifiers.embedding import embed
-from classifiers.exercise import Exercise, read_exercise
+from classifiers.exercise import Exercise, Hold, read_exercise
 from classifiers.knn import NEAR, NONE, PoseClassifier
 from classifiers.samples import SampleSet
 from pose_engine.landmarks import FloatArray, Landmark
@@ -25,6 +25,16 @@ from tests.classifiers.figures import (
 )
 
 COMMITTED = Path(models.__file__).parent / "exercises"
+
+
+def classify(
+    classifier: PoseClassifier, vector: FloatArray, *, legs_seen: bool = True
+) -> dict[str, float]:
+    return classifier.classify(vector[None], [legs_seen])[0]
+
+
+def held(classifier: PoseClassifier, vector: FloatArray, holds: list[str]) -> dict[str, float]:
+    return classifier.held(vector[None], holds)[0]
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +56,14 @@ def classifier() -> PoseClassifier:
 def test_the_nearest_samples_decide(
     classifier: PoseClassifier, points: FloatArray, label: str, heading: float
 ) -> None:
-    classes = classifier.classify(embed(as_pose(turned(points, heading))))
+    classes = classify(classifier, embed(as_pose(turned(points, heading))))
     assert max(classes, key=classes.__getitem__) == label
     assert sum(classes.values()) == pytest.approx(1)
 
 
 def test_a_pose_like_no_sample_belongs_to_no_exercise(classifier: PoseClassifier) -> None:
     upside_down = (squat(0) * [1, -1, 1]).astype(np.float32)
-    assert classifier.classify(embed(as_pose(upside_down)))[NONE] == 1
+    assert classify(classifier, embed(as_pose(upside_down)))[NONE] == 1
 
 
 def test_without_legs_the_upper_body_decides(classifier: PoseClassifier) -> None:
@@ -61,8 +71,8 @@ def test_without_legs_the_upper_body_decides(classifier: PoseClassifier) -> None
     for landmark in range(Landmark.LEFT_KNEE, len(points)):
         points[landmark] = [0.4, -0.5, 0.2]
     vector = embed(as_pose(points))
-    assert classifier.classify(vector)["push_up_down"] == 0
-    assert classifier.classify(vector, legs_seen=False)["push_up_down"] > 0.9
+    assert classify(classifier, vector)["push_up_down"] == 0
+    assert classify(classifier, vector, legs_seen=False)["push_up_down"] > 0.9
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +82,7 @@ def timing() -> PoseClassifier:
 
 
 @pytest.mark.parametrize(
-    ("points", "held"),
+    ("points", "expected"),
     [
         (push_up(0.04), {"plank": 1, "chair": 0}),
         (squat(0.93), {"plank": 0, "chair": 1}),
@@ -81,11 +91,11 @@ def timing() -> PoseClassifier:
     ],
 )
 def test_a_held_pose_is_told_from_others(
-    timing: PoseClassifier, points: FloatArray, held: dict[str, float]
+    timing: PoseClassifier, points: FloatArray, expected: dict[str, float]
 ) -> None:
     vector = embed(as_pose(turned(points, 45)))
-    assert timing.held(vector, ["plank", "chair"]) == pytest.approx(held, abs=0.1)
-    assert timing.held(vector, []) == {}
+    assert held(timing, vector, ["plank", "chair"]) == pytest.approx(expected, abs=0.1)
+    assert held(timing, vector, []) == {}
 
 
 def test_what_comes_near_a_hold_speaks_against_it(timing: PoseClassifier) -> None:
@@ -94,9 +104,9 @@ def test_what_comes_near_a_hold_speaks_against_it(timing: PoseClassifier) -> Non
     dropped = np.stack([push_up(0.05) + _dropped_hips(0.03 + 0.01 * share) for share in shares])
     near = SampleSet((NEAR,) * 40, ("figure",) * 40, dropped)
     vector = embed(as_pose(dropped[17]))
-    before = timing.held(vector, ["plank"])["plank"]
+    before = held(timing, vector, ["plank"])["plank"]
     told = PoseClassifier((*EXERCISES, PLANK), samples() + held_samples() + near)
-    assert told.held(vector, ["plank"])["plank"] == 0 < before
+    assert held(told, vector, ["plank"])["plank"] == 0 < before
 
 
 def _dropped_hips(metres: float) -> FloatArray:
@@ -120,8 +130,27 @@ def test_holds_change_nothing_in_what_is_counted(legs_seen: bool) -> None:
         )
     )
     assert every.classes == without.classes
-    assert len(every.held(embed(as_pose(squat(0))), ["plank", "chair_pose", "warrior_ii"])) == 3
+    assert len(held(every, embed(as_pose(squat(0))), ["plank", "chair_pose", "warrior_ii"])) == 3
     for one in sets.values():
         for vector in one.vectors()[::60]:
-            confidences = every.classify(vector, legs_seen=legs_seen)
-            assert confidences == without.classify(vector, legs_seen=legs_seen)
+            confidences = classify(every, vector, legs_seen=legs_seen)
+            assert confidences == classify(without, vector, legs_seen=legs_seen)
+
+
+def test_many_are_classified_as_each_is_alone() -> None:
+    """To the last bit, whatever the arithmetic does with many at once."""
+    folders = sorted(path.parent for path in COMMITTED.glob("*/samples.csv"))
+    exercises = [read_exercise(f) for f in folders if (f / "exercise.toml").exists()]
+    first, *rest = (SampleSet.read(folder / "samples.csv") for folder in folders)
+    classifier = PoseClassifier(exercises, sum(rest, first))
+    vectors = first.vectors()[::40] + np.float32(0.01)
+    holds = [one.name for one in exercises if isinstance(one, Hold)]
+    for size in (2, 3, 8, 64):
+        for start in range(0, len(vectors), size):
+            some = vectors[start : start + size]
+            legs_seen = [n % 3 > 0 for n in range(len(some))]
+            assert classifier.classify(some, legs_seen) == [
+                classify(classifier, one, legs_seen=seen)
+                for one, seen in zip(some, legs_seen, strict=True)
+            ]
+            assert classifier.held(some, holds) == [held(classifier, one, holds) for one in some]

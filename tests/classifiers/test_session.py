@@ -229,6 +229,18 @@ def test_a_movement_that_is_interrupted_is_no_repetition(library: Library) -> No
     assert session.counts == {"squat": 0}
 
 
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_looking_ahead_changes_nothing(timing: Library, size: int) -> None:
+    observations: list[tuple[float, Pose | None]] = [*repetitions(squat, [0.9, 0.4, 0.9])]
+    observations[20] = (observations[20][0], None)
+    session, events = timing.session(), []
+    for start in range(0, len(observations), size):
+        some = observations[start : start + size]
+        session.look_ahead([pose for _, pose in some])
+        events += [event for at, pose in some for event in session.observe(pose, at)]
+    assert events + session.finish() == _run(timing.session(), observations)
+
+
 @pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 4, "counters": {}}])
 def test_a_wrong_snapshot_is_refused(library: Library, snapshot: dict[str, object]) -> None:
     with pytest.raises(SnapshotError):
