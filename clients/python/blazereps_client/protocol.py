@@ -35,6 +35,9 @@ Control = SessionUpdate | CountingPause | CountingResume | CountingReset | Ping 
 MAX_KEPT_MESSAGES = 4096
 MAX_KEPT_BYTES = 16 * 1024 * 1024
 """Tens of seconds of pictures; a server stores at least each second."""
+MAX_UNDER_WAY = 64
+"""Observations sent and not done with, where none is dropped: more would wait in the network, which
+holds thousands of landmarks, and grow old there."""
 MAX_FAULTS = 3
 """In a row: a message that makes the server fail would do so for ever."""
 
@@ -79,8 +82,19 @@ class LiveProtocol:
 
     @property
     def behind(self) -> bool:
-        """Whether a sender has to wait; while the connection is lost, `pacing: live` does not."""
-        return self._outbox.waiting and (self.open or self.config.pacing == "lossless")
+        """Whether a sender has to wait: for the network or, where none is dropped, for the server.
+
+        While the connection is lost, `pacing: live` does not.
+        """
+        if not self.open:
+            return self._outbox.waiting and self.config.pacing == "lossless"
+        too_many = not self.limited and self._under_way >= MAX_UNDER_WAY
+        return self._outbox.waiting or too_many
+
+    @property
+    def unsent(self) -> bool:
+        """Whether there is something to send."""
+        return self._outbox.waiting
 
     @property
     def limited(self) -> bool:
@@ -90,8 +104,11 @@ class LiveProtocol:
     @property
     def ready(self) -> bool:
         """Whether an observation sent now would be worked on soon."""
-        under_way = self._next_seq - 1 - self._done_seq
-        return self.open and not self._outbox.waiting and under_way <= self._credit
+        return self.open and not self._outbox.waiting and self._under_way <= self._credit
+
+    @property
+    def _under_way(self) -> int:
+        return self._next_seq - 1 - self._done_seq
 
     @property
     def given_up(self) -> int:

@@ -287,7 +287,7 @@ class LiveSession:
                 message = self._protocol.next_to_send()
                 if message is None:
                     self._changes.tell()
-                    await self._changes.until(lambda: self._protocol.behind)
+                    await self._changes.until(lambda: self._protocol.unsent)
                     continue
                 if self._protocol.limited or isinstance(message, str):
                     await asyncio.sleep(pace.wait_s(time.monotonic()))

@@ -13,7 +13,7 @@ from blazereps_client import messages
 from blazereps_client.errors import LiveError
 from blazereps_client.media import ImageAt, PoseAt, VideoAt
 from blazereps_client.messages import FROM_CLIENT, ServerMessage, SessionStart
-from blazereps_client.protocol import MAX_FAULTS, LiveProtocol
+from blazereps_client.protocol import MAX_FAULTS, MAX_UNDER_WAY, LiveProtocol
 from tests.clients.python.fake_server import (
     LIMITS,
     REP_EVERY,
@@ -326,6 +326,23 @@ def test_while_the_connection_is_lost_only_lossless_waits(pacing: str, waits: bo
     protocol.lost(1006)
     assert protocol.behind == waits
     assert protocol.next_to_send() is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "waits"), [({"pacing": "live"}, False), ({"pacing": "lossless"}, True)]
+)
+def test_where_nothing_is_dropped_only_so_much_is_under_way(
+    settings: dict[str, str], waits: bool
+) -> None:
+    protocol = opened(**settings)
+    for n in range(MAX_UNDER_WAY):
+        assert not protocol.behind
+        protocol.send(ImageAt(n / 10, b""))
+        protocol.next_to_send()
+    assert not protocol.unsent
+    assert protocol.behind == waits
+    hear(protocol, ack(0, None, credit=1))
+    assert not protocol.behind
 
 
 def test_a_ping_is_not_repeated() -> None:
