@@ -196,16 +196,17 @@ async def measure(loads: Sequence[Load], seconds: float, port: int) -> str:
             (_row(load, seconds) for load in loads if load.sessions),
         ),
         table(
-            ("seconds", "CPU of the server", "CPU of the clients", "memory after 10 s", "most",
-             "at the end"),
+            ("seconds", "CPU of the server", "CPU of the clients", "memory after a third",
+             "after two", "at the end"),
             [(f"{took_s:.0f}", f"{used_s / took_s:.2f} cores", f"{ours_s / took_s:.2f} cores",
               *(f"{mb:.0f} MB" for mb in _told(memory)))],
         ),
     ))  # fmt: skip
 
 
-def _told(memory: Sequence[float]) -> tuple[float, float, float]:
-    return memory[min(2, len(memory) - 1)], max(memory), memory[-1]
+def _told(memory: Sequence[float]) -> Iterator[float]:
+    """After a third of the time, after two thirds, and at the end."""
+    return (memory[min(len(memory) * part // 3, len(memory) - 1)] for part in (1, 2, 3))
 
 
 def _row(load: Load, seconds: float) -> tuple[object, ...]:

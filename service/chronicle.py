@@ -7,7 +7,7 @@ from blazereps_client.messages import EVENTS, CountingChangedMessage, EventMessa
 from blazereps_client.results import Tally
 from classifiers.events import Guidance, PhaseChanged
 from service.counting import CountingChanged, Happening
-from service.events import TALLIED, event_message, tally_of
+from service.events import TALLIED, event_message, is_tallied, tally_of
 from service.journal import Journal
 from service.sessions import StoredEvent
 
@@ -33,7 +33,8 @@ class Chronicle:
                 continue
             self.last_event_id += 1
             message = _message(happening, self.last_event_id, at_s, counts)
-            self._told.append(message)
+            if isinstance(happening, TALLIED):
+                self._told.append(message)
             self._journal.enter(message)
             if wanted:
                 yield message
@@ -57,8 +58,9 @@ class Chronicle:
         self.last_event_id, self._since_id = snapshot["last_event_id"], snapshot["since_id"]
 
     def missed(self, last_event_id: int) -> list[EventMessage]:
-        """What has been told since, as far as it is wanted."""
-        later = (message for message in self._told if message.event_id > last_event_id)
+        """What has been told since, as far as it is wanted; once, after `restore`."""
+        later = [message for message in self._told if message.event_id > last_event_id]
+        self._told = [message for message in self._told if is_tallied(message)]
         return [message for message in later if self._wanted_again(message)]
 
     def _wanted(self, happening: Happening) -> bool:

@@ -1,7 +1,7 @@
 """What the core says -> what is told of it: its message, and the tally of everything."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from blazereps_client.messages import (
     EventMessage,
@@ -69,6 +69,11 @@ def event_message(
     told = _EVENTS[type(event)]
     fields = {name: getattr(event, name) for name in told.model_fields if hasattr(event, name)}
     return told(**fields | {"event_id": event_id, "at_s": at_s, "counts": counts})
+
+
+def is_tallied(message: EventMessage) -> bool:
+    """Whether a tally holds what the message tells."""
+    return isinstance(message, tuple(_EVENTS[kind] for kind in get_args(TALLIED)))
 
 
 def tally_of(told: Iterable[Event | EventMessage], counts: Mapping[str, int]) -> Tally:
