@@ -1,6 +1,6 @@
 """Who opens a WebSocket or sends a request, by what it shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from service.auth import Caller
 from service.errors import ServiceError
 from service.state import app_state
+from service.tenants import Scope
 
 SUBPROTOCOL: Final = "blazereps.v1"
 TICKET_SUBPROTOCOL: Final = "blazereps.ticket."
@@ -39,25 +40,52 @@ def offered_subprotocols(connection: HTTPConnection) -> Iterator[str]:
         yield from (name.strip() for name in header.split(","))
 
 
-def caller_of(connection: HTTPConnection) -> Caller:
-    """Who opens a WebSocket; raises ServiceError `unauthorized`."""
+async def caller_of(connection: HTTPConnection) -> Caller:
+    """Who opens a WebSocket; raises ServiceError `unauthorized` or `scope_missing`."""
     authenticator = app_state(connection).authenticator
     if (ticket := offered_ticket(connection)) is not None:
-        return authenticator.ticket(ticket)
-    scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
-    return authenticator.bearer(credential.strip() if scheme.lower() == "bearer" else None)
+        caller = await authenticator.ticket(ticket)
+    else:
+        scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
+        shown = credential.strip() if scheme.lower() == "bearer" else None
+        caller = await authenticator.bearer(shown)
+    return _demand(caller, "count")
 
 
 _BEARER = HTTPBearer(auto_error=False, description="A key, or a token from POST /v1/tokens.")
 
 
-def authenticated(
+async def authenticated(
     request: Request,
     shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> Caller:
     """Who sends a request; raises ServiceError `unauthorized`."""
-    return app_state(request).authenticator.bearer(shown.credentials if shown else None)
+    return await app_state(request).authenticator.bearer(shown.credentials if shown else None)
 
 
-CallerOf = Annotated[Caller, Depends(authenticated)]
-"""A parameter of endpoints: who calls."""
+AnyCaller = Annotated[Caller, Depends(authenticated)]
+
+
+def _allowed(scope: Scope, *, key_only: bool = False) -> Callable[[Caller], Caller]:
+    def allowed(caller: AnyCaller) -> Caller:
+        if key_only and caller.user is not None:
+            raise ServiceError("key_only", "a token of an end user does not do here: use the key")
+        return _demand(caller, scope)
+
+    return allowed
+
+
+def _demand(caller: Caller, scope: Scope) -> Caller:
+    if scope not in caller.scopes:
+        raise ServiceError("scope_missing", f"this needs the scope {scope}")
+    return caller
+
+
+# Parameters of endpoints: who calls, and may do this.
+MayCount = Annotated[Caller, Depends(_allowed("count"))]
+MayRead = Annotated[Caller, Depends(_allowed("read"))]
+MayWrite = Annotated[Caller, Depends(_allowed("write"))]
+MayIssueTokens = Annotated[Caller, Depends(_allowed("tokens", key_only=True))]
+MayKeepWebhooks = Annotated[Caller, Depends(_allowed("webhooks", key_only=True))]
+MayScrape = Annotated[Caller, Depends(_allowed("metrics", key_only=True))]
+MayAdministrate = Annotated[Caller, Depends(_allowed("admin", key_only=True))]

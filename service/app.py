@@ -10,7 +10,7 @@ import anyio
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from service import asyncapi, clips, exercises, health, live, page, poses, scrape, tokens
+from service import admin, asyncapi, clips, exercises, health, live, page, poses, scrape, tokens
 from service.access import authenticated
 from service.auth import Authenticator, kept_secret
 from service.connections import Connections
@@ -20,6 +20,7 @@ from service.jobs import LocalJobs
 from service.metrics import Metrics
 from service.sessions import SqliteSessions
 from service.settings import Settings
+from service.startup import Records, opened
 from service.state import AppState, Lifespan
 from service.telemetry import NoSpans, Spans
 
@@ -39,11 +40,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[Lifespan]:
-        state = _state(settings, core, metrics, new_spans)
-        running.state.drain = partial(state.connections.drain, settings.drain_s)
-        yield {"blazereps": state}
-        await anyio.to_thread.run_sync(state.jobs.close)
-        state.sessions.close()
+        async with opened(settings) as records:
+            state = _state(settings, core, metrics, new_spans, records)
+            running.state.drain = partial(state.connections.drain, settings.drain_s)
+            yield {"blazereps": state}
+            await anyio.to_thread.run_sync(state.jobs.close)
+            state.sessions.close()
 
     app = FastAPI(
         title="blazereps",
@@ -67,7 +69,7 @@ def create_app(
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
-    for module in (exercises, poses, clips, tokens, scrape):
+    for module in (exercises, poses, clips, tokens, admin, scrape):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
@@ -86,7 +88,11 @@ def _spans_by(provider: "TracerProvider | None") -> Callable[[], Spans]:
 
 
 def _state(
-    settings: Settings, core: Core, metrics: Metrics, new_spans: Callable[[], Spans]
+    settings: Settings,
+    core: Core,
+    metrics: Metrics,
+    new_spans: Callable[[], Spans],
+    records: Records,
 ) -> AppState:
     jobs = LocalJobs(
         partial(clips.count_job, core=core, settings=settings),
@@ -109,7 +115,9 @@ def _state(
         counting=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),
         sessions=sessions,
-        authenticator=Authenticator(settings.keys, _secret(settings), sessions),
+        database=records.database,
+        tenants=records.tenants,
+        authenticator=Authenticator(records.keys, _secret(settings), sessions),
         connections=connections,
         metrics=metrics,
         new_spans=new_spans,

@@ -3,8 +3,6 @@
 Without keys there is one user, who reaches the server from its own machine only.
 """
 
-import hashlib
-import hmac
 import secrets
 import time
 import uuid
@@ -14,13 +12,15 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import jwt
+from anyio import to_thread
 
 from service.errors import ServiceError
+from service.tables import Key
+from service.tenants import KEY_PREFIX, LOCAL, SCOPES, digest_of
 
 TICKET_S: Final = 60
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "blazereps"
-_KEY_PREFIX: Final = "br_"
 
 Use = Literal["token", "ticket"]
 
@@ -29,66 +29,91 @@ class Used(Protocol):
     """Remembers what may be used once; see `service.sessions.SessionStore`."""
 
     def use_once(self, name: str, until_s: float) -> bool:
-        """Whether it is the first time; remembered until a time of the clock."""
+        """Whether it is the first time; remembered until a time of the clock. Blocking."""
+
+
+class Keys(Protocol):
+    """Knows the keys that are good now; see `service.keyring.KeyRing`."""
+
+    async def key_with(self, digest: str) -> Key | None:
+        """The key that opens the door with this digest."""
+
+    async def key(self, key_id: str) -> Key | None:
+        """The key of that id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key it is and, with a token, for which of its end users."""
+    """Whose key it is, what it is good for and, with a token, for which end user."""
 
-    key: str
+    tenant: str
     user: str | None = None
+    scopes: frozenset[str] = frozenset(SCOPES)
+    key_id: str = ""
+    requests_per_minute: int | None = None
+    """None: as the settings say."""
+    clips_per_day: int | None = None
+    """None: as many as one likes."""
 
     @property
     def owner(self) -> str:
-        """What belongs to one caller is nobody else's."""
-        return self.key if self.user is None else f"{self.key}/{self.user}"
+        """Whose live sessions are resumed: those of one are nobody else's."""
+        return self.tenant if self.user is None else f"{self.tenant}/{self.user}"
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for the audit log."""
+        return f"key:{self.key_id}"
 
 
-SINGLE_USER: Final = Caller("")
+SINGLE_USER: Final = Caller(LOCAL, scopes=frozenset(SCOPES) - {"admin"})
 """Who calls where there are no keys."""
 
 
 class Authenticator:
     """Tells callers by what they show, and issues tokens and tickets (JWT, HS256).
 
-    `keys`: a name -> the SHA-256 of the key in hex; empty: everybody is the single user. `secret`:
-    at least 32 bytes, shared by the processes that accept each other's tokens.
+    `keys`: None where everybody is the single user. `secret`: at least 32 bytes, shared by the
+    processes that accept each other's tokens.
     """
 
     def __init__(
         self,
-        keys: Mapping[str, str],
+        keys: Keys | None,
         secret: bytes,
         used: Used,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._keys = dict(keys)
+        self._keys = keys
         self._secret, self._used, self._clock = secret, used, clock
 
     @property
     def single_user(self) -> bool:
         """Whether there are no keys."""
-        return not self._keys
+        return self._keys is None
 
-    def bearer(self, credential: str | None) -> Caller:
+    async def bearer(self, credential: str | None) -> Caller:
         """The caller with this key or token; raises ServiceError `unauthorized`."""
-        if self.single_user:
+        if self._keys is None:
             return SINGLE_USER
         if not credential:
             raise _unauthorized("a key or a token is needed: Authorization: Bearer ...")
-        if credential.startswith(_KEY_PREFIX):
-            return self._with_key(credential)
-        return self._with_claims(self._claims(credential, "token"))
+        if credential.startswith(KEY_PREFIX):
+            key = await self._keys.key_with(digest_of(credential))
+            if key is None:
+                raise _unauthorized("the key is not known, or good no more")
+            return _caller(key)
+        return await self._with_claims(self._keys, self._claims(credential, "token"))
 
-    def ticket(self, ticket: str) -> Caller:
+    async def ticket(self, ticket: str) -> Caller:
         """The caller whose ticket it is, once; raises ServiceError `unauthorized`."""
-        if self.single_user:
+        if self._keys is None:
             return SINGLE_USER
         claims = self._claims(ticket, "ticket")
-        if not self._used.use_once(claims["jti"], float(claims["exp"])):
+        first = await to_thread.run_sync(self._used.use_once, claims["jti"], float(claims["exp"]))
+        if not first:
             raise _unauthorized("the ticket has been used")
-        return self._with_claims(claims)
+        return await self._with_claims(self._keys, claims)
 
     def issue(self, use: Use, caller: Caller, lifetime_s: int) -> tuple[str, float]:
         """A token or ticket for the caller, and until when it is good."""
@@ -98,23 +123,18 @@ class Authenticator:
             "aud": use,
             "exp": expires_s,
             "jti": uuid.uuid4().hex,
-            "key": caller.key,
+            "key": caller.key_id,
+            "scope": " ".join(sorted(caller.scopes)),
         }
         if caller.user is not None:
             claims["sub"] = caller.user
         return jwt.encode(claims, self._secret, _ALGORITHM), expires_s
 
-    def _with_key(self, key: str) -> Caller:
-        digest = digest_of(key)
-        for name, known in self._keys.items():
-            if hmac.compare_digest(known, digest):
-                return Caller(name)
-        raise _unauthorized("the key is not known")
-
-    def _with_claims(self, claims: Mapping[str, str]) -> Caller:
-        if claims["key"] not in self._keys:
+    async def _with_claims(self, keys: Keys, claims: Mapping[str, str]) -> Caller:
+        key = await keys.key(claims["key"])
+        if key is None:
             raise _unauthorized("the key that issued it is gone")
-        return Caller(claims["key"], claims.get("sub"))
+        return _caller(key, claims.get("sub"), frozenset(claims["scope"].split()))
 
     def _claims(self, signed: str, use: Use) -> dict[str, str]:
         try:
@@ -124,7 +144,7 @@ class Authenticator:
                 [_ALGORITHM],
                 audience=use,
                 issuer=_ISSUER,
-                options={"require": ["exp", "jti", "key"], "verify_exp": False},
+                options={"require": ["exp", "jti", "key", "scope"], "verify_exp": False},
             )
         except jwt.InvalidTokenError as error:
             raise _unauthorized(f"not a {use} of this server") from error
@@ -133,14 +153,17 @@ class Authenticator:
         return claims
 
 
-def new_key() -> str:
-    """A key to give to somebody; only its digest is kept."""
-    return _KEY_PREFIX + secrets.token_urlsafe(32)
-
-
-def digest_of(key: str) -> str:
-    """The SHA-256 in hex that the setting `keys` holds: keys are random and need no salt."""
-    return hashlib.sha256(key.encode()).hexdigest()
+def _caller(key: Key, user: str | None = None, scopes: frozenset[str] | None = None) -> Caller:
+    """With a token, no more than what both the key and the token are good for."""
+    granted = frozenset(key.scopes)
+    return Caller(
+        tenant=key.tenant_id,
+        user=user,
+        scopes=granted if scopes is None else granted & scopes,
+        key_id=key.id,
+        requests_per_minute=key.requests_per_minute,
+        clips_per_day=key.clips_per_day,
+    )
 
 
 def kept_secret(file: Path) -> bytes:

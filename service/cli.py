@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal
 
+import anyio
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -24,27 +24,24 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from blazereps_client.errors import LiveError
 from blazereps_client.media import Media
 from blazereps_client.messages import SessionStart, Subject
 from blazereps_client.results import ClipResult
 from blazereps_client.sync import stream
-from blazereps_client.video import CaptureError, camera_images, clip_images
-from models.store import ModelsMissing
+from blazereps_client.video import camera_images, clip_images
 from pose_engine.clips import ClipError
-from service import cli_models
+from service import cli_models, cli_tenants
 from service.app import create_app
 from service.asyncapi import document
-from service.auth import digest_of, new_key
 from service.core import Core
 from service.count import count_clip
-from service.errors import ServiceError
 from service.exercises import new_session
+from service.explained import err, explained, tell
 from service.lines import line, table
 from service.server import listen, serving
 from service.server import serve as serve_app
 from service.settings import Settings
-from service.startup import load_core, load_library
+from service.startup import check, load_core, load_library
 from service.subject import FORM, focus_of, read_subject
 
 app = typer.Typer(
@@ -53,8 +50,9 @@ app = typer.Typer(
     help="Counts exercise repetitions: frames, clips or landmarks in, explained reps out.",
 )
 app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_tenants.tenants_app, name="tenants")
+app.add_typer(cli_tenants.keys_app, name="keys")
 out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 Exercise = Annotated[str, typer.Option(help="An exercise's name, or auto for any of them.")]
 Unknown = Annotated[
@@ -70,9 +68,10 @@ Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free
 @app.command()
 def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -> None:
     """Serve the WebSocket, REST and the web page until interrupted."""
-    with _explained(), suppress(KeyboardInterrupt):
+    with explained(), suppress(KeyboardInterrupt):
         settings = _settings(host=host, port=port, variant=variant)
         core = load_core(settings)
+        anyio.run(check, settings)
         with listen(settings) as listener:
             serve_app(create_app(settings, core.engine, core.library), settings, listener)
 
@@ -91,7 +90,7 @@ def count(
     ] = False,
 ) -> None:
     """Count the repetitions in video files."""
-    with _explained():
+    with explained():
         settings = _settings(variant=variant, clip_fps=fps)
         core = load_core(settings, threads=os.cpu_count() or 1)
         new_session(core.library, exercise)  # an unknown one is said once, not once a clip
@@ -123,7 +122,7 @@ def stream_command(
     fps: Fps = None,
 ) -> None:
     """Stream a video file or a camera to a server and print the reps as they are counted."""
-    with _explained(), _until_interrupted() as interrupted:
+    with explained(), _until_interrupted() as interrupted:
         rate = fps or _settings().clip_fps
         camera = source.isdecimal() and not Path(source).exists()
         if camera:
@@ -147,7 +146,7 @@ def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Do not stay up afterwards.")] = False,
 ) -> None:
     """Start a server, stream a video file to it in real time, and stay up with the web page."""
-    with _explained(), suppress(KeyboardInterrupt):
+    with explained(), suppress(KeyboardInterrupt):
         settings = _settings(host="127.0.0.1", port=port)
         core = load_core(settings)
         media = clip_images(clip, fps=fps or settings.clip_fps)
@@ -166,7 +165,7 @@ def demo(
 def exercises() -> None:
     """List the exercises that can be counted."""
     listed = Table("name", "title", "what counts")
-    with _explained():
+    with explained():
         for exercise in load_library().exercises:
             listed.add_row(exercise.name, exercise.title, exercise.description)
     out.print(listed)
@@ -175,38 +174,14 @@ def exercises() -> None:
 @app.command()
 def asyncapi() -> None:
     """Print the live protocol as an AsyncAPI document."""
-    with _explained():
+    with explained():
         settings = _settings()
         typer.echo(json.dumps(document(f"{settings.host}:{settings.port}"), indent=2))
-
-
-@app.command()
-def key(
-    name: Annotated[str, typer.Argument(help="Whose key it is, such as an app's name.")],
-) -> None:
-    """Make a key, and print it with the setting that lets it in."""
-    made = new_key()
-    out.print(f"key (shown once):  [bold]{made}[/bold]", soft_wrap=True)
-    keys = json.dumps({name: digest_of(made)})
-    out.print(f"setting:           BLAZEREPS_KEYS='{keys}'", soft_wrap=True)
 
 
 def _settings(**given: Any) -> Settings:
     """The environment's settings, over which go those given on the command line."""
     return Settings(**{name: value for name, value in given.items() if value is not None})
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """What the user can mend is told in one line, without a stack trace."""
-    try:
-        yield
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        _fail(f"{name}: {first['msg']}")
-    except (ModelsMissing, ServiceError, ClipError, CaptureError, LiveError, OSError) as error:
-        _fail(str(error))
 
 
 @contextmanager
@@ -223,15 +198,6 @@ def _until_interrupted() -> Iterator[threading.Event]:
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _tell(message: str) -> None:
-    err.print(f"blazereps: {message}", markup=False, soft_wrap=True)
-
-
-def _fail(message: str) -> NoReturn:
-    _tell(message)
-    raise typer.Exit(1)
 
 
 def _count_each(
@@ -262,7 +228,7 @@ def _count_each(
                     report=partial(_advance, progress, task),
                 )
             except ClipError as error:
-                _tell(f"{clip}: {error}")
+                tell(f"{clip}: {error}")
             progress.remove_task(task)
 
 

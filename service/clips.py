@@ -14,7 +14,7 @@ from pydantic import Field
 from blazereps_client.messages import Subject
 from blazereps_client.results import ClipResult, Document
 from pose_engine.clips import ClipError
-from service.access import CallerOf
+from service.access import MayCount, MayRead, MayWrite
 from service.core import Core
 from service.count import count_clip
 from service.errors import Problem, ServiceError, media_error, problems
@@ -73,7 +73,7 @@ async def upload_clip(
     request: Request,
     response: Response,
     state: State,
-    caller: CallerOf,
+    caller: MayCount,
     *,
     exercise: Annotated[str, Query(max_length=64)] = "auto",
     unknown: Annotated[
@@ -103,14 +103,14 @@ async def upload_clip(
 
 
 @router.get("", response_model=Clips)
-async def list_clips(state: State, caller: CallerOf) -> Clips:
+async def list_clips(state: State, caller: MayRead) -> Clips:
     """Every clip of the caller that is known, the newest first."""
     jobs = state.jobs.newest(caller.owner)
     return Clips(clips=tuple(Clip.model_validate(job) for job in jobs))
 
 
 @router.get("/{clip_id}", response_model=CountedClip, responses=problems("not_found"))
-async def get_clip(clip_id: str, response: Response, state: State, caller: CallerOf) -> CountedClip:
+async def get_clip(clip_id: str, response: Response, state: State, caller: MayRead) -> CountedClip:
     """How far a clip is, and its result when it is done."""
     job = state.jobs.get(clip_id, caller.owner)
     if job is None:
@@ -121,7 +121,7 @@ async def get_clip(clip_id: str, response: Response, state: State, caller: Calle
 
 
 @router.delete("/{clip_id}", status_code=204, responses=problems("not_found"))
-async def erase_clip(clip_id: str, state: State, caller: CallerOf) -> None:
+async def erase_clip(clip_id: str, state: State, caller: MayWrite) -> None:
     """Stop counting a clip, and erase it and everything made from it."""
     if not state.jobs.erase(clip_id, caller.owner):
         raise _unknown(clip_id)

@@ -68,8 +68,11 @@ _LIVE = {
 }
 _REST = {
     "unauthorized": Rule(401, "Not authenticated", 4401),
+    "scope_missing": Rule(403, "Not what the key or token is good for", 4403),
     "key_only": Rule(403, "A key is needed for this"),
     "not_found": Rule(404, "Not found"),
+    "already_exists": Rule(409, "There is one already"),
+    "too_many": Rule(409, "So many are allowed and no more"),
     "method_not_allowed": Rule(405, "Method not allowed"),
     "invalid_request": Rule(422, "Not a valid request"),
     "queue_full": Rule(429, "The queue is full"),
@@ -78,6 +81,12 @@ _REST = {
 
 ERRORS: Final[Mapping[str, Rule]] = MappingProxyType(_MEDIA | _CLIP | _LIVE | _REST)
 """The one table."""
+
+
+ALLOWED: Final = ("unauthorized", "scope_missing")
+"""What every endpoint that asks who calls can answer."""
+KEY_ONLY: Final = (*ALLOWED, "key_only")
+"""And those that want a key."""
 
 
 class Problem(BaseModel):

@@ -6,7 +6,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import anyio
-from anyio import to_thread
 from fastapi import APIRouter, WebSocket
 
 from service.access import caller_of, chosen_subprotocol
@@ -26,7 +25,7 @@ async def live(socket: WebSocket, state: State) -> None:
         _check_origin(socket, state.settings.allowed_origins)
         subprotocol = chosen_subprotocol(socket)
         with _seat(state):
-            caller = await to_thread.run_sync(caller_of, socket)
+            caller = await caller_of(socket)
             await Connection(socket, state, caller).run(subprotocol)
     except ServiceError as refusal:
         state.metrics.failed(refusal.code)

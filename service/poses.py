@@ -9,6 +9,7 @@ from pydantic import Field
 from blazereps_client.results import Document
 from pose_engine.frames import Frame, read_image
 from pose_engine.landmarks import Landmark, Pose
+from service.access import MayCount
 from service.core import Core
 from service.errors import problems
 from service.settings import Settings
@@ -65,7 +66,7 @@ class ImagePose(Document):
     ),
     openapi_extra=upload_schema("image/jpeg", "image/png", "image/webp"),
 )
-async def find_pose(request: Request, state: State) -> ImagePose:
+async def find_pose(request: Request, state: State, _: MayCount) -> ImagePose:
     """Find the pose in a JPEG, PNG or WebP, sent raw or as the multipart field `file`."""
     image = BytesIO()
     await save_upload(request, image, max_bytes=state.settings.max_frame_bytes)

@@ -3,10 +3,10 @@
 import os
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from platformdirs import user_data_dir
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pose_engine.clips import ClipLimits
@@ -17,7 +17,8 @@ MIB = 1024 * 1024
 Variant = Literal["lite", "full", "heavy"]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
-Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
 def is_loopback(host: str) -> bool:
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BLAZEREPS_", frozen=True)
 
     host: str = "127.0.0.1"
-    """The address to listen on; one that other machines reach needs `keys`."""
+    """The address to listen on; one that other machines reach needs keys."""
     port: int = Field(default=8000, ge=0, le=65535)
     """The TCP port; 0 takes a free one."""
     variant: Variant = "full"
@@ -82,9 +83,9 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=10, ge=0)
     """How long live sessions may go on after SIGTERM."""
 
-    keys: dict[str, Digest] = {}
-    """Names of keys with the SHA-256 of each, as `blazereps key` prints them; without any, only
-    this machine is served."""
+    database: SecretStr | None = None
+    """Where tenants, clips and workouts are kept: `postgresql://user:password@host/name`, or
+    `sqlite:////path`; by default a file in `data`."""
     token_secret: SecretStr | None = Field(default=None, min_length=32)
     """What tokens and tickets are signed with; by default made once and kept in `data`."""
     open_access: bool = False
@@ -111,14 +112,20 @@ class Settings(BaseSettings):
             raise ValueError("max_message_bytes must be larger than max_frame_bytes")
         return self
 
-    @model_validator(mode="after")
-    def _others_need_keys(self) -> Self:
-        if not (self.keys or self.open_access or is_loopback(self.host)):
-            raise ValueError(
-                f"{self.host} is reached by other machines: set keys (see `blazereps key`), "
-                "or open_access where something before it asks for them"
-            )
-        return self
+    @field_validator("database")
+    @classmethod
+    def _is_a_database(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and given.get_secret_value().partition("://")[0] not in _DRIVERS:
+            raise ValueError("must be the URL of a SQLite or PostgreSQL database")
+        return given
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is, as SQLAlchemy wants it: with its driver, and its password."""
+        if self.database is None:
+            return f"sqlite+aiosqlite:///{self.folder / 'blazereps.db'}"
+        scheme, _, rest = self.database.get_secret_value().partition("://")
+        return f"{_DRIVERS[scheme]}://{rest}"
 
     @property
     def folder(self) -> Path:

@@ -1,15 +1,28 @@
-"""Loads the real core: the built models and the exercises that come with blazereps."""
+"""What must stand before anything is served: the real core, and the database with its keys."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models import store
 from service.core import Core, Library
-from service.settings import Settings
+from service.settings import Settings, is_loopback
+
+if TYPE_CHECKING:
+    from service.auth import Keys
+    from service.database import Database
+    from service.tenants import Tenants
 
 EXERCISES = Path(store.__file__).with_name("exercises")
 
-# scikit-learn and ONNX Runtime take a second to import, which commands that count nothing
-# (--help, models, stream) need not wait for: hence the imports inside functions.
+# scikit-learn, ONNX Runtime and SQLAlchemy take a second to import, which commands that count and
+# keep nothing (--help, models, stream) need not wait for: hence the imports inside functions.
+
+
+class KeysNeeded(ValueError):
+    """Other machines reach the server, and nothing would ask them for a key."""
 
 
 def load_core(settings: Settings, *, threads: int = 1) -> Core:
@@ -26,3 +39,53 @@ def load_library() -> Library:
     from classifiers.library import Library as ExerciseLibrary  # noqa: PLC0415
 
     return ExerciseLibrary.load(EXERCISES)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The database, brought up to date, and who its tenants say may call."""
+
+    database: "Database"
+    tenants: "Tenants"
+    keys: "Keys | None"
+    """None: there is a single user."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Records]:
+    """The records while they last; raises KeysNeeded, or OSError where there is no database."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from service.database import Database  # noqa: PLC0415
+    from service.keyring import KeyRing  # noqa: PLC0415
+    from service.tenants import Tenants  # noqa: PLC0415
+
+    database = Database(settings.database_url)
+    tenants = Tenants(database)
+    try:
+        try:
+            await database.upgrade()
+            has_keys = await tenants.any_key()
+            if not has_keys:
+                _check_single_user(settings)
+                await tenants.ensure_local()
+        except SQLAlchemyError as error:
+            raise OSError(f"database: {error}") from error
+        yield Records(database, tenants, KeyRing(tenants) if has_keys else None)
+    finally:
+        await database.close()
+
+
+async def check(settings: Settings) -> None:
+    """Whether it could be served; raises what `opened` does."""
+    async with opened(settings):
+        pass
+
+
+def _check_single_user(settings: Settings) -> None:
+    if not (settings.open_access or is_loopback(settings.host)):
+        raise KeysNeeded(
+            f"{settings.host} is reached by other machines: add a tenant and a key first "
+            "(`blazereps tenants add NAME`), or set open_access where something before it asks "
+            "for keys"
+        )

@@ -11,11 +11,13 @@ from starlette.requests import HTTPConnection
 from service.auth import Authenticator
 from service.connections import Connections
 from service.core import Core
+from service.database import Database
 from service.jobs import ClipJobs
 from service.metrics import Metrics
 from service.sessions import SessionStore
 from service.settings import Settings
 from service.telemetry import Spans
+from service.tenants import Tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class AppState:
     seats: anyio.Semaphore
     """Live sessions that are still free."""
     sessions: SessionStore
+    database: Database
+    tenants: Tenants
     authenticator: Authenticator
     connections: Connections
     metrics: Metrics

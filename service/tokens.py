@@ -1,18 +1,22 @@
 """REST: short-lived tokens for end users, and tickets with which a browser opens a session."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final, Literal, get_args
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from blazereps_client.results import Document
-from service.access import CallerOf
-from service.auth import TICKET_S, Caller
-from service.errors import ServiceError, problems
+from service.access import MayCount, MayIssueTokens
+from service.auth import TICKET_S
+from service.errors import ALLOWED, KEY_ONLY, problems
 from service.state import State
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
+
+UserScope = Literal["count", "read", "write"]
+USER_SCOPES: Final[tuple[UserScope, ...]] = get_args(UserScope)
 
 
 class NewToken(Document):
@@ -20,6 +24,10 @@ class NewToken(Document):
 
     user: Annotated[str, Field(min_length=1, max_length=128, examples=["user-42"])]
     expires_in_s: Annotated[int, Field(ge=60, le=86400, examples=[3600])] = 3600
+    scopes: Annotated[
+        tuple[UserScope, ...],
+        Field(description="What it is good for, as far as the key is", max_length=3),
+    ] = USER_SCOPES
 
 
 class Token(Document):
@@ -37,22 +45,16 @@ class Ticket(Document):
     expires_in_s: int = TICKET_S
 
 
-@router.post(
-    "/tokens", status_code=201, response_model=Token, responses=problems("unauthorized", "key_only")
-)
-async def issue_token(wanted: NewToken, caller: CallerOf, state: State) -> Token:
+@router.post("/tokens", status_code=201, response_model=Token, responses=problems(*KEY_ONLY))
+async def issue_token(wanted: NewToken, caller: MayIssueTokens, state: State) -> Token:
     """Issue a token for an end user; with a key only."""
-    if caller.user is not None:
-        raise ServiceError("key_only", "a token issues no tokens: use the key")
-    whose = Caller(caller.key, wanted.user)
+    whose = replace(caller, user=wanted.user, scopes=caller.scopes & {*wanted.scopes})
     token, expires_s = state.authenticator.issue("token", whose, wanted.expires_in_s)
     return Token(token=token, expires_at=datetime.fromtimestamp(expires_s, UTC))
 
 
-@router.post(
-    "/live/tickets", status_code=201, response_model=Ticket, responses=problems("unauthorized")
-)
-async def issue_ticket(caller: CallerOf, state: State) -> Ticket:
+@router.post("/live/tickets", status_code=201, response_model=Ticket, responses=problems(*ALLOWED))
+async def issue_ticket(caller: MayCount, state: State) -> Ticket:
     """Issue a ticket for a browser, which cannot send headers with a WebSocket."""
     ticket, expires_s = state.authenticator.issue("ticket", caller, TICKET_S)
     return Ticket(ticket=ticket, expires_at=datetime.fromtimestamp(expires_s, UTC))

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from service.app import create_app
 from service.server import listen, serve
 from service.settings import Settings
+from tests.service.conftest import add_keys
 from tests.service.fakes import FakeEngine, FakeLibrary
 
 ROOT = Path(__file__).parents[2]
@@ -48,8 +49,11 @@ class ServerProcess:
 
 
 @contextmanager
-def server_process(data: Path, **settings: str) -> Iterator[tuple[ServerProcess, str]]:
+def server_process(
+    data: Path, *, keys: Mapping[str, str] | None = None, **settings: str
+) -> Iterator[tuple[ServerProcess, str]]:
     """A server and its address; `settings` go over the defaults, as the environment has them."""
+    add_keys(Settings(data=data), keys or {})
     chosen = {"port": "0", "drain_s": "0", "log_format": "json", "data": str(data)} | settings
     environment = {f"BLAZEREPS_{name.upper()}": value for name, value in chosen.items()}
     command = [sys.executable, "-m", "tests.service.server_process"]

@@ -8,13 +8,13 @@ import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from service.auth import digest_of, new_key
+from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.fakes import REP
 from tests.service.talk import talking
 
 KEY, OTHER = new_key(), new_key()
-KEYS = {"app": digest_of(KEY), "other": digest_of(OTHER)}
+KEYS = {"app": KEY, "other": OTHER}
 
 
 @pytest.fixture(scope="module")

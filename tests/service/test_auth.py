@@ -1,13 +1,16 @@
 """Keys, tokens and tickets: what is believed, for how long, and how often."""
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import jwt
 import pytest
 
-from service.auth import Authenticator, Caller, digest_of, kept_secret, new_key
+from service.auth import SINGLE_USER, Authenticator, Caller, kept_secret
 from service.errors import ServiceError
+from service.tables import Key
+from service.tenants import digest_of, new_key
 
 SECRET = b"s" * 32
 KEY = new_key()
@@ -30,8 +33,27 @@ class Once:
         return first
 
 
-def authenticator(clock: Clock, secret: bytes = SECRET, name: str = "app") -> Authenticator:
-    return Authenticator({name: digest_of(KEY)}, secret, Once(), clock)
+class FakeKeys:
+    """One key, good for what it says."""
+
+    def __init__(self, key_id: str = "k1", scopes: tuple[str, ...] = ("count", "read")) -> None:
+        self.only = Key(id=key_id, tenant_id="acme", digest=digest_of(KEY), scopes=[*scopes])
+
+    async def key_with(self, digest: str) -> Key | None:
+        return self.only if digest == self.only.digest else None
+
+    async def key(self, key_id: str) -> Key | None:
+        return self.only if key_id == self.only.id else None
+
+
+APP = Caller("acme", scopes=frozenset({"count", "read"}), key_id="k1")
+ANN = replace(APP, user="ann")
+
+
+def authenticator(
+    clock: Clock, secret: bytes = SECRET, keys: FakeKeys | None = None
+) -> Authenticator:
+    return Authenticator(keys or FakeKeys(), secret, Once(), clock)
 
 
 @pytest.fixture
@@ -39,45 +61,73 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_a_key_is_known_by_its_digest(clock: Clock) -> None:
-    assert authenticator(clock).bearer(KEY) == Caller("app")
+@pytest.mark.anyio
+async def test_a_key_is_known_by_its_digest(clock: Clock) -> None:
+    assert await authenticator(clock).bearer(KEY) == APP
     with pytest.raises(ServiceError, match="not known"):
-        authenticator(clock).bearer(new_key())
+        await authenticator(clock).bearer(new_key())
 
 
-def test_a_token_is_good_for_its_user_until_it_expires(clock: Clock) -> None:
+@pytest.mark.anyio
+async def test_without_keys_there_is_a_single_user(clock: Clock) -> None:
+    alone = Authenticator(None, SECRET, Once(), clock)
+    assert await alone.bearer(None) == await alone.ticket("any") == SINGLE_USER
+
+
+@pytest.mark.anyio
+async def test_a_token_is_good_for_its_user_until_it_expires(clock: Clock) -> None:
     one = authenticator(clock)
-    token, expires_s = one.issue("token", Caller("app", "ann"), 60)
+    token, expires_s = one.issue("token", ANN, 60)
     assert expires_s == clock.now_s + 60
-    assert one.bearer(token) == Caller("app", "ann")
+    assert await one.bearer(token) == ANN
     clock.now_s += 60
     with pytest.raises(ServiceError, match="expired"):
-        one.bearer(token)
+        await one.bearer(token)
 
 
-def test_a_ticket_is_good_once(clock: Clock) -> None:
+@pytest.mark.anyio
+async def test_a_token_is_good_for_no_more_than_its_key(clock: Clock) -> None:
+    token, _ = authenticator(clock).issue("token", ANN, 60)
+    narrowed = authenticator(clock, keys=FakeKeys(scopes=("read", "admin")))
+    assert (await narrowed.bearer(token)).scopes == {"read"}
+
+
+@pytest.mark.anyio
+async def test_a_ticket_is_good_once(clock: Clock) -> None:
     one = authenticator(clock)
-    ticket, _ = one.issue("ticket", Caller("app", "ann"), 60)
-    assert one.ticket(ticket) == Caller("app", "ann")
+    ticket, _ = one.issue("ticket", ANN, 60)
+    assert await one.ticket(ticket) == ANN
     with pytest.raises(ServiceError, match="used"):
-        one.ticket(ticket)
+        await one.ticket(ticket)
 
 
-@pytest.mark.parametrize(("secret", "name"), [(b"t" * 32, "app"), (SECRET, "gone")])
-def test_a_token_of_another_secret_or_of_a_key_that_is_gone_is_refused(
-    clock: Clock, secret: bytes, name: str
+@pytest.mark.anyio
+@pytest.mark.parametrize(("secret", "key_id"), [(b"t" * 32, "k1"), (SECRET, "gone")])
+async def test_a_token_of_another_secret_or_of_a_key_that_is_gone_is_refused(
+    clock: Clock, secret: bytes, key_id: str
 ) -> None:
-    token, _ = authenticator(clock).issue("token", Caller("app", "ann"), 60)
+    token, _ = authenticator(clock).issue("token", ANN, 60)
     with pytest.raises(ServiceError) as caught:
-        authenticator(clock, secret, name).bearer(token)
+        await authenticator(clock, secret, FakeKeys(key_id)).bearer(token)
     assert caught.value.code == "unauthorized"
 
 
-def test_an_unsigned_token_is_refused(clock: Clock) -> None:
-    claims = {"iss": "blazereps", "aud": "token", "exp": clock.now_s + 9, "jti": "1", "key": "app"}
-    forged = jwt.encode(claims, None, algorithm="none")
+@pytest.mark.anyio
+async def test_an_unsigned_token_is_refused(clock: Clock) -> None:
+    forged = jwt.encode(
+        {
+            "iss": "blazereps",
+            "aud": "token",
+            "exp": clock.now_s + 9,
+            "jti": "1",
+            "key": "k1",
+            "scope": "read",
+        },
+        "",
+        algorithm="none",
+    )
     with pytest.raises(ServiceError, match="not a token"):
-        authenticator(clock).bearer(forged)
+        await authenticator(clock).bearer(forged)
 
 
 def test_owners_are_told_apart() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from service.auth import digest_of, new_key
 from service.cli import app
+from service.tenants import new_key
 from tests.service.bundled import cut, real_core
 from tests.service.conftest import Serve
 from tests.service.fakes import REP, WAVES, write_clip
@@ -153,7 +153,7 @@ def test_a_key_is_given_or_comes_from_the_environment(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip, key = write_clip(tmp_path / "grey.mp4", REP), new_key()
-    with serve(keys={"app": digest_of(key)}) as guarded:
+    with serve(keys={"app": key}) as guarded:
         command = ("stream", clip, "--url", f"ws://{guarded}/v1/live", "--fast", "--fps", "30")
         refused = run(*command)
         assert (refused.exit_code, refused.stdout) == (1, "")

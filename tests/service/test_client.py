@@ -45,7 +45,7 @@ from blazereps_client.messages import (
 )
 from blazereps_client.results import Tally
 from blazereps_client.sync import connect, stream
-from service.auth import digest_of, new_key
+from service.tenants import new_key
 from tests.pose_engine.fakes import encoded_video
 from tests.service.conftest import Serve
 from tests.service.fakes import (
@@ -360,7 +360,7 @@ def test_who_is_superseded_does_not_come_back(address: str) -> None:
 
 def test_a_key_opens_a_session(serve: Serve) -> None:
     key = new_key()
-    with serve(keys={"app": digest_of(key)}) as guarded:
+    with serve(keys={"app": key}) as guarded:
         with pytest.raises(LiveError, match="unauthorized"), connect(url(guarded)):
             pass
         with proxied(guarded, 2000) as proxy:
@@ -370,7 +370,7 @@ def test_a_key_opens_a_session(serve: Serve) -> None:
 
 def test_a_ticket_and_a_token_open_a_session(serve: Serve) -> None:
     bearer = {"Authorization": f"Bearer {(key := new_key())}"}
-    with serve(keys={"app": digest_of(key)}) as guarded:
+    with serve(keys={"app": key}) as guarded:
         with httpx2.Client(base_url=f"http://{guarded}", headers=bearer) as rest:
             ticket = rest.post("/v1/live/tickets").json()["ticket"]
             body = {"user": "somebody", "expires_in_s": 60}

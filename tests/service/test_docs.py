@@ -176,13 +176,18 @@ def test_every_span_is_documented() -> None:
     assert all(f"`{attribute}`" in OPERATING for attribute in attributes)
 
 
-def test_every_parameter_of_rest_is_documented() -> None:
+def test_every_path_and_parameter_of_rest_is_documented() -> None:
     app = create_app(Settings(), FakeEngine(), FakeLibrary())
-    operations = [one for path in app.openapi()["paths"].values() for one in path.values()]
+    paths = app.openapi()["paths"]
+    operations = [one for path in paths.values() for one in path.values()]
+    for path in paths:
+        assert re.search(rf"`([A-Z/]+ )?{re.escape(path)}[`?]", API.replace("{id}", "{clip_id}")), (
+            path
+        )
     parameters = [p for one in operations for p in one.get("parameters", ()) if p["in"] == "query"]
     assert len(parameters) >= 3
     for parameter in parameters:
-        assert parameter["name"] in names(API), parameter["name"]
+        assert f"`{parameter['name']}`" in API
 
 
 @pytest.mark.parametrize("name", ClipResult.model_fields)

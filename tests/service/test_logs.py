@@ -13,13 +13,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from blazereps_client.messages import Landmarks
-from service.auth import digest_of, new_key
+from service.tenants import new_key
 from tests.service.fakes import REP, TOP
 from tests.service.server_process import server_process
 from tests.service.talk import talking
 
 KEY = new_key()
-KEYS = json.dumps({"app": digest_of(KEY)})
+KEYS = {"app": KEY}
 Logged = tuple[list[dict[str, Any]], dict[str, str]]
 """A log, and what must not be in it."""
 BEARER = {"Authorization": f"Bearer {KEY}"}

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.exceptions import InvalidStatus
 
-from service.auth import digest_of, new_key
+from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.fakes import (
     BOTTOM,
@@ -224,7 +224,7 @@ def test_openmetrics_is_spoken_to_who_asks(address: str) -> None:
 
 def test_with_keys_it_takes_a_key(serve: Serve) -> None:
     key = new_key()
-    with serve(keys={"app": digest_of(key)}) as address:
+    with serve(keys={"app": key}) as address:
         bearer = {"Authorization": f"Bearer {key}"}
         assert "blazereps_sessions_open" in scrape(address, **bearer)
         assert httpx2.get(f"http://{address}/metrics").status_code == 401

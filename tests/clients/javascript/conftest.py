@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from service.auth import digest_of, new_key
+from service.tenants import new_key
 from tests.clients.javascript.browser import Page, serving_page
 from tests.clients.javascript.node import CLIENT
 from tests.service.conftest import serve_fake
@@ -24,7 +24,7 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def guarded() -> Iterator[str]:
     """A server with a key."""
-    with serve_fake(keys={"app": digest_of(KEY)}) as address:
+    with serve_fake(keys={"app": KEY}) as address:
         yield address
 
 

@@ -1,0 +1,141 @@
+"""The command line for who may call: `blazereps tenants ...` and `blazereps keys ...`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, TypeVar
+
+import anyio
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from service.database import Database
+from service.explained import explained
+from service.settings import Settings
+from service.tenants import SCOPES, Scope, Tenants
+
+T = TypeVar("T")
+ACTOR: Final = "command"
+
+tenants_app = typer.Typer(no_args_is_help=True, help="Tenants: app teams that share a server.")
+keys_app = typer.Typer(no_args_is_help=True, help="Their keys.")
+out = Console(highlight=False)
+
+Tenant = Annotated[str, typer.Argument(help="Its name, such as acme.", show_default=False)]
+KeyId = Annotated[str, typer.Argument(help="As `blazereps keys list` shows it.")]
+Name = Annotated[str, typer.Option(help="What it is for.")]
+Scopes = Annotated[str, typer.Option(help="What it is good for, separated by commas.")]
+Days = Annotated[float | None, typer.Option(min=0, help="Until it expires.")]
+PerMinute = Annotated[int | None, typer.Option(min=1, help="Requests a minute.")]
+PerDay = Annotated[int | None, typer.Option(min=0, help="Clips a day.")]
+Overlap = Annotated[float, typer.Option(min=0, help="Seconds for which the old one is good.")]
+
+DEFAULT_SCOPES: Final = ",".join(scope for scope in SCOPES if scope != "admin")
+
+
+@tenants_app.command("add")
+def add_tenant(tenant: Tenant, scopes: Scopes = DEFAULT_SCOPES) -> None:
+    """Add a tenant with its first key, which is shown once."""
+
+    async def add(tenants: Tenants) -> str:
+        await tenants.add(tenant, ACTOR)
+        _, secret = await tenants.add_key(tenant, ACTOR, name="first", scopes=_scopes(scopes))
+        return secret
+
+    out.print(f"key (shown once):  [bold]{_run(add)}[/bold]", soft_wrap=True)
+
+
+@tenants_app.command("list")
+def list_tenants() -> None:
+    """List the tenants."""
+    listed = Table("name", "since")
+    for tenant in _run(lambda tenants: tenants.after("", 10_000)):
+        listed.add_row(tenant.id, f"{tenant.created_at:%Y-%m-%d}")
+    out.print(listed)
+
+
+@tenants_app.command("remove")
+def remove_tenant(
+    tenant: Tenant, *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+) -> None:
+    """Erase a tenant, its keys, clips and workouts."""
+    if not yes:
+        typer.confirm(f"Erase {tenant} and everything that it has?", abort=True)
+    _run(lambda tenants: tenants.remove(tenant, ACTOR))
+
+
+@keys_app.command("add")
+def add_key(
+    tenant: Tenant,
+    *,
+    name: Name = "key",
+    scopes: Scopes = DEFAULT_SCOPES,
+    days: Days = None,
+    requests_per_minute: PerMinute = None,
+    clips_per_day: PerDay = None,
+) -> None:
+    """Add a key, which is shown once."""
+    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    _, secret = _run(
+        lambda tenants: tenants.add_key(
+            tenant,
+            ACTOR,
+            name=name,
+            scopes=_scopes(scopes),
+            expires_at=expires_at,
+            requests_per_minute=requests_per_minute,
+            clips_per_day=clips_per_day,
+        )
+    )
+    out.print(f"key (shown once):  [bold]{secret}[/bold]", soft_wrap=True)
+
+
+@keys_app.command("list")
+def list_keys(tenant: Tenant) -> None:
+    """List a tenant's keys; their secrets are kept nowhere."""
+    listed = Table("id", "name", "scopes", "expires")
+    for key in _run(lambda tenants: tenants.keys(tenant)):
+        expires = f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "never"
+        listed.add_row(key.id, key.name, ", ".join(key.scopes), expires)
+    out.print(listed)
+
+
+@keys_app.command("rotate")
+def rotate_key(tenant: Tenant, key: KeyId, overlap_s: Overlap = 86400) -> None:
+    """Make another secret for a key; the one before goes on for a while."""
+    _, secret = _run(lambda tenants: tenants.rotate(tenant, key, ACTOR, overlap_s=overlap_s))
+    out.print(f"key (shown once):  [bold]{secret}[/bold]", soft_wrap=True)
+
+
+@keys_app.command("revoke")
+def revoke_key(tenant: Tenant, key: KeyId) -> None:
+    """Let nobody in with a key, or with a token that it made, any more."""
+    _run(lambda tenants: tenants.revoke(tenant, key, ACTOR))
+
+
+def _scopes(text: str) -> list[Scope]:
+    names = [name.strip() for name in text.split(",")]
+    wrong = [name for name in names if name not in SCOPES]
+    if wrong:
+        raise typer.BadParameter(f"there is no scope {wrong[0]}; there are {', '.join(SCOPES)}")
+    return [scope for scope in SCOPES if scope in names]
+
+
+def _run(act: Callable[[Tenants], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with _tenants() as tenants:
+            return await act(tenants)
+
+    with explained():
+        return anyio.run(run)
+
+
+@asynccontextmanager
+async def _tenants() -> AsyncIterator[Tenants]:
+    database = Database(Settings().database_url)
+    await database.upgrade()
+    try:
+        yield Tenants(database)
+    finally:
+        await database.close()

@@ -1,0 +1,100 @@
+"""The database: SQLite in the data folder, or PostgreSQL by one setting."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
+_BUSY_MS: Final = 10_000
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    f"busy_timeout = {_BUSY_MS}",
+    "foreign_keys = ON",
+    "synchronous = FULL",  # what was stored outlives a power failure
+)
+_OPTIONS: Final[dict[str, Any]] = {"hide_parameters": True}  # errors may be logged
+_UPGRADE_LOCK: Final = 0x626C617A
+"""A number that no other program locks in PostgreSQL: "blaz"."""
+
+
+class Database:
+    """Transactions on one database; several processes may share it.
+
+    Raises sqlalchemy.exc.SQLAlchemyError where it cannot be reached or used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+        self._writer = self.engine.execution_options(begin="IMMEDIATE")
+
+    async def upgrade(self) -> None:
+        """Bring the tables to this version's; processes that start together wait for each other."""
+        async with self._writer.begin() as connection:
+            await connection.run_sync(_upgrade)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A look at what is kept; nothing that is written through it is."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """All of it is kept at the end, or nothing where an error leaves it.
+
+        In SQLite one writes at a time, from the first statement on: what was read stays true.
+        """
+        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """No more transactions."""
+        await self.engine.dispose()
+
+
+def _sqlite(url: str) -> AsyncEngine:
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        Path(path).touch(mode=0o600)
+    engine = create_async_engine(url, **_OPTIONS)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        how = connection.get_execution_options().get("begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {how}")
+
+    return engine
+
+
+def _postgresql(url: str) -> AsyncEngine:
+    return create_async_engine(url, pool_pre_ping=True, **_OPTIONS)
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """What Alembic's commands need to run our migrations on a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

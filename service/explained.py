@@ -1,0 +1,46 @@
+"""Faults on the command line: what the user can mend is told in one line, without a stack trace."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from blazereps_client.errors import LiveError
+from blazereps_client.video import CaptureError
+from models.store import ModelsMissing
+from pose_engine.clips import ClipError
+from service.errors import ServiceError
+from service.startup import KeysNeeded
+
+err: Final = Console(stderr=True, highlight=False)
+
+_MENDABLE: Final = (
+    *(ModelsMissing, ServiceError, ClipError, CaptureError, LiveError, KeysNeeded, OSError),
+)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Ends the command with status 1 where something in it fails that the user can mend."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        fail(f"{name}: {first['msg']}")
+    except _MENDABLE as error:
+        fail(str(error))
+
+
+def tell(message: str) -> None:
+    """Say something on standard error."""
+    err.print(f"blazereps: {message}", markup=False, soft_wrap=True)
+
+
+def fail(message: str) -> NoReturn:
+    """Say it, and end with status 1."""
+    tell(message)
+    raise typer.Exit(1)

@@ -1,0 +1,227 @@
+"""Tenants and their keys: who may call, and what; every act is written down."""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, get_args
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.database import Database
+from service.errors import ServiceError
+from service.tables import Act, Key, Tenant
+
+Scope = Literal["count", "read", "write", "tokens", "webhooks", "metrics", "admin"]
+"""What a key is good for: `count` sends media, `read` and `write` concern clips and workouts,
+`tokens` makes tokens for end users, `admin` keeps tenants and keys."""
+
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+LOCAL: Final = "local"
+"""The tenant where there are no keys."""
+KEY_PREFIX: Final = "br_"
+MAX_KEYS: Final = 100
+"""Keys of one tenant."""
+
+
+def new_key() -> str:
+    """A key to give to somebody; only its digest is kept."""
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def digest_of(key: str) -> str:
+    """The SHA-256 in hex by which a key is found: keys are random and need no salt."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def now_utc() -> datetime:
+    """The clock of what is kept."""
+    return datetime.now(UTC)
+
+
+class Tenants:
+    """What the database says of tenants and keys.
+
+    `actor` says who acts: `key:<id>`, or `command` for the command line. What concerns a tenant or
+    key that there is not raises ServiceError `not_found`.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = now_utc) -> None:
+        self._database, self._clock = database, clock
+
+    async def add(self, tenant_id: str, actor: str, **days: float | None) -> Tenant:
+        """A new tenant; `days`: how long what is kept. Raises ServiceError `already_exists`."""
+        tenant = Tenant(id=tenant_id, created_at=self._clock(), **days)
+        try:
+            async with self._database.write() as session:
+                session.add(tenant)
+                session.add(self._act(actor, "tenant.added", tenant_id, tenant_id, **days))
+        except IntegrityError:
+            fault = f"there is a tenant {tenant_id} already"
+            raise ServiceError("already_exists", fault, field="id") from None
+        return tenant
+
+    async def ensure_local(self) -> None:
+        """The tenant of a server without keys."""
+        async with self._database.write() as session:
+            if await session.get(Tenant, LOCAL) is None:
+                session.add(Tenant(id=LOCAL, created_at=self._clock()))
+
+    async def get(self, tenant_id: str) -> Tenant:
+        """One tenant."""
+        async with self._database.read() as session:
+            return await _demand(session, tenant_id)
+
+    async def after(self, last_id: str, limit: int) -> list[Tenant]:
+        """So many tenants by id, from behind that one on."""
+        query = select(Tenant).where(Tenant.id > last_id).order_by(Tenant.id).limit(limit)
+        async with self._database.read() as session:
+            return [*await session.scalars(query)]
+
+    async def change(self, tenant_id: str, actor: str, **days: float | None) -> Tenant:
+        """Keep what is kept for so many days from now on; None: as the settings say."""
+        async with self._database.write() as session:
+            tenant = await _demand(session, tenant_id)
+            for name, value in days.items():
+                setattr(tenant, name, value)
+            session.add(self._act(actor, "tenant.changed", tenant_id, tenant_id, **days))
+        return tenant
+
+    async def remove(self, tenant_id: str, actor: str) -> None:
+        """Erase a tenant with its keys and all that the database has of it."""
+        async with self._database.write() as session:
+            await _demand(session, tenant_id)
+            await session.execute(delete(Tenant).where(Tenant.id == tenant_id))
+            session.add(self._act(actor, "tenant.removed", tenant_id, tenant_id))
+
+    async def add_key(
+        self,
+        tenant_id: str,
+        actor: str,
+        *,
+        name: str,
+        scopes: Collection[Scope],
+        secret: str | None = None,
+        expires_at: datetime | None = None,
+        requests_per_minute: int | None = None,
+        clips_per_day: int | None = None,
+    ) -> tuple[Key, str]:
+        """A new key, and what opens the door with it: told once. Raises ServiceError."""
+        secret = secret or new_key()
+        key = Key(
+            id=uuid.uuid4().hex,
+            tenant_id=tenant_id,
+            name=name,
+            digest=digest_of(secret),
+            scopes=[scope for scope in SCOPES if scope in scopes],
+            requests_per_minute=requests_per_minute,
+            clips_per_day=clips_per_day,
+            created_at=self._clock(),
+            expires_at=expires_at,
+        )
+        async with self._database.write() as session:
+            await _demand(session, tenant_id)
+            if len([*await session.scalars(_live_keys(tenant_id))]) >= MAX_KEYS:
+                raise ServiceError("too_many", f"a tenant may have {MAX_KEYS} keys, the limit")
+            session.add(key)
+            act = self._act(actor, "key.added", tenant_id, key.id, name=name, scopes=key.scopes)
+            session.add(act)
+        return key, secret
+
+    async def keys(self, tenant_id: str) -> list[Key]:
+        """Its keys that are not revoked, the newest first."""
+        async with self._database.read() as session:
+            await _demand(session, tenant_id)
+            return [*await session.scalars(_live_keys(tenant_id).order_by(Key.created_at.desc()))]
+
+    async def rotate(
+        self, tenant_id: str, key_id: str, actor: str, *, overlap_s: float
+    ) -> tuple[Key, str]:
+        """Another secret for a key, told once; the one before is good for `overlap_s` seconds."""
+        secret = new_key()
+        async with self._database.write() as session:
+            key = await self._own(session, tenant_id, key_id)
+            key.previous_digest, key.digest = key.digest, digest_of(secret)
+            key.previous_until = self._clock() + timedelta(seconds=overlap_s)
+            session.add(self._act(actor, "key.rotated", tenant_id, key_id, overlap_s=overlap_s))
+        return key, secret
+
+    async def revoke(self, tenant_id: str, key_id: str, actor: str) -> None:
+        """Nobody comes in with it any more, nor with a token that it made."""
+        async with self._database.write() as session:
+            key = await self._own(session, tenant_id, key_id)
+            key.revoked_at = self._clock()
+            session.add(self._act(actor, "key.revoked", tenant_id, key_id))
+
+    async def key_with(self, digest: str) -> Key | None:
+        """The key that this digest opens the door with, now."""
+        now = self._clock()
+        query = select(Key).where(or_(Key.digest == digest, Key.previous_digest == digest))
+        async with self._database.read() as session:
+            key = await session.scalar(query)
+        if key is None or not self._good(key):
+            return None
+        if key.digest != digest and (key.previous_until is None or key.previous_until <= now):
+            return None
+        return key
+
+    async def key(self, key_id: str) -> Key | None:
+        """A key by its id, while it is good."""
+        async with self._database.read() as session:
+            key = await session.get(Key, key_id)
+        return key if key is not None and self._good(key) else None
+
+    async def any_key(self) -> bool:
+        """Whether there is a key that is good: without one there is a single user."""
+        unexpired = or_(Key.expires_at.is_(None), Key.expires_at > self._clock())
+        query = select(Key.id).where(Key.revoked_at.is_(None), unexpired).limit(1)
+        async with self._database.read() as session:
+            return await session.scalar(query) is not None
+
+    async def acts(
+        self, tenant_id: str | None, before: tuple[datetime, str] | None, limit: int
+    ) -> list[Act]:
+        """So many acts, the newest first, from before a moment and id on."""
+        query = select(Act).order_by(Act.at.desc(), Act.id.desc()).limit(limit)
+        if tenant_id is not None:
+            query = query.where(Act.tenant_id == tenant_id)
+        if before is not None:
+            at, last = before
+            query = query.where(or_(Act.at < at, (Act.at == at) & (Act.id < last)))
+        async with self._database.read() as session:
+            return [*await session.scalars(query)]
+
+    async def _own(self, session: AsyncSession, tenant_id: str, key_id: str) -> Key:
+        key = await session.get(Key, key_id)
+        if key is None or key.tenant_id != tenant_id or key.revoked_at is not None:
+            raise ServiceError("not_found", f"tenant {tenant_id} has no key {key_id}")
+        return key
+
+    def _good(self, key: Key) -> bool:
+        expired = key.expires_at is not None and key.expires_at <= self._clock()
+        return key.revoked_at is None and not expired
+
+    def _act(self, actor: str, act: str, tenant_id: str, target: str, **detail: Any) -> Act:
+        return Act(
+            id=uuid.uuid4().hex,
+            at=self._clock(),
+            tenant_id=tenant_id,
+            actor=actor,
+            act=act,
+            target=target,
+            detail=detail,
+        )
+
+
+def _live_keys(tenant_id: str) -> Any:
+    return select(Key).where(Key.tenant_id == tenant_id, Key.revoked_at.is_(None))
+
+
+async def _demand(session: AsyncSession, tenant_id: str) -> Tenant:
+    tenant = await session.get(Tenant, tenant_id)
+    if tenant is None:
+        raise ServiceError("not_found", f"there is no tenant {tenant_id}")
+    return tenant

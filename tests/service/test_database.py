@@ -1,0 +1,108 @@
+"""The database: the same on SQLite and PostgreSQL, whole transactions, and no column forgotten."""
+
+import stat
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import anyio
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from service.database import Database
+from service.settings import Settings
+from service.tables import Key, Table, Tenant
+
+NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
+
+
+def tenant(name: str = "acme", at: datetime = NOW) -> Tenant:
+    return Tenant(id=name, created_at=at)
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, Table.metadata))
+
+
+@pytest.mark.anyio
+async def test_migrations_make_what_the_tables_say(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+@pytest.mark.anyio
+async def test_it_is_brought_up_to_date_by_several_at_once(empty: Database) -> None:
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(empty.upgrade)
+    async with empty.write() as session:
+        session.add(tenant())
+
+
+@pytest.mark.anyio
+async def test_what_is_written_is_read_with_its_zone(database: Database) -> None:
+    at = NOW.astimezone(timezone(timedelta(hours=5)))
+    async with database.write() as session:
+        session.add(tenant(at=at))
+    async with database.read() as session:
+        found = await session.get_one(Tenant, "acme")
+    assert found.created_at == at
+    assert found.created_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.anyio
+async def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="time zone"):
+        async with database.write() as session:
+            session.add(tenant(at=datetime(2025, 1, 31)))  # noqa: DTZ001
+
+
+@pytest.mark.anyio
+async def test_an_error_leaves_nothing(database: Database) -> None:
+    with suppress(LookupError):
+        async with database.write() as session:
+            session.add(tenant())
+            await session.flush()
+            raise LookupError
+    with pytest.raises(IntegrityError):
+        async with database.write() as session:
+            session.add(Key(id="k", tenant_id="nobody", name="", digest="", scopes=[],
+                            created_at=NOW))  # fmt: skip
+    async with database.read() as session:
+        assert await session.scalar(select(Tenant)) is None
+
+
+@pytest.mark.anyio
+async def test_writers_wait_for_each_other(database: Database) -> None:
+    """Each reads how long the name is and makes it longer: no change is lost."""
+    async with database.write() as session:
+        session.add(tenant())
+        await session.flush()
+        session.add(Key(id="k", tenant_id="acme", name="", digest="d", scopes=[],
+                        created_at=NOW))  # fmt: skip
+
+    async def add_a_letter() -> None:
+        async with database.write() as session:
+            key = await session.get_one(Key, "k", with_for_update=True)
+            key.name += "x"
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(add_a_letter)
+    async with database.read() as session:
+        assert (await session.get_one(Key, "k")).name == "x" * 20
+
+
+@pytest.mark.anyio
+async def test_nobody_else_reads_the_file(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "new")
+    database = Database(settings.database_url)
+    await database.upgrade()
+    await database.close()
+    file = settings.folder / "blazereps.db"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(settings.folder.stat().st_mode) == 0o700

@@ -1,0 +1,125 @@
+"""Tenants and keys: made, rotated, revoked, expired; each act is written down."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.database import Database
+from service.errors import ServiceError
+from service.tables import Key
+from service.tenants import MAX_KEYS, SCOPES, Tenants, digest_of, new_key
+
+pytestmark = pytest.mark.anyio
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2025, 1, 31, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def tenants(database: Database, clock: Clock) -> Tenants:
+    made = Tenants(database, clock)
+    await made.add("acme", "command")
+    return made
+
+
+async def acts(tenants: Tenants) -> list[str]:
+    return [act.act for act in await tenants.acts("acme", None, 100)]
+
+
+async def test_a_name_is_given_once(tenants: Tenants) -> None:
+    with pytest.raises(ServiceError, match="already"):
+        await tenants.add("acme", "command")
+    assert [tenant.id for tenant in await tenants.after("", 10)] == ["acme"]
+
+
+async def test_a_key_opens_the_door_with_its_digest_only(tenants: Tenants) -> None:
+    key, secret = await tenants.add_key("acme", "command", name="app", scopes=["read"])
+    found = await tenants.key_with(digest_of(secret))
+    assert found is not None
+    assert (found.id, found.tenant_id, found.scopes) == (key.id, "acme", ["read"])
+    assert await tenants.key_with(digest_of(new_key())) is None
+    assert secret not in repr(vars(found))
+
+
+async def test_a_rotated_key_is_good_for_a_while(tenants: Tenants, clock: Clock) -> None:
+    key, old = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    _, new = await tenants.rotate("acme", key.id, "command", overlap_s=60)
+    for secret in (old, new):
+        assert await tenants.key_with(digest_of(secret)) is not None
+    clock.advance(seconds=60)
+    assert await tenants.key_with(digest_of(old)) is None
+    assert await tenants.key_with(digest_of(new)) is not None
+
+
+async def test_an_expired_key_is_good_no_more(tenants: Tenants, clock: Clock) -> None:
+    expires_at = clock.now + timedelta(days=1)
+    key, secret = await tenants.add_key(
+        "acme", "command", name="app", scopes=SCOPES, expires_at=expires_at
+    )
+    assert await tenants.any_key()
+    clock.advance(days=1)
+    assert await tenants.key_with(digest_of(secret)) is None
+    assert await tenants.key(key.id) is None
+    assert not await tenants.any_key()
+
+
+async def test_a_revoked_key_is_good_no_more(tenants: Tenants) -> None:
+    key, secret = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    await tenants.revoke("acme", key.id, "command")
+    assert await tenants.key_with(digest_of(secret)) is None
+    assert await tenants.keys("acme") == []
+    with pytest.raises(ServiceError, match="no key"):
+        await tenants.rotate("acme", key.id, "command", overlap_s=0)
+
+
+async def test_another_tenants_key_is_none(tenants: Tenants) -> None:
+    await tenants.add("other", "command")
+    key, _ = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    with pytest.raises(ServiceError, match="no key"):
+        await tenants.revoke("other", key.id, "command")
+
+
+async def test_keys_are_limited(tenants: Tenants, database: Database, clock: Clock) -> None:
+    async with database.write() as session:
+        for number in range(MAX_KEYS):
+            session.add(Key(id=str(number), tenant_id="acme", name="", digest=str(number),
+                            scopes=[], created_at=clock.now))  # fmt: skip
+    with pytest.raises(ServiceError, match=f"{MAX_KEYS} keys"):
+        await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+
+
+async def test_an_erased_tenant_takes_its_keys_along(tenants: Tenants) -> None:
+    _, secret = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    await tenants.remove("acme", "command")
+    assert await tenants.key_with(digest_of(secret)) is None
+    with pytest.raises(ServiceError, match="no tenant"):
+        await tenants.get("acme")
+
+
+async def test_acts_are_written_down_and_stay(tenants: Tenants, clock: Clock) -> None:
+    key, _ = await tenants.add_key("acme", "key:1", name="app", scopes=SCOPES)
+    for act in (tenants.rotate("acme", key.id, "key:1", overlap_s=5),
+                tenants.revoke("acme", key.id, "key:1"),
+                tenants.change("acme", "key:1", video_days=3.0),
+                tenants.remove("acme", "key:1")):  # fmt: skip
+        clock.advance(seconds=1)
+        await act
+    wanted = ["tenant.removed", "tenant.changed", "key.revoked", "key.rotated"]
+    assert (await acts(tenants))[:4] == wanted
+    newest, *_ = await tenants.acts("acme", None, 1)
+    assert newest.actor == "key:1"
+    older = await tenants.acts("acme", (newest.at, newest.id), 2)
+    assert [act.act for act in older] == wanted[1:3]
