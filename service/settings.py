@@ -1,7 +1,7 @@
 """The settings: read from `BLAZEREPS_*` in the environment, checked at start."""
 
 import os
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     """What tokens and tickets are signed with; by default made once and kept in `data`."""
     open_access: bool = False
     """Serve other machines though there are no keys: behind something that asks for them."""
+
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks besides the internet that webhooks may be sent to, over http:// as well."""
 
     clip_fps: Seconds = 15
     """Frames a second taken from a clip when the upload does not say."""

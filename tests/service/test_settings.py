@@ -1,5 +1,7 @@
 """Settings from the environment."""
 
+from ipaddress import ip_network
+
 import pytest
 from pydantic import ValidationError
 
@@ -9,9 +11,11 @@ from service.settings import Settings
 def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLAZEREPS_PORT", "9000")
     monkeypatch.setenv("BLAZEREPS_ALLOWED_ORIGINS", '["https://app.example"]')
+    monkeypatch.setenv("BLAZEREPS_WEBHOOK_NETWORKS", '["10.0.0.0/8", "fd00::/8"]')
     settings = Settings()
     assert settings.port == 9000
     assert settings.allowed_origins == {"https://app.example"}
+    assert settings.webhook_networks == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
     assert settings.host == "127.0.0.1"
 
 
@@ -23,6 +27,7 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
         {"variant": "huge"},
         {"idle_s": -1},
         {"log_format": "xml"},
+        {"webhook_networks": ["10.0.0.1/8"]},
         {"log_level": "trace"},
         {"max_message_bytes": 64 * 1024 * 1024},
         {"max_message_bytes": 1000, "max_frame_bytes": 1000},

@@ -1,0 +1,115 @@
+"""Signatures, as the published library verifies them."""
+
+import base64
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from service.signing import check_secret, new_secret, signed
+
+BODY = '{"type":"test","data":{"who":"Zoë"}}'.encode()
+OLD, NEW = new_secret(), new_secret()
+
+
+def now(after_s: int = 0) -> int:
+    return int(time.time()) + after_s
+
+
+def secret_of(size: int) -> str:
+    return "whsec_" + base64.b64encode(b"s" * size).decode()
+
+
+def test_a_receiver_verifies_it() -> None:
+    headers = signed([NEW], "msg_1", now(), BODY)
+    assert headers.keys() == {"webhook-id", "webhook-timestamp", "webhook-signature"}
+    assert re.fullmatch(r"v1,[A-Za-z0-9+/]{43}=", headers["webhook-signature"])
+    assert Webhook(NEW).verify(BODY, headers)["data"] == {"who": "Zoë"}
+
+
+def test_the_example_of_the_specification() -> None:
+    """The library's own, at that time; the body is sent to the byte."""
+    secret, at = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 1_614_265_330
+    headers = signed([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}')
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize("secret", [OLD, NEW])
+def test_while_a_secret_is_changed_both_verify(secret: str) -> None:
+    headers = signed([NEW, OLD], "msg_1", now(), BODY)
+    assert len(headers["webhook-signature"].split(" ")) == 2
+    assert Webhook(secret).verify(BODY, headers)["type"] == "test"
+
+
+def test_afterwards_the_old_one_does_not() -> None:
+    with pytest.raises(WebhookVerificationError, match="signature"):
+        Webhook(OLD).verify(BODY, signed([NEW], "msg_1", now(), BODY))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("webhook-id", "msg_2"), ("webhook-timestamp", str(now(-10)))],
+)
+def test_what_was_changed_on_the_way_is_noticed(name: str, value: str) -> None:
+    headers = signed([NEW], "msg_1", now(), BODY)
+    with pytest.raises(WebhookVerificationError, match="signature"):
+        Webhook(NEW).verify(BODY, headers | {name: value})
+
+
+@given(st.binary(max_size=50).filter(lambda body: body != BODY))
+def test_another_body_is_noticed(body: bytes) -> None:
+    headers = signed([NEW], "msg_1", now(), BODY)
+    with pytest.raises((WebhookVerificationError, UnicodeDecodeError)):
+        Webhook(NEW).verify(body, headers)
+
+
+@pytest.mark.parametrize(("after_s", "why"), [(-301, "old"), (310, "new")])
+def test_a_message_is_good_for_five_minutes(after_s: int, why: str) -> None:
+    with pytest.raises(WebhookVerificationError, match=why):
+        Webhook(NEW).verify(BODY, signed([NEW], "msg_1", now(after_s), BODY))
+
+
+def test_the_timestamp_is_told_as_it_is_given() -> None:
+    at = int(datetime(2025, 7, 1, tzinfo=UTC).timestamp())
+    assert signed([NEW], "msg_1", at, BODY)["webhook-timestamp"] == str(at)
+
+
+def test_secrets_are_new_each_time() -> None:
+    assert OLD != NEW
+    check_secret(OLD)
+
+
+@pytest.mark.parametrize("size", [24, 64])
+def test_the_sizes_that_are_allowed(size: int) -> None:
+    check_secret(secret_of(size))
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        (secret_of(23), "24 to 64 bytes, not 23"),
+        (secret_of(65), "24 to 64 bytes, not 65"),
+        (NEW.removeprefix("whsec_"), "begin with whsec_"),
+        ("whsec_" + "!" * 44, "base64"),
+        ("whsec_", "not 0"),
+        ("whsec_" + "ä" * 44, "ASCII"),
+    ],
+)
+def test_secrets_that_are_refused(secret: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        signed([NEW, secret], "msg_1", now(), BODY)
+
+
+@pytest.mark.parametrize("message_id", ["", "a.b", "a\r\nb", "a" * 65])
+def test_ids_that_are_refused(message_id: str) -> None:
+    with pytest.raises(ValueError, match="id must be"):
+        signed([NEW], message_id, now(), BODY)
+
+
+def test_nothing_goes_unsigned() -> None:
+    with pytest.raises(ValueError, match="one secret"):
+        signed([], "msg_1", now(), BODY)

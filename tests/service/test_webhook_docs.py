@@ -1,0 +1,110 @@
+"""What receivers of webhooks are told is so."""
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from service.outbound import BOUNDS, MAX_REDIRECTS, MAX_URL_CHARS
+from service.retries import DELAYS_S, JITTER, MAX_RETRY_AFTER_S
+from service.signing import SECRET_BYTES, new_secret, signed
+from service.webhook_events import (
+    MAX_BYTES,
+    EndedWorkout,
+    FailedClip,
+    SucceededClip,
+    TriedEndpoint,
+    WebhookType,
+    read_event,
+)
+
+WEBHOOKS = Path(__file__).parents[2].joinpath("docs", "webhooks.md").read_text(encoding="utf-8")
+(SNIPPET,) = re.findall(r"```python\n(.*?)```", WEBHOOKS, re.DOTALL)
+(EXAMPLE,) = re.findall(r"^\{.*\}$", WEBHOOKS, re.MULTILINE)
+DATA = (SucceededClip, FailedClip, EndedWorkout, TriedEndpoint)
+BODY = EXAMPLE.encode()
+
+
+def told(first: str) -> dict[str, str]:
+    """What the table with this first heading says of each name."""
+    (table,) = re.findall(rf"^\| {first} \|.*\n\|[-|]+\n((?:\|.*\n)+)", WEBHOOKS, re.MULTILINE)
+    rows = (line.split(" | ", 1) for line in table.splitlines())
+    return {name: rest for cell, rest in rows for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_every_type_and_no_other() -> None:
+    assert told("`type`").keys() == set(get_args(WebhookType))
+
+
+def test_every_field_and_no_other() -> None:
+    assert told("field of `data`").keys() == {name for one in DATA for name in one.model_fields}
+
+
+def test_every_header() -> None:
+    assert told("header").keys() == signed([new_secret()], "msg_1", 0, BODY).keys()
+
+
+def test_the_example_is_one() -> None:
+    assert json.loads(read_event(BODY).model_dump_json()) == json.loads(EXAMPLE)
+
+
+def test_the_schedule() -> None:
+    units = {"s": 1, "min": 60, "h": 3600}
+    (sentence,) = re.findall(r"sent again: (.*?) after the try", WEBHOOKS, re.DOTALL)
+    delays = [int(n) * units[unit] for n, unit in re.findall(r"(\d+) (s|min|h)\b", sentence)]
+    assert delays == list(DELAYS_S)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        f"at most {MAX_BYTES:,} bytes",
+        f"up to {JITTER * 100:.0f} %",
+        f"up to {MAX_RETRY_AFTER_S // 3600} h",
+        f"{SECRET_BYTES} random bytes",
+        f"{MAX_URL_CHARS:,} characters",
+        f"{BOUNDS.connect_s:.0f} s to connect to each address, {BOUNDS.whole_s:.0f} s in all",
+        f"the first {BOUNDS.max_answer_bytes // 1024} KiB",
+        f"{['no', 'one', 'two', 'three'][MAX_REDIRECTS]} at most",
+    ],
+)
+def test_every_limit(limit: str) -> None:
+    assert limit in WEBHOOKS
+
+
+@pytest.fixture
+def snippet(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the document's code defines, and the secret that it uses."""
+    secret = new_secret()
+    monkeypatch.setenv("WEBHOOK_SECRET", secret)
+    names: dict[str, Any] = {"secret": secret}
+    exec(SNIPPET, names)
+    return names
+
+
+def test_the_code_takes_what_is_signed(
+    snippet: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    headers = signed([snippet["secret"]], "msg_1", int(time.time()), BODY)
+    assert snippet["receive"](headers, BODY) == 204
+    assert capsys.readouterr().out == "msg_1 {'squat': 5}\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "body"),
+    [
+        ({}, BODY + b" "),
+        ({}, b"\xff"),
+        ({"webhook-signature": "nothing"}, BODY),
+        ({"webhook-signature": ""}, BODY),
+        ({"webhook-timestamp": "1738324800"}, BODY),
+    ],
+)
+def test_the_code_takes_nothing_else(
+    snippet: dict[str, Any], change: dict[str, str], body: bytes
+) -> None:
+    headers = signed([snippet["secret"]], "msg_1", int(time.time()), BODY) | change
+    assert snippet["receive"](headers, body) == 401
