@@ -75,6 +75,7 @@ _REST = {
     "too_many": Rule(409, "So many are allowed and no more"),
     "method_not_allowed": Rule(405, "Method not allowed"),
     "invalid_request": Rule(422, "Not a valid request"),
+    "wrong_offset": Rule(409, "Not where the upload ends"),
     "queue_full": Rule(429, "The queue is full"),
     "internal": Rule(500, "Internal error", 1011),
 }

@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 Variant = Literal["lite", "full", "heavy"]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
-
+S3_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-]+)*/?$"
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -76,6 +76,16 @@ class Settings(BaseSettings):
     """The longest life of a live connection, then closed with 4408."""
     data: Path | None = None
     """The folder of what is kept; by default the user's data folder."""
+    storage: str | None = Field(default=None, pattern=S3_URL)
+    """Where media lies, `s3://bucket` or `s3://bucket/prefix`; by default in `data`."""
+    s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+$")
+    """Another S3 server than Amazon's, such as `https://minio.example:9000`."""
+    s3_region: str | None = Field(default=None, pattern="^[a-z0-9-]+$")
+    """The region of the bucket."""
+    s3_access_key_id: str | None = Field(default=None, min_length=1)
+    """Who asks; without it and the secret, as `AWS_*` in the environment or the machine says."""
+    s3_secret_access_key: SecretStr | None = Field(default=None, min_length=1)
+    """What requests to S3 are signed with."""
     resume_s: float = Field(default=300, ge=60)
     """How long a session can be resumed after its last sign of life."""
     max_kept_sessions: Positive = 10_000
@@ -129,6 +139,14 @@ class Settings(BaseSettings):
             return f"sqlite+aiosqlite:///{self.folder / 'blazereps.db'}"
         scheme, _, rest = self.database.get_secret_value().partition("://")
         return f"{_DRIVERS[scheme]}://{rest}"
+
+    @model_validator(mode="after")
+    def _s3_is_all_or_nothing(self) -> Self:
+        if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
+            raise ValueError("s3_access_key_id and s3_secret_access_key go together")
+        if self.storage is None and (self.s3_endpoint or self.s3_region or self.s3_access_key_id):
+            raise ValueError("s3_* says how to reach storage: set it to s3://bucket")
+        return self
 
     @property
     def folder(self) -> Path:

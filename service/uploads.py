@@ -1,50 +1,41 @@
-"""A request's file, raw or as the multipart field `file`, written out as it arrives."""
+"""A request's file, raw or as the multipart field `file`, taken as it arrives."""
 
-import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, BinaryIO
 
 from anyio import to_thread
 from fastapi import Request
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from service.errors import ServiceError
+from service.forms import form_file
 
 LINGER_BYTES = 16 * 1024 * 1024
 """How much of a body that is too large is read and thrown away before the connection is closed:
 a client that is cut off while it sends may never read why."""
 
 
-async def save_upload(request: Request, file: BinaryIO, *, max_bytes: int) -> str | None:
-    """Write the request's file to `file` and give the name that the sender gave it, if any.
+async def upload_chunks(
+    request: Request, *, max_bytes: int
+) -> tuple[str | None, AsyncIterator[bytes]]:
+    """The name that the sender gave the request's file, if any, and its bytes.
 
-    Memory stays bounded whatever the size. Raises ServiceError `too_many_bytes` where more than
-    `max_bytes` come, or are announced.
+    No more is read than is asked for, and one chunk is in memory at a time. Raises ServiceError
+    `too_many_bytes` where more than `max_bytes` come, or are announced, and `invalid_request`
+    where a form is damaged or has not that one file; both also while the bytes are taken.
     """
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return await _save_part(request, file, max_bytes)
-    async for chunk in _bounded(request, max_bytes):
+    body = _bounded(request, max_bytes)
+    content_type = request.headers.get("content-type", "")
+    if content_type.lower().startswith("multipart/form-data"):
+        return await form_file(content_type, body)
+    return None, body
+
+
+async def save_upload(request: Request, file: BinaryIO, *, max_bytes: int) -> str | None:
+    """Write the request's file to `file` and give its name; raises as `upload_chunks` does."""
+    name, chunks = await upload_chunks(request, max_bytes=max_bytes)
+    async for chunk in chunks:
         await to_thread.run_sync(file.write, chunk)
-    return None
-
-
-async def _save_part(request: Request, file: BinaryIO, max_bytes: int) -> str | None:
-    parser = MultiPartParser(
-        request.headers, _bounded(request, max_bytes), max_files=1, max_fields=0
-    )
-    try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        raise ServiceError("invalid_request", error.message, field="file") from error
-    part = form.get("file")
-    try:
-        if not isinstance(part, UploadFile):
-            raise ServiceError("invalid_request", "the form has no file `file`", field="file")
-        await to_thread.run_sync(shutil.copyfileobj, part.file, file)
-    finally:
-        await form.close()
-    return part.filename
+    return name
 
 
 async def _bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:

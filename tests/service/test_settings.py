@@ -31,6 +31,18 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
         {"log_level": "trace"},
         {"max_message_bytes": 64 * 1024 * 1024},
         {"max_message_bytes": 1000, "max_frame_bytes": 1000},
+        {"storage": "/somewhere"},
+        {"storage": "https://bucket"},
+        {"storage": "s3://"},
+        {"storage": "s3://UPPER"},
+        {"storage": "s3://bucket/../other"},
+        {"storage": "s3://id:secret@bucket"},
+        {"storage": "s3://bucket?region=a"},
+        {"storage": "s3://bucket", "s3_endpoint": "localhost:9000"},
+        {"storage": "s3://bucket", "s3_endpoint": "https://id:secret@localhost"},
+        {"storage": "s3://bucket", "s3_access_key_id": "id"},
+        {"storage": "s3://bucket", "s3_secret_access_key": "secret"},
+        {"s3_region": "eu-central-1"},
     ],
 )
 def test_nonsense_is_refused(wrong: dict[str, object]) -> None:

@@ -1,0 +1,97 @@
+"""Uploads over a real socket straight into the storage."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Queue
+
+import httpx2
+import pytest
+from fastapi import FastAPI, Request
+
+from service.errors import handle_errors
+from service.server import serving
+from service.settings import Settings
+from service.storage import Storage
+from service.uploads import upload_chunks
+
+LIMIT = 1_000_000
+FORM_HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+
+
+@dataclass
+class Place:
+    """A server whose one endpoint stores what is put at `/{prefix}`."""
+
+    storage: Storage
+    address: str = ""
+    broken: Queue[str] = field(default_factory=Queue)
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+        handle_errors(app, lambda _: None)
+        app.state.drain = self._nothing_to_drain
+
+        @app.put("/{prefix}")
+        async def upload(prefix: str, request: Request) -> dict[str, object]:
+            name, chunks = await upload_chunks(request, max_bytes=LIMIT)
+            try:
+                offset = await self.storage.size(prefix)
+                return {
+                    "name": name,
+                    "end": await self.storage.append(prefix, offset, chunks, LIMIT),
+                }
+            except Exception as error:
+                self.broken.put(type(error).__name__)
+                raise
+
+        return app
+
+    async def _nothing_to_drain(self) -> None: ...
+
+    def stored(self, prefix: str) -> bytes:
+        async def read() -> bytes:
+            return b"".join([part async for part in self.storage.stream(prefix)])
+
+        return asyncio.run(read())
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    settings = Settings(port=0, data=tmp_path_factory.mktemp("data"))
+    place = Place(Storage(Storage.of(settings).store, part_bytes=100_000))
+    with serving(place.app(), settings) as place.address:
+        yield place
+
+
+@pytest.mark.parametrize("form", [False, True])
+def test_an_upload_is_stored(place: Place, form: bool, tmp_path: Path) -> None:
+    data = bytes(range(256)) * 3000
+    url = f"http://{place.address}/whole-{form:d}"
+    sent = {"files": {"file": ("a.mp4", data)}} if form else {"content": data}
+    answer = httpx2.put(url, **sent)
+    assert answer.json() == {"name": "a.mp4" if form else None, "end": len(data)}
+    assert place.stored(f"whole-{form:d}") == data
+
+
+@pytest.mark.parametrize("form", [False, True])
+def test_what_a_client_sent_before_it_left_is_stored(place: Place, form: bool) -> None:
+    prefix, kind = f"broken-{form:d}", "multipart/form-data; boundary=b" if form else "video/mp4"
+    head = (
+        f"PUT /{prefix} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: 900000\r\n"
+    )
+    host, port = place.address.split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(head.encode() + b"\r\n" + FORM_HEAD * form + b"a" * 123_456)
+    assert place.broken.get(timeout=10) == "ClientDisconnect"
+    assert place.stored(prefix) == b"a" * 123_456
+    rest = httpx2.put(f"http://{place.address}/{prefix}", content=b"b" * 44)
+    assert rest.json() == {"name": None, "end": 123_500}
+
+
+def test_a_file_too_large_is_told_so(place: Place) -> None:
+    answer = httpx2.put(f"http://{place.address}/large", content=bytes(LIMIT + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_bytes")
+    assert place.broken.get(timeout=10) == "ServiceError"
