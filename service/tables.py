@@ -43,6 +43,9 @@ class Utc(TypeDecorator[datetime]):
         return value and (value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
+_JSON: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
 class Table(DeclarativeBase):
     """What every table has in common: how its columns and constraints are made."""
 
@@ -56,8 +59,8 @@ class Table(DeclarativeBase):
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own way
         datetime: Utc,
-        dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
-        list[str]: JSON().with_variant(JSONB(), "postgresql"),
+        dict[str, Any]: _JSON,
+        list[str]: _JSON,
     }
 
 

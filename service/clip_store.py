@@ -1,0 +1,247 @@
+"""Clips as they are kept: from the first byte of an upload to the result, and who works on one."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, get_args
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, undefer
+
+from blazereps_client.messages import Subject
+from blazereps_client.results import ClipResult, Document
+from service.auth import Caller
+from service.database import Database
+from service.errors import Problem, ServiceError
+from service.tables import Clip
+from service.tenants import now_utc
+
+Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cancelled"]
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+UNFINISHED: Final[tuple[Status, ...]] = ("uploading", "queued", "running")
+
+After = Callable[[AsyncSession, Clip], Any]
+"""What is kept together with a clip's end; awaited in the same transaction."""
+
+
+class Wanted(Document):
+    """How a clip is to be counted."""
+
+    exercise: str = Field(examples=["auto"])
+    unknown: bool = Field(
+        default=False,
+        description="Whether repeated movement that is no known exercise is counted",
+        examples=[False],
+    )
+    fps: float = Field(description="Frames a second taken at most", examples=[15])
+    subject: Subject | None = Field(
+        default=None, description="Whom to count: at a point, or in a box"
+    )
+    landmarks: bool = Field(
+        default=False, description="Whether the landmarks of each frame are kept", examples=[False]
+    )
+
+
+class Lost(RuntimeError):
+    """Somebody else has taken the clip on, or it was cancelled or erased."""
+
+
+class ClipStore:
+    """Rows of clips; every change of what a reader sees makes `version` one more.
+
+    `lease_s`: how long whoever works on a clip may be silent before another takes it on.
+    """
+
+    def __init__(
+        self, database: Database, *, lease_s: float, clock: Callable[[], datetime] = now_utc
+    ) -> None:
+        self._database, self._clock = database, clock
+        self._lease = timedelta(seconds=lease_s)
+
+    async def begin(self, clip: Clip, *, max_waiting: int) -> None:
+        """Keep a new clip whose upload begins; raises ServiceError `queue_full`."""
+        async with self._database.write() as session:
+            waiting = await session.scalar(
+                select(func.count()).where(Clip.status.in_(("uploading", "queued")))
+            )
+            if (waiting or 0) >= max_waiting:
+                limit = f"{max_waiting} clips are waiting, the limit"
+                raise ServiceError("queue_full", limit, retry_after_s=10)
+            session.add(clip)
+
+    async def get(self, caller: Caller, clip_id: str) -> Clip:
+        """A clip of the caller's with its result; raises ServiceError `not_found`."""
+        query = (
+            select(Clip).where(Clip.id == clip_id, *visible(caller)).options(undefer(Clip.result))
+        )
+        async with self._database.read() as session:
+            clip = await session.scalar(query)
+        if clip is None:
+            raise ServiceError("not_found", f"there is no clip {clip_id}")
+        return clip
+
+    async def page(
+        self,
+        caller: Caller,
+        before: tuple[datetime, str] | None,
+        limit: int,
+        *where: ColumnElement[bool],
+    ) -> Sequence[Clip]:
+        """So many clips of the caller's, without their results, the newest first."""
+        query = select(Clip).where(*visible(caller), *where)
+        if before is not None:
+            at, last = before
+            query = query.where(
+                or_(Clip.created_at < at, (Clip.created_at == at) & (Clip.id < last))
+            )
+        query = query.order_by(Clip.created_at.desc(), Clip.id.desc()).limit(limit)
+        async with self._database.read() as session:
+            return [*await session.scalars(query)]
+
+    async def receive(self, clip_id: str, received: int) -> None:
+        """So many bytes lie in the storage; raises Lost where its upload is over or given up."""
+        await self._change(clip_id, Clip.status == "uploading", received=received)
+
+    async def complete(self, clip_id: str) -> Clip:
+        """All of it lies in the storage: it waits to be counted. Raises Lost as `receive` does."""
+        return await self._change(
+            clip_id, Clip.status == "uploading", status="queued", upload_expires_at=None
+        )
+
+    async def cancel(self, caller: Caller, clip_id: str) -> Clip:
+        """Nobody works on it any more; a clip that is done with stays as it is. As `get` raises."""
+        clip = await self.get(caller, clip_id)
+        try:
+            return await self._change(
+                clip_id,
+                Clip.status.in_(UNFINISHED),
+                status="cancelled",
+                epoch=Clip.epoch + 1,
+                finished_at=self._clock(),
+                leased_until=None,
+                checkpoint=None,
+            )
+        except Lost:
+            return clip
+
+    async def claim(self) -> Clip | None:
+        """Take on the clip that has waited longest, of those whose tenant has the fewest running.
+
+        Also one that somebody took on and was silent about for too long. It comes with its
+        checkpoint, under an epoch of its own, and this counts as an attempt.
+        """
+        now, running = self._clock(), aliased(Clip)
+        theirs = (
+            select(func.count())
+            .where(running.status == "running", running.tenant_id == Clip.tenant_id)
+            .scalar_subquery()
+        )
+        abandoned = (Clip.status == "running") & (Clip.leased_until < now)
+        query = (
+            select(Clip)
+            .where(or_(Clip.status == "queued", abandoned))
+            .order_by(theirs, Clip.created_at, Clip.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .options(undefer(Clip.checkpoint))
+        )
+        async with self._database.write() as session:
+            clip = await session.scalar(query)
+            if clip is not None:
+                clip.status = "running"
+                clip.attempts += 1
+                clip.epoch += 1
+                clip.version += 1
+                clip.leased_until = now + self._lease
+        return clip
+
+    async def renew(self, clip: Clip, progress: float, checkpoint: str | None = None) -> None:
+        """Still at work, so far; raises Lost. Progress never goes backwards."""
+        more = {} if checkpoint is None else {"checkpoint": checkpoint}
+        farther = case((Clip.progress < progress, progress), else_=Clip.progress)
+        await self._change(
+            clip.id,
+            *_mine(clip),
+            progress=farther,
+            leased_until=self._clock() + self._lease,
+            **more,
+        )
+
+    async def succeed(
+        self, clip: Clip, result: ClipResult, landmarks_bytes: int | None, after: After
+    ) -> Clip:
+        """It is counted; raises Lost. `after`: what is kept with that."""
+        return await self._finish(
+            clip,
+            after,
+            status="succeeded",
+            progress=1.0,
+            result=result.model_dump(mode="json"),
+            landmarks_bytes=landmarks_bytes,
+        )
+
+    async def fail(self, clip: Clip, problem: Problem, after: After) -> Clip:
+        """It cannot be counted; raises Lost. `after`: what is kept with that."""
+        error = problem.model_dump(mode="json", exclude_none=True)
+        return await self._finish(clip, after, status="failed", error=error)
+
+    async def give_back(self, clip: Clip) -> None:
+        """Let somebody else go on from the last checkpoint; raises Lost."""
+        await self._change(
+            clip.id,
+            *_mine(clip),
+            status="queued",
+            attempts=Clip.attempts - 1,
+            leased_until=None,
+        )
+
+    async def number(self, *statuses: Status) -> int:
+        """How many clips of anybody's have one of these."""
+        async with self._database.read() as session:
+            query = select(func.count()).where(Clip.status.in_(statuses))
+            return await session.scalar(query) or 0
+
+    async def _finish(self, clip: Clip, after: After, **values: Any) -> Clip:
+        now = self._clock()
+        async with self._database.write() as session:
+            done = await _changed(
+                session,
+                clip.id,
+                *_mine(clip),
+                finished_at=now,
+                leased_until=None,
+                checkpoint=None,
+                **values,
+            )
+            await after(session, done)
+        return done
+
+    async def _change(self, clip_id: str, *where: ColumnElement[bool], **values: Any) -> Clip:
+        async with self._database.write() as session:
+            return await _changed(session, clip_id, *where, **values)
+
+
+async def _changed(
+    session: AsyncSession, clip_id: str, *where: ColumnElement[bool], **values: Any
+) -> Clip:
+    change = (
+        update(Clip)
+        .where(Clip.id == clip_id, *where)
+        .values(version=Clip.version + 1, **values)
+        .returning(Clip)
+    )
+    clip = await session.scalar(change, execution_options={"populate_existing": True})
+    if clip is None:
+        raise Lost(f"clip {clip_id} is somebody else's, cancelled or erased")
+    return clip
+
+
+def visible(caller: Caller) -> tuple[ColumnElement[bool], ...]:
+    """What a caller sees: what is its tenant's and, with a token, its user's."""
+    mine = (Clip.tenant_id == caller.tenant,)
+    return mine if caller.user is None else (*mine, Clip.user_id == caller.user)
+
+
+def _mine(clip: Clip) -> tuple[ColumnElement[bool], ...]:
+    return Clip.status == "running", Clip.epoch == clip.epoch
