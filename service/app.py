@@ -9,19 +9,25 @@ from typing import TYPE_CHECKING
 import anyio
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from pose_engine.isolation import IsolatedClip
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from service import admin, asyncapi, clips, exercises, health, live, page, poses, scrape, tokens
 from service.access import authenticated
 from service.auth import Authenticator, kept_secret
+from service.clip_job import ClipJob
+from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core, Engine, Library
 from service.errors import any_problem, handle_errors, problems
-from service.jobs import LocalJobs
 from service.metrics import Metrics
+from service.runner import EmbeddedRunner
 from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.startup import Records, opened
 from service.state import AppState, Lifespan
+from service.storage import Storage
+from service.tables import Clip
 from service.telemetry import NoSpans, Spans
 
 if TYPE_CHECKING:
@@ -40,12 +46,13 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[Lifespan]:
-        async with opened(settings) as records:
+        async with opened(settings) as records, anyio.create_task_group() as tasks:
             state = _state(settings, core, metrics, new_spans, records)
             running.state.drain = partial(state.connections.drain, settings.drain_s)
+            tasks.start_soon(state.runner.run)
             yield {"blazereps": state}
-            await anyio.to_thread.run_sync(state.jobs.close)
-            state.sessions.close()
+            state.runner.stop()
+        state.sessions.close()
 
     app = FastAPI(
         title="blazereps",
@@ -94,23 +101,30 @@ def _state(
     new_spans: Callable[[], Spans],
     records: Records,
 ) -> AppState:
-    jobs = LocalJobs(
-        partial(clips.count_job, core=core, settings=settings),
-        workers=settings.clip_workers,
-        max_queued=settings.max_queued_clips,
-        max_kept=settings.max_clip_results,
-        keep_s=settings.clip_result_s,
-        finished=metrics.clip_finished,
-    )
     sessions = SqliteSessions(
         settings.folder / "sessions.db", keep_s=settings.resume_s, most=settings.max_kept_sessions
     )
     connections = Connections()
-    metrics.watch(open_sessions=connections.__len__, jobs=jobs)
+    metrics.watch(connections.__len__)
+    clips, storage = (
+        ClipStore(records.database, lease_s=settings.clip_lease_s),
+        Storage.of(settings),
+    )
+    job = ClipJob(
+        clips,
+        storage,
+        core,
+        settings,
+        open_clip=partial(IsolatedClip.open, decoder=settings.decoder_limits),
+        after=_keep_nothing_more,
+        finished=metrics.clip_finished,
+    )
     return AppState(
         settings=settings,
         core=core,
-        jobs=jobs,
+        clips=clips,
+        storage=storage,
+        runner=EmbeddedRunner(clips, job, workers=settings.clip_workers),
         inference=anyio.CapacityLimiter(settings.inference_workers),
         counting=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),
@@ -122,6 +136,9 @@ def _state(
         metrics=metrics,
         new_spans=new_spans,
     )
+
+
+async def _keep_nothing_more(_: AsyncSession, __: Clip) -> None: ...
 
 
 def _secret(settings: Settings) -> bytes:

@@ -137,10 +137,10 @@ class ClipStore:
             .where(running.status == "running", running.tenant_id == Clip.tenant_id)
             .scalar_subquery()
         )
-        abandoned = (Clip.status == "running") & (Clip.leased_until < now)
+        due = or_(Clip.leased_until.is_(None), Clip.leased_until < now)
         query = (
             select(Clip)
-            .where(or_(Clip.status == "queued", abandoned))
+            .where(Clip.status.in_(("queued", "running")), due)
             .order_by(theirs, Clip.created_at, Clip.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -157,8 +157,11 @@ class ClipStore:
         return clip
 
     async def renew(self, clip: Clip, progress: float, checkpoint: str | None = None) -> None:
-        """Still at work, so far; raises Lost. Progress never goes backwards."""
-        more = {} if checkpoint is None else {"checkpoint": checkpoint}
+        """Still at work, so far; raises Lost. Progress never goes backwards.
+
+        With a checkpoint, what ended earlier attempts lies behind it: this one is the first again.
+        """
+        more = {} if checkpoint is None else {"checkpoint": checkpoint, "attempts": 1}
         farther = case((Clip.progress < progress, progress), else_=Clip.progress)
         await self._change(
             clip.id,
@@ -187,14 +190,15 @@ class ClipStore:
         return await self._finish(clip, after, status="failed", error=error)
 
     async def give_back(self, clip: Clip) -> None:
-        """Let somebody else go on from the last checkpoint; raises Lost."""
+        """Let somebody go on from the last checkpoint: this was no attempt. Raises Lost."""
         await self._change(
-            clip.id,
-            *_mine(clip),
-            status="queued",
-            attempts=Clip.attempts - 1,
-            leased_until=None,
+            clip.id, *_mine(clip), status="queued", attempts=Clip.attempts - 1, leased_until=None
         )
+
+    async def put_off(self, clip: Clip, wait_s: float) -> None:
+        """Let somebody try again after so many seconds; raises Lost."""
+        until = self._clock() + timedelta(seconds=wait_s)
+        await self._change(clip.id, *_mine(clip), status="queued", leased_until=until)
 
     async def number(self, *statuses: Status) -> int:
         """How many clips of anybody's have one of these."""

@@ -1,29 +1,24 @@
 """REST: upload a clip, follow its job, read its result, erase it."""
 
-import tempfile
 import uuid
-from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
-from anyio import to_thread
+from anyio import CancelScope
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from blazereps_client.messages import Subject
 from blazereps_client.results import ClipResult, Document
-from pose_engine.clips import ClipError
 from service.access import MayCount, MayRead, MayWrite
-from service.core import Core
-from service.count import count_clip
-from service.errors import Problem, ServiceError, media_error, problems
+from service.clip_store import Status, Wanted
+from service.errors import Problem, problems
 from service.exercises import new_session
-from service.jobs import ClipJob, Report, Status
-from service.settings import Settings
 from service.state import State
-from service.subject import FORM, focus_of, read_subject
-from service.uploads import save_upload, upload_schema
+from service.subject import FORM, read_subject
+from service.tables import Clip as Row
+from service.tenants import now_utc
+from service.uploads import upload_chunks, upload_schema
 
 router = APIRouter(prefix="/v1/clips", tags=["clips"])
 
@@ -86,70 +81,72 @@ async def upload_clip(
     # An unknown exercise or a wrong subject is refused before the upload.
     new_session(state.core.library, exercise, unknown=unknown)
     whom = read_subject(subject)
-    folder = Path(await to_thread.run_sync(tempfile.mkdtemp, "", "blazereps-"))
-    fps = fps or state.settings.clip_fps
-    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps, caller.owner, unknown, whom)
+    clip = Row(
+        id=uuid.uuid4().hex,
+        tenant_id=caller.tenant,
+        user_id=caller.user,
+        key_id=caller.key_id,
+        name="clip",
+        wanted=Wanted(
+            exercise=exercise, unknown=unknown, fps=fps or state.settings.clip_fps, subject=whom
+        ).model_dump(mode="json"),
+        created_at=now_utc(),
+        status="uploading",
+    )
+    await state.clips.begin(clip, max_waiting=state.settings.max_queued_clips)
+    limit = state.settings.max_clip_bytes
     try:
-        with job.path.open("wb") as file:
-            name = await save_upload(request, file, max_bytes=state.settings.max_clip_bytes)
-        job = replace(job, clip=name or job.clip)
-        state.jobs.submit(job)
+        _, chunks = await upload_chunks(request, max_bytes=limit)
+        await state.storage.append(f"{clip.id}/media", 0, chunks, limit)
+        clip = await state.clips.complete(clip.id)
     except BaseException:
-        job.remove()
+        with CancelScope(shield=True):
+            await state.storage.erase(clip.id)
+            await state.clips.cancel(caller, clip.id)
         raise
-    response.headers["Location"] = f"/v1/clips/{job.id}"
+    state.runner.wake()
+    response.headers["Location"] = f"/v1/clips/{clip.id}"
     response.headers["Retry-After"] = str(POLL_S)
-    return _counted(job)
+    return _counted(clip, None)
 
 
 @router.get("", response_model=Clips)
 async def list_clips(state: State, caller: MayRead) -> Clips:
     """Every clip of the caller that is known, the newest first."""
-    jobs = state.jobs.newest(caller.owner)
-    return Clips(clips=tuple(Clip.model_validate(job) for job in jobs))
+    rows = await state.clips.page(caller, None, 200)
+    return Clips(clips=tuple(_clip(row) for row in rows))
 
 
 @router.get("/{clip_id}", response_model=CountedClip, responses=problems("not_found"))
 async def get_clip(clip_id: str, response: Response, state: State, caller: MayRead) -> CountedClip:
     """How far a clip is, and its result when it is done."""
-    job = state.jobs.get(clip_id, caller.owner)
-    if job is None:
-        raise _unknown(clip_id)
-    if job.finished_s is None:
+    clip = await state.clips.get(caller, clip_id)
+    if clip.finished_at is None:
         response.headers["Retry-After"] = str(POLL_S)
-    return _counted(job)
+    return _counted(clip, clip.result)
 
 
 @router.delete("/{clip_id}", status_code=204, responses=problems("not_found"))
 async def erase_clip(clip_id: str, state: State, caller: MayWrite) -> None:
     """Stop counting a clip, and erase it and everything made from it."""
-    if not state.jobs.erase(clip_id, caller.owner):
-        raise _unknown(clip_id)
+    await state.clips.cancel(caller, clip_id)
+    await state.storage.erase(clip_id)
 
 
-def count_job(job: ClipJob, report: Report, *, core: Core, settings: Settings) -> ClipResult:
-    """Do the work of a job; raises ServiceError."""
-    try:
-        return count_clip(
-            job.path,
-            core,
-            name=job.clip,
-            exercise=job.exercise,
-            unknown=job.unknown,
-            fps=job.fps,
-            limits=settings.clip_limits,
-            focus=focus_of(job.subject),
-            report=report,
-        )
-    except ClipError as error:
-        raise media_error(error) from error
+def _clip(row: Row) -> Clip:
+    wanted = Wanted.model_validate(row.wanted)
+    return Clip(
+        id=row.id,
+        clip=row.name,
+        exercise=wanted.exercise,
+        unknown=wanted.unknown,
+        fps=wanted.fps,
+        subject=wanted.subject,
+        status=cast(Status, row.status),
+        progress=row.progress,
+        created_at=row.created_at,
+    )
 
 
-def _unknown(clip_id: str) -> ServiceError:
-    return ServiceError("not_found", f"there is no clip {clip_id}; results are not kept for ever")
-
-
-def _counted(job: ClipJob) -> CountedClip:
-    summary = Clip.model_validate(job)
-    error = job.error.problem if job.error else None
-    return CountedClip(**dict(summary), result=job.result, error=error)
+def _counted(row: Row, result: dict[str, Any] | None) -> CountedClip:
+    return CountedClip.model_validate(dict(_clip(row)) | {"result": result, "error": row.error})

@@ -1,14 +1,133 @@
 """The one path of a clip: file -> frames -> poses -> session -> result."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, Protocol
 
+from blazereps_client.messages import EVENTS, EventMessage
 from blazereps_client.results import ClipResult
 from classifiers.events import Event
 from pose_engine.clips import Clip, ClipLimits
-from pose_engine.landmarks import Focus
+from pose_engine.frames import Frame
+from pose_engine.landmarks import Focus, Pose
 from service.core import Core
-from service.events import tally_of
+from service.events import TALLIED, event_message, tally_of
+
+Report = Callable[["ClipCount", float], None]
+"""Told after each frame: how the count stands, and the share that is done, 0 to 1."""
+
+
+class Frames(Protocol):
+    """An open clip: what counting asks of it."""
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long the file says that it is."""
+
+    @property
+    def unreadable(self) -> int:
+        """Frames that could not be decoded so far."""
+
+    def frames(
+        self, fps: float | None = None, *, after_s: float | None = None
+    ) -> Iterator[tuple[float, Frame]]:
+        """Its frames after a time, each with its seconds; raises ClipError."""
+
+
+class OpenClip(Protocol):
+    """How a clip is opened: in this process, or in one of its own."""
+
+    def __call__(self, path: Path, *, limits: ClipLimits) -> AbstractContextManager[Frames]:
+        """Raises ClipError."""
+
+
+class ClipCount:
+    """How the count of one clip stands; another process may go on from its snapshot."""
+
+    def __init__(
+        self, core: Core, exercise: str, *, unknown: bool = False, focus: Focus | None = None
+    ) -> None:
+        """Raises LookupError for an unknown exercise."""
+        self._library = core.library
+        self._session = core.library.session(exercise, unknown=unknown)
+        self._tracker = core.engine.tracker(focus=focus)
+        self._told: list[EventMessage] = []
+        self.frames = 0
+        """Frames observed."""
+        self.after_s: float | None = None
+        """The time of the last one, as the clip said it: the count goes on after that."""
+        self.pose: Pose | None = None
+        """Who was seen in it."""
+
+    def observe(self, seconds: float, frame: Frame) -> None:
+        """The next frame."""
+        self.after_s = seconds
+        self.pose = self._tracker.track(frame, self.at_s)
+        self._tell(self._session.observe(self.pose, self.at_s))
+        self.frames += 1
+
+    @property
+    def at_s(self) -> float:
+        """The time of the last frame in microseconds, as a live client's capture time."""
+        return round(self.after_s or 0.0, 6)
+
+    def finish(self, clip: Frames, name: str) -> ClipResult:
+        """What the clip came to, after its last frame."""
+        self._tell(self._session.finish())
+        return ClipResult(
+            clip=name,
+            duration_s=round(clip.duration_s or self.at_s, 3),
+            frames=self.frames,
+            unreadable_frames=clip.unreadable,
+            **dict(tally_of(self._told, self._session.counts)),
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything, as plain data for `restore`."""
+        return {
+            "session": self._session.snapshot(),
+            "tracker": self._tracker.snapshot(),
+            "told": [message.model_dump(mode="json") for message in self._told],
+            "frames": self.frames,
+            "after_s": self.after_s,
+        }
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from a snapshot; raises KeyError, TypeError, ValueError or LookupError."""
+        self._session = self._library.restore(snapshot["session"])
+        self._tracker.restore(snapshot["tracker"])
+        self._told = [EVENTS.validate_python(message) for message in snapshot["told"]]
+        self.frames, self.after_s = snapshot["frames"], snapshot["after_s"]
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        counts = dict(self._session.counts)
+        for event in events:
+            if isinstance(event, TALLIED):
+                number = len(self._told) + 1
+                message = event_message(event, event_id=number, at_s=self.at_s, counts=counts)
+                self._told.append(message)
+
+
+def count_on(
+    count: ClipCount,
+    path: Path,
+    *,
+    name: str,
+    fps: float,
+    limits: ClipLimits,
+    open_clip: OpenClip = Clip.open,
+    report: Report = lambda _, __: None,
+) -> ClipResult:
+    """Count a clip to its end, from where the count stands, taking at most `fps` frames a second.
+
+    What `report` raises ends the work. Raises ClipError.
+    """
+    with open_clip(path, limits=limits) as clip:
+        for seconds, frame in clip.frames(fps, after_s=count.after_s):
+            count.observe(seconds, frame)
+            report(count, min(seconds / clip.duration_s, 1) if clip.duration_s else 0)
+        return count.finish(clip, name)
 
 
 def count_clip(
@@ -23,27 +142,13 @@ def count_clip(
     focus: Focus | None = None,
     report: Callable[[float], None] = lambda _: None,
 ) -> ClipResult:
-    """Count one clip, taking at most `fps` frames a second.
+    """Count one clip of the user's own, in this process.
 
     `unknown`: also repeated movement that is no known exercise. `focus`: whom of several; without
     it the largest and most central. `report` is told the share that is done, 0 to 1, after each
     frame; what it raises ends the work. Raises ClipError, and LookupError for an unknown exercise.
     """
-    session = core.library.session(exercise, unknown=unknown)
-    tracker = core.engine.tracker(focus=focus)
-    events: list[Event] = []
-    frames, at_s = 0, 0.0
-    with Clip.open(path, limits=limits) as clip:
-        for seconds, frame in clip.frames(fps):
-            at_s = round(seconds, 6)  # microseconds, as a live client's capture time
-            events += session.observe(tracker.track(frame, at_s), at_s)
-            frames += 1
-            report(min(at_s / clip.duration_s, 1) if clip.duration_s else 0)
-    events += session.finish()
-    return ClipResult(
-        clip=name,
-        duration_s=round(clip.duration_s or at_s, 3),
-        frames=frames,
-        unreadable_frames=clip.unreadable,
-        **dict(tally_of(events, session.counts)),
+    count = ClipCount(core, exercise, unknown=unknown, focus=focus)
+    return count_on(
+        count, path, name=name, fps=fps, limits=limits, report=lambda _, share: report(share)
     )

@@ -5,6 +5,7 @@ from typing import Literal
 from fastapi import APIRouter
 
 from blazereps_client.results import Document
+from service.clip_store import UNFINISHED
 from service.errors import ServiceError, problems
 from service.state import State
 
@@ -40,4 +41,5 @@ async def ready(state: State) -> Readiness:
     if not state.seats.value:
         limit = f"all {state.settings.max_sessions} live sessions are in use"
         raise ServiceError("over_capacity", limit, retry_after_s=5)
-    return Readiness(free_sessions=state.seats.value, unfinished_clips=state.jobs.unfinished())
+    unfinished = await state.clips.number(*UNFINISHED)
+    return Readiness(free_sessions=state.seats.value, unfinished_clips=unfinished)

@@ -8,10 +8,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import choose_encoder
 
 from blazereps_client.messages import Flow
-from blazereps_client.results import Tally
+from blazereps_client.results import ClipResult, Tally
 from classifiers.events import RepCounted, RepRejected, UnknownCounted
-from service.jobs import ClipJob, ClipJobs
+from service.clip_store import ClipStore, Status
+from service.tables import Clip
 
+WAITING: Final[tuple[Status, ...]] = ("queued", "running")
 STAGES: Final = ("decode", "track", "count", "keep", "send")
 _STAGE_BUCKETS_S: Final = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03),
@@ -64,21 +66,24 @@ class Metrics:
         """A caller has been told an error."""
         self.errors.labels(code).inc()
 
-    def clip_finished(self, job: ClipJob) -> None:
+    def clip_finished(self, clip: Clip, result: ClipResult | None) -> None:
         """A clip has been counted, or has failed."""
-        self.clips_finished.labels(job.status).inc()
-        if job.error is not None:
-            self.failed(job.error.code)
-        if job.result is not None:
-            self.processed.labels("clip").inc(job.result.frames)
-            self.refused.labels("clip").inc(job.result.unreadable_frames)
-            self._tallied(job.result)
+        self.clips_finished.labels(clip.status).inc()
+        if clip.error is not None:
+            self.failed(clip.error["code"])
+        if result is not None:
+            self.processed.labels("clip").inc(result.frames)
+            self.refused.labels("clip").inc(result.unreadable_frames)
+            self._tallied(result)
 
-    def watch(self, *, open_sessions: Callable[[], int], jobs: ClipJobs) -> None:
-        """Look there, at each scrape, for what is open or waiting."""
+    def watch(self, open_sessions: Callable[[], int]) -> None:
+        """Look there, at each scrape, for how many sessions are open."""
         self.sessions_open.set_function(open_sessions)
-        self.clips.labels("queued").set_function(lambda: jobs.with_status("queued"))
-        self.clips.labels("running").set_function(lambda: jobs.with_status("running"))
+
+    async def look(self, clips: ClipStore) -> None:
+        """See how many clips wait, of everybody's on this database."""
+        for status in WAITING:
+            self.clips.labels(status).set(await clips.number(status))
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """Everything in the format that an Accept header prefers, and its media type."""

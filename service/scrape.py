@@ -17,7 +17,8 @@ router = APIRouter(tags=["health"])
     response_class=PlainTextResponse,
     responses=problems(*KEY_ONLY),
 )
-def metrics(_: MayScrape, state: State, accept: Annotated[str, Header()] = "") -> Response:
+async def metrics(_: MayScrape, state: State, accept: Annotated[str, Header()] = "") -> Response:
     """Every metric in Prometheus's text format, or in OpenMetrics'; with a key only."""
+    await state.metrics.look(state.clips)
     content, media_type = state.metrics.exposition(accept)
     return Response(content, media_type=media_type)

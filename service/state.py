@@ -9,13 +9,15 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from service.auth import Authenticator
+from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core
 from service.database import Database
-from service.jobs import ClipJobs
 from service.metrics import Metrics
+from service.runner import ClipRunner
 from service.sessions import SessionStore
 from service.settings import Settings
+from service.storage import Storage
 from service.telemetry import Spans
 from service.tenants import Tenants
 
@@ -26,7 +28,10 @@ class AppState:
 
     settings: Settings
     core: Core
-    jobs: ClipJobs
+    clips: ClipStore
+    storage: Storage
+    runner: ClipRunner
+    """Works on the clips that wait."""
     inference: anyio.CapacityLimiter
     """Threads for live sessions with pictures, and still images."""
     counting: anyio.CapacityLimiter

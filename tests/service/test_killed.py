@@ -1,14 +1,10 @@
 """The server is killed in mid-set, again and again: the right count, each event once."""
 
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -17,50 +13,11 @@ from blazereps_client.messages import SessionResumed
 from blazereps_client.results import Document
 from blazereps_client.sync import LiveSession, connect
 from tests.service.fakes import REP, SHALLOW_REP, grey_pose
+from tests.service.killable import KillableServer
 
 KILLS = 10
 LEVELS = (*REP, *SHALLOW_REP) * 20
 START = SessionStart(exercise="squat", input="landmarks")
-CHECKOUT = Path(__file__).parents[2]
-
-
-class Process:
-    """A server that can be killed and started again."""
-
-    def __init__(self, module: str, data: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self._command = [sys.executable, "-m", module, str(self.port), str(data)]
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.kill()
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(self._command, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
-        give_up_s = time.monotonic() + 60
-        while time.monotonic() < give_up_s:
-            try:
-                return socket.create_connection(("127.0.0.1", self.port)).close()
-            except OSError:
-                time.sleep(0.02)
-        raise TimeoutError("the server does not start")
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    @property
-    def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/v1/live"
 
 
 def send(session: LiveSession, first: int, last: int) -> None:
@@ -104,7 +61,7 @@ def test_nothing_is_lost_or_told_twice(tmp_path: Path, uncut: list[dict[str, Any
     heard: list[Document] = []
     step = len(LEVELS) // (KILLS + 1)
     with (
-        Process("tests.service.fake_server", tmp_path) as server,
+        KillableServer(tmp_path) as server,
         connect(server.url, START) as session,
     ):
         session.on(Document, heard.append)

@@ -1,0 +1,220 @@
+"""The job of one clip: fetch it, count it on from its last checkpoint, keep what it came to.
+
+Whoever claimed the clip hands it over: the job does not know what runs it.
+"""
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+from anyio import from_thread, to_thread
+
+from blazereps_client.results import ClipResult
+from pose_engine.clips import ClipError
+from service.clip_store import After, ClipStore, Lost, Wanted
+from service.core import Core
+from service.count import ClipCount, OpenClip, count_on
+from service.errors import ServiceError, internal_error, media_error
+from service.landmark_file import Landmarks, joined
+from service.logs import get_logger
+from service.settings import Settings
+from service.storage import Storage
+from service.subject import focus_of
+from service.tables import Clip
+
+log = get_logger(__name__)
+
+VERSION: Final = 1
+"""Of checkpoints: one of another version is not gone on from."""
+RETRY_S: Final = 15.0
+"""After a fault of ours; each time as long again."""
+
+
+class Stopped(Exception):
+    """The work ends here, to be gone on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipJob:
+    """What it takes to work on clips; one for all of them."""
+
+    clips: ClipStore
+    storage: Storage
+    core: Core
+    settings: Settings
+    open_clip: OpenClip
+    after: After
+    """What is kept with a clip's end."""
+    finished: Callable[[Clip, ClipResult | None], None] = lambda _, __: None
+    """Told of each clip that is done with."""
+
+    async def run(self, clip: Clip, stop: threading.Event) -> None:
+        """Work on a clip that was claimed until it is done with, given back or somebody else's.
+
+        `stop`: set, the work ends within a frame, to be gone on with from there.
+        """
+        try:
+            await self._try(clip, stop)
+        except Stopped:
+            await self.clips.give_back(clip)
+        except Lost:
+            log.info("clip lost", clip_id=clip.id)
+        except (ClipError, ServiceError) as error:
+            await self._fail(clip, error)
+        except Exception:
+            log.exception("clip failed", clip_id=clip.id, attempt=clip.attempts)
+            if clip.attempts >= self.settings.max_clip_attempts:
+                await self._fail(clip, internal_error())
+            else:
+                await self.clips.put_off(clip, RETRY_S * clip.attempts)
+
+    async def _try(self, clip: Clip, stop: threading.Event) -> None:
+        if clip.attempts > self.settings.max_clip_attempts:
+            fault = f"{clip.attempts - 1} times the server ended at one place of this clip"
+            raise ServiceError("gave_up", fault)
+        async with self._fetched(clip) as path:
+            work = _Work(self, clip, path, stop, Wanted.model_validate(clip.wanted))
+            result = await work.run()
+            landmarks = await work.landmarks() if work.wanted.landmarks else None
+        done = await self.clips.succeed(clip, result, landmarks, self.after)
+        self._finish(done, result)
+
+    async def _fail(self, clip: Clip, error: ClipError | ServiceError) -> None:
+        told = media_error(error) if isinstance(error, ClipError) else error
+        try:
+            done = await self.clips.fail(clip, told.problem, self.after)
+        except Lost:
+            return
+        await self.storage.erase(f"{clip.id}/pieces")
+        self._finish(done, None)
+
+    def _finish(self, clip: Clip, result: ClipResult | None) -> None:
+        code = clip.error and clip.error["code"]
+        log.info("clip finished", clip_id=clip.id, status=clip.status, error=code)
+        self.finished(clip, result)
+
+    @asynccontextmanager
+    async def _fetched(self, clip: Clip) -> AsyncIterator[Path]:
+        """Its file, in a folder of this attempt's own; what earlier ones left behind goes."""
+        work = self.settings.folder / "work"
+        for left in work.glob(f"{clip.id}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        folder = work / f"{clip.id}-{clip.epoch}"
+        folder.mkdir(parents=True, mode=0o700)
+        try:
+            try:
+                await self.storage.fetch(f"{clip.id}/media", folder / "clip")
+            except LookupError as error:
+                raise ServiceError("damaged", "the clip's file is gone") from error
+            yield folder / "clip"
+        finally:
+            await to_thread.run_sync(shutil.rmtree, folder, True)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One attempt at one clip: a thread counts, beside it the lease is renewed."""
+
+    job: ClipJob
+    clip: Clip
+    path: Path
+    stop: threading.Event
+    wanted: Wanted
+    progress: float = 0.0
+    lost: bool = False
+    pieces: list[str] = field(default_factory=list)
+    """Keys of the landmarks that are kept so far."""
+    unkept: Landmarks = field(default_factory=Landmarks)
+    kept_s: float = field(default_factory=time.monotonic)
+
+    async def run(self) -> ClipResult:
+        """Count; raises ClipError, ServiceError, Lost, Stopped."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._renew)
+            outcome = await to_thread.run_sync(self._outcome)
+            tasks.cancel_scope.cancel()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def landmarks(self) -> int:
+        """Keep those of the whole clip as one file, and say its bytes."""
+        storage, key = self.job.storage, f"{self.clip.id}/landmarks.npz"
+        await self._keep_piece()
+        whole = joined([await storage.get(piece) for piece in self.pieces])
+        await storage.put(key, whole)
+        await storage.erase(f"{self.clip.id}/pieces")
+        return len(whole)
+
+    def _outcome(self) -> ClipResult | Exception:
+        """A task group would wrap what is raised in it."""
+        try:
+            return self._count()
+        except Exception as error:
+            return error
+
+    def _count(self) -> ClipResult:
+        settings, wanted = self.job.settings, self.wanted
+        count = ClipCount(
+            self.job.core, wanted.exercise, unknown=wanted.unknown, focus=focus_of(wanted.subject)
+        )
+        self._go_on(count)
+        return count_on(
+            count,
+            self.path,
+            name=self.clip.name,
+            fps=wanted.fps,
+            limits=settings.clip_limits,
+            open_clip=self.job.open_clip,
+            report=self._report,
+        )
+
+    def _go_on(self, count: ClipCount) -> None:
+        """From the last checkpoint, where there is one of this version."""
+        checkpoint = json.loads(self.clip.checkpoint or "{}")
+        if checkpoint.get("version") == VERSION:
+            count.restore(checkpoint["count"])
+            self.pieces = checkpoint["pieces"]
+
+    def _report(self, count: ClipCount, share: float) -> None:
+        self.progress = share
+        if self.wanted.landmarks:
+            self.unkept.add(count.at_s, count.pose)
+        if self.lost:
+            raise Lost(f"clip {self.clip.id}")
+        stop = self.stop.is_set()
+        if stop or time.monotonic() - self.kept_s >= self.job.settings.checkpoint_s:
+            from_thread.run(self._keep, count.snapshot())
+        if stop:
+            raise Stopped
+
+    async def _keep(self, count: dict[str, Any]) -> None:
+        if self.wanted.landmarks:
+            await self._keep_piece()
+        checkpoint = {"version": VERSION, "count": count, "pieces": self.pieces}
+        await self.job.clips.renew(self.clip, self.progress, json.dumps(checkpoint))
+        self.kept_s = time.monotonic()
+
+    async def _keep_piece(self) -> None:
+        key = f"{self.clip.id}/pieces/{len(self.pieces):06d}.npz"
+        await self.job.storage.put(key, self.unkept.take())
+        self.pieces.append(key)
+
+    async def _renew(self) -> None:
+        """Show that somebody is at work, also while a frame takes long."""
+        while True:
+            await anyio.sleep(self.job.settings.clip_lease_s / 3)
+            try:
+                await self.job.clips.renew(self.clip, self.progress)
+            except Lost:
+                self.lost = True
+                return
+            except Exception:
+                log.exception("lease not renewed", clip_id=self.clip.id)

@@ -1,0 +1,78 @@
+"""Who runs the jobs of clips: what the app asks of it, and the one that needs nothing else."""
+
+import threading
+from typing import Final, Protocol
+
+import anyio
+
+from service.clip_job import ClipJob
+from service.clip_store import ClipStore
+from service.logs import get_logger
+from service.tables import Clip
+
+log = get_logger(__name__)
+
+POLL_S: Final = 1.0
+"""How often it looks for clips that another process took in, or gave up."""
+
+
+class ClipRunner(Protocol):
+    """Has the clips counted that wait."""
+
+    async def run(self) -> None:
+        """Until `stop`; then what is under way is given back to be gone on with."""
+
+    def wake(self) -> None:
+        """A clip waits."""
+
+    def stop(self) -> None:
+        """No more."""
+
+
+class EmbeddedRunner:
+    """So many jobs at once in this process; several processes on one database share the clips."""
+
+    def __init__(self, clips: ClipStore, job: ClipJob, *, workers: int) -> None:
+        self._clips, self._job, self._workers = clips, job, workers
+        self._stop = threading.Event()
+        self._news = anyio.Event()
+
+    async def run(self) -> None:
+        """See `ClipRunner`."""
+        async with anyio.create_task_group() as tasks:
+            for _ in range(self._workers):
+                tasks.start_soon(self._work)
+
+    def wake(self) -> None:
+        """See `ClipRunner`."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """See `ClipRunner`."""
+        self._stop.set()
+        self._news.set()
+
+    async def _work(self) -> None:
+        while not self._stop.is_set():
+            clip = await self._claim()
+            if clip is not None:
+                await self._run(clip)
+            else:
+                with anyio.move_on_after(POLL_S):
+                    await self._news.wait()
+                if not self._stop.is_set():
+                    self._news = anyio.Event()
+
+    async def _claim(self) -> Clip | None:
+        try:
+            return await self._clips.claim()
+        except Exception:
+            log.exception("no clip can be claimed")
+            return None
+
+    async def _run(self, clip: Clip) -> None:
+        """What breaks even the job's own handling of faults is gone on with after its lease."""
+        try:
+            await self._job.run(clip, self._stop)
+        except Exception:
+            log.exception("clip left", clip_id=clip.id)

@@ -1,0 +1,236 @@
+"""The job of a clip: the same result however often it is cut short, and an end in every case."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import anyio
+import numpy as np
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from blazereps_client.results import ClipResult
+from pose_engine.clips import Clip as OpenedClip
+from service.auth import Caller
+from service.clip_job import ClipJob
+from service.clip_store import ClipStore, Wanted
+from service.core import Core
+from service.count import count_clip
+from service.database import Database
+from service.settings import Settings
+from service.storage import Storage
+from service.tables import Clip, Tenant
+from tests.service.fakes import NOBODY, REP, SHALLOW_REP, FakeEngine, FakeLibrary, write_clip
+
+pytestmark = pytest.mark.anyio
+
+ACME = Caller("acme")
+LEVELS = (*REP, *SHALLOW_REP, NOBODY, *REP, *REP)
+ID = "a" * 32
+
+
+class Bench:
+    """A database, a storage and a job, with one clip that waits."""
+
+    def __init__(self, database: Database, folder: Path, **settings: Any) -> None:
+        self.settings = Settings(data=folder, checkpoint_s=1e-6, **settings)
+        self.database = database
+        self.clips = ClipStore(database, lease_s=self.settings.clip_lease_s)
+        self.storage = Storage.of(self.settings)
+        self.engine = FakeEngine()
+        self.core = Core(self.engine, FakeLibrary())
+        self.told: list[tuple[str, ClipResult | None]] = []
+        self.kept: list[str] = []
+        self.file = write_clip(folder / "file.mp4", LEVELS)
+
+    async def queue(self, data: bytes | None = None, **wanted: Any) -> None:
+        async with self.database.write() as session:
+            session.add(Tenant(id="acme", created_at=datetime.now(UTC)))
+        options = Wanted(**{"exercise": "squat", "fps": 30, **wanted})
+        clip = Clip(id=ID, tenant_id="acme", key_id="", name="a", created_at=datetime.now(UTC),
+                    wanted=options.model_dump(mode="json"), status="uploading")  # fmt: skip
+        await self.clips.begin(clip, max_waiting=10)
+
+        async def chunks() -> Any:
+            yield self.file.read_bytes() if data is None else data
+
+        await self.storage.append(f"{ID}/media", 0, chunks(), 10**9)
+        await self.clips.complete(ID)
+
+    def job(self, open_clip: Any = OpenedClip.open) -> ClipJob:
+        return ClipJob(
+            self.clips,
+            self.storage,
+            self.core,
+            self.settings,
+            open_clip=open_clip,
+            after=self._keep,
+            finished=lambda clip, result: self.told.append((clip.status, result)),
+        )
+
+    async def attempt(
+        self, job: ClipJob | None = None, stop: threading.Event | None = None
+    ) -> Clip:
+        clip = await self.clips.claim()
+        assert clip is not None
+        await (job or self.job()).run(clip, stop or threading.Event())
+        return await self.clips.get(ACME, ID)
+
+    def expected(self) -> ClipResult:
+        limits = self.settings.clip_limits
+        return count_clip(self.file, self.core, name="a", exercise="squat", fps=30, limits=limits)
+
+    async def _keep(self, _: AsyncSession, clip: Clip) -> None:
+        self.kept.append(clip.status)
+
+
+def dies_after(frames: int, error: Callable[[], BaseException]) -> Callable[..., Any]:
+    """A clip whose reading ends so after some frames of this attempt."""
+
+    class Dying(OpenedClip):
+        def frames(self, fps: float | None = None, *, after_s: float | None = None) -> Any:
+            for number, frame in enumerate(super().frames(fps, after_s=after_s)):
+                if number == frames:
+                    raise error()
+                yield frame
+
+    return Dying.open
+
+
+async def test_a_clip_is_counted(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    done = await bench.attempt()
+    assert (done.status, done.progress, done.error) == ("succeeded", 1.0, None)
+    assert ClipResult.model_validate(done.result) == bench.expected()
+    assert bench.told == [("succeeded", bench.expected())]
+    assert bench.kept == ["succeeded"]
+    assert not [*(tmp_path / "work").iterdir()]
+
+
+@pytest.mark.parametrize("landmarks", [False, True])
+async def test_an_attempt_goes_on_from_the_last_checkpoint(
+    database: Database, tmp_path: Path, landmarks: bool
+) -> None:
+    """A few frames an attempt, each ended by a fault: in the end the result of an uncut one."""
+    bench = Bench(database, tmp_path)
+    await bench.queue(landmarks=landmarks)
+    attempts = 0
+    while bench.told == []:
+        attempts += 1
+        async with database.write() as session:
+            clip = await session.get_one(Clip, ID)
+            clip.leased_until = None  # no need to wait for the next try
+        await bench.attempt(bench.job(dies_after(3, RuntimeError)))
+    assert attempts > 5
+    ((status, result),) = bench.told
+    assert status == "succeeded"
+    assert result == bench.expected()
+    if landmarks:
+        check_landmarks(await bench.storage.get(f"{ID}/landmarks.npz"), bench)
+        with pytest.raises(LookupError):
+            await bench.storage.get(f"{ID}/pieces/000000.npz")
+
+
+def check_landmarks(file: bytes, bench: Bench) -> None:
+    with OpenedClip.open(bench.file) as clip:
+        poses = [(at_s, bench.engine.find(frame)) for at_s, frame in clip.frames(30)]
+    with np.load(BytesIO(file), allow_pickle=False) as arrays:
+        assert arrays["at_s"].tolist() == pytest.approx([at_s for at_s, _ in poses])
+        assert arrays["points"].shape == (len(poses), 33, 5)
+        assert arrays["world"].shape == (len(poses), 33, 3)
+        for points, (_, pose) in zip(arrays["points"], poses, strict=True):
+            assert np.isnan(points).all() if pose is None else (points[:, :3] == pose.image).all()
+
+
+async def test_a_stopped_job_is_given_back_where_it_was(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    stop = threading.Event()
+    stop.set()
+    for _ in range(3):
+        given_back = await bench.attempt(stop=stop)
+        assert (given_back.status, given_back.attempts) == ("queued", 0)
+    assert 0 < given_back.progress < 0.2
+    await bench.attempt()
+    assert bench.told == [("succeeded", bench.expected())]
+
+
+async def test_a_clip_that_ends_the_process_is_given_up(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path, max_clip_attempts=2, clip_lease_s=0.01)
+    await bench.queue()
+    for _ in range(2):
+        assert await bench.clips.claim() is not None  # and nothing more is heard of it
+        await anyio.sleep(0.02)
+    done = await bench.attempt()
+    assert (done.status, done.result) == ("failed", None)
+    assert done.error is not None
+    assert done.error["code"] == "gave_up"
+    assert "2 times" in done.error["detail"]
+    assert bench.kept == ["failed"]
+
+
+async def test_a_fault_of_ours_is_tried_again_and_then_told(
+    database: Database, tmp_path: Path
+) -> None:
+    bench = Bench(database, tmp_path, max_clip_attempts=2)
+    await bench.queue()
+    job = bench.job(dies_after(1, RuntimeError))
+    first = await bench.attempt(job)
+    assert (first.status, first.attempts) == ("queued", 1)
+    assert first.leased_until is not None
+    async with database.write() as session:
+        (await session.get_one(Clip, ID)).leased_until = None
+    last = await bench.attempt(job)
+    assert last.error is not None
+    assert (last.status, last.error["code"]) == ("failed", "internal")
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"no video", "unsupported_format")])
+async def test_a_clip_that_cannot_be_read_says_why(
+    database: Database, tmp_path: Path, data: bytes, code: str
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue(data)
+    done = await bench.attempt()
+    assert done.error is not None
+    assert (done.status, done.error["code"], done.attempts) == ("failed", code, 1)
+
+
+async def test_a_clip_whose_file_is_gone_says_so(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    await bench.storage.erase(ID)
+    done = await bench.attempt()
+    assert done.error is not None
+    assert (done.status, done.error["code"]) == ("failed", "damaged")
+
+
+async def test_work_on_a_cancelled_clip_ends(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path)
+    bench.engine.gate.clear()
+    await bench.queue()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.attempt)
+        await anyio.to_thread.run_sync(bench.engine.entered.wait)
+        await bench.clips.cancel(ACME, ID)
+        bench.engine.gate.set()
+    done = await bench.clips.get(ACME, ID)
+    assert (done.status, done.result, bench.told) == ("cancelled", None, [])
+
+
+async def test_a_slow_frame_does_not_lose_the_lease(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path, clip_lease_s=0.3)
+    bench.engine.gate.clear()
+    await bench.queue()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.attempt)
+        await anyio.to_thread.run_sync(bench.engine.entered.wait)
+        for _ in range(4):
+            await anyio.sleep(0.2)
+            assert await bench.clips.claim() is None
+        bench.engine.gate.set()
+    assert bench.told == [("succeeded", bench.expected())]
