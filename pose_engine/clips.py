@@ -13,6 +13,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.sidedata.sidedata import SideDataContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -53,7 +54,7 @@ class Clip:
     decoded so far, and after the last one also those that are missing at the end.
     """
 
-    def __init__(self, container: InputContainer, limits: ClipLimits) -> None:
+    def __init__(self, container: InputContainer, limits: ClipLimits, threads: int = 0) -> None:
         self._container = container
         self._limits = limits
         self._stream = _video_stream(container, limits)
@@ -63,21 +64,22 @@ class Clip:
         self.duration_s = _duration_s(self._stream, container)
         self._check_header()
         self._stream.thread_type = "AUTO"
+        self._stream.thread_count = threads
         self._decoded = self._decode()
         first = next(self._decoded, None)
         if first is None:
             raise ClipError("no_frames", "clip has no frame that can be decoded")
         self._check_size(first)
         self._decoded = chain([first], self._decoded)
-        self.height, self.width = _upright(first).shape[:2]
+        self.height, self.width = upright(first).shape[:2]
 
     @classmethod
-    def open(cls, path: Path, *, limits: ClipLimits = ClipLimits()) -> Self:
+    def open(cls, path: Path, *, limits: ClipLimits = ClipLimits(), threads: int = 0) -> Self:
         """Opens an MP4, MOV, MKV, WebM or AVI file and decodes its first frame.
 
-        Raises ClipError; its codes are not_found, too_many_bytes, unsupported_format,
-        unsupported_codec, no_video, no_frames, too_many_streams, too_many_pixels,
-        side_too_short, too_long, too_many_fps.
+        `threads`: how many decode; 0 for as many as there are cores. Raises ClipError; its codes
+        are not_found, too_many_bytes, unsupported_format, unsupported_codec, no_video, no_frames,
+        too_many_streams, too_many_pixels, side_too_short, too_long, too_many_fps.
         """
         if not path.is_file():
             raise ClipError("not_found", f"there is no file {path}")
@@ -88,7 +90,7 @@ class Clip:
             )
         container = _open_container(path)
         try:
-            return cls(container, limits)
+            return cls(container, limits, threads)
         except BaseException:
             container.close()
             raise
@@ -108,25 +110,35 @@ class Clip:
     ) -> None:
         self.close()
 
-    def frames(self, fps: float | None = None) -> Iterator[tuple[float, Frame]]:
+    def frames(
+        self, fps: float | None = None, *, after_s: float | None = None
+    ) -> Iterator[tuple[float, Frame]]:
         """The frames from here on, each with its seconds from the clip's start.
 
         Times strictly increase. `fps`: at most so many a second, evenly by time; None for all.
-        What cannot be decoded is left out and counted in `unreadable`. Raises ClipError
-        (too_long, too_many_pixels, too_many_fps) where the clip is more than its header said, or
-        (no_times) where neither frames nor header say when they are; ValueError for a bad `fps`.
+        `after_s`: of these only the ones later than that. What cannot be decoded is left out and
+        counted in `unreadable`. Raises ClipError (too_long, too_many_pixels, too_many_fps) where
+        the clip is more than its header said, or (no_times) where neither frames nor header say
+        when they are; ValueError for a bad `fps`.
         """
-        if fps is not None and not fps > 0:
-            raise ValueError(f"fps must be above 0, not {fps}")
+        for at, raw in self.decoded(fps, after_s=after_s):
+            if raw is not None:
+                yield at, Frame(np.ascontiguousarray(upright(raw)))
+
+    def decoded(
+        self, fps: float | None = None, *, after_s: float | None = None
+    ) -> Iterator[tuple[float, VideoFrame | None]]:
+        """What `frames` gives, as it was decoded; None in place of a frame that it leaves out."""
+        check_fps(fps)
         last_slot = -1
         early_s = min(_MAX_EARLY_S, 0.25 / fps) if fps else 0.0
         for at, raw in self._timed():
+            wanted = after_s is None or at > after_s
             if fps is not None:
                 slot = math.floor((at + early_s) * fps)
-                if slot <= last_slot:
-                    continue
-                last_slot = slot
-            yield at, Frame(np.ascontiguousarray(_upright(raw)))
+                wanted = wanted and slot > last_slot
+                last_slot = max(slot, last_slot)
+            yield at, raw if wanted else None
 
     def _timed(self) -> Iterator[tuple[float, VideoFrame]]:
         """Frames in order of time; those that go backwards in it are dropped."""
@@ -214,6 +226,12 @@ class Clip:
             )
 
 
+def check_fps(fps: float | None) -> None:
+    """Raises ValueError for a rate that frames cannot be thinned to."""
+    if fps is not None and not fps > 0:
+        raise ValueError(f"fps must be above 0, not {fps}")
+
+
 def _open_container(path: Path) -> InputContainer:
     """Opens a file and nothing else: no addresses, no playlists that name further files."""
     only = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
@@ -245,14 +263,16 @@ def _duration_s(stream: VideoStream, container: InputContainer) -> float | None:
     return float(Fraction(container.duration, av.time_base)) if container.duration else None
 
 
-def _upright(raw: VideoFrame) -> Pixels:
+def upright(raw: VideoFrame) -> Pixels:
     """The picture as RGB, turned and flipped as its display matrix says; a view where it can be.
 
     The matrix maps stored (x, y) to shown (a x + c y, b x + d y); its first row is a, b, and its
     second c, d (ISO/IEC 14496-12, 6.2.2).
     """
-    pixels = cast(Pixels, raw.to_ndarray(format="rgb24"))
-    matrix = raw.side_data.get("DISPLAYMATRIX")
+    # One thread, for each frame would start its own; and not raw.side_data, which makes the frame
+    # hold itself, and its memory, until the garbage collector comes by.
+    pixels = cast(Pixels, raw.to_ndarray(format="rgb24", threads=1))
+    matrix = SideDataContainer(raw).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # no __init__ in the stub
     if matrix is None:
         return pixels
     a, b, _, c, d = np.frombuffer(cast(bytes, matrix), np.int32)[:5].tolist()

@@ -4,6 +4,7 @@ import tempfile
 import uuid
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from pydantic import Field
 from blazereps_client.messages import Subject
 from blazereps_client.results import ClipResult, Document
 from pose_engine.clips import ClipError
+from pose_engine.isolation import IsolatedClip
 from service.access import CallerOf
 from service.core import Core
 from service.count import count_clip
@@ -138,6 +140,7 @@ def count_job(job: ClipJob, report: Report, *, core: Core, settings: Settings) -
             unknown=job.unknown,
             fps=job.fps,
             limits=settings.clip_limits,
+            open_clip=partial(IsolatedClip.open, decoder=settings.decoder_limits),
             focus=focus_of(job.subject),
             report=report,
         )

@@ -1,14 +1,39 @@
 """The one path of a clip: file -> frames -> poses -> session -> result."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 from blazereps_client.results import ClipResult
 from classifiers.events import Event
 from pose_engine.clips import Clip, ClipLimits
+from pose_engine.frames import Frame
 from pose_engine.landmarks import Focus
 from service.core import Core
 from service.events import tally_of
+
+
+class Frames(Protocol):
+    """An open clip: what counting asks of it."""
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long the file says that it is."""
+
+    @property
+    def unreadable(self) -> int:
+        """Frames that could not be decoded so far."""
+
+    def frames(self, fps: float | None = None) -> Iterator[tuple[float, Frame]]:
+        """Its frames, each with its seconds; raises ClipError."""
+
+
+class OpenClip(Protocol):
+    """How a clip is opened: in this process, or in one of its own."""
+
+    def __call__(self, path: Path, *, limits: ClipLimits) -> AbstractContextManager[Frames]:
+        """Raises ClipError."""
 
 
 def count_clip(
@@ -20,6 +45,7 @@ def count_clip(
     unknown: bool = False,
     fps: float,
     limits: ClipLimits,
+    open_clip: OpenClip = Clip.open,
     focus: Focus | None = None,
     report: Callable[[float], None] = lambda _: None,
 ) -> ClipResult:
@@ -33,7 +59,7 @@ def count_clip(
     tracker = core.engine.tracker(focus=focus)
     events: list[Event] = []
     frames, at_s = 0, 0.0
-    with Clip.open(path, limits=limits) as clip:
+    with open_clip(path, limits=limits) as clip:
         for seconds, frame in clip.frames(fps):
             at_s = round(seconds, 6)  # microseconds, as a live client's capture time
             events += session.observe(tracker.track(frame, at_s), at_s)

@@ -42,6 +42,9 @@ _CLIP = {
     "too_many_streams": Rule(422, "Too many streams"),
     "too_long": Rule(413, "Too long"),
     "too_many_fps": Rule(422, "Too many frames a second"),
+    "decoder_crashed": Rule(422, "Decoding it crashed"),
+    "decoder_memory": Rule(422, "Decoding it takes too much memory"),
+    "decoder_time": Rule(422, "Decoding it takes too long"),
 }
 _LIVE = {
     "invalid_json": Rule(422, "Not JSON"),

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pose_engine.clips import ClipLimits
 from pose_engine.frames import ImageLimits
+from pose_engine.isolation import DecoderLimits
 
 MIB = 1024 * 1024
 
@@ -96,6 +97,14 @@ class Settings(BaseSettings):
     """An uploaded clip."""
     max_clip_s: Seconds = 1200
     """The length of a clip."""
+    decoder_memory_bytes: int = Field(default=1024 * MIB, ge=256 * MIB)
+    """Memory of the process in which an uploaded clip is decoded."""
+    decoder_cpu_s: Positive = 1800
+    """Processor time of it."""
+    decoder_wall_s: Seconds = 1800
+    """How long the server waits for its frames in all."""
+    decoder_stall_s: Seconds = 30
+    """How long it may give no sign that it goes on."""
     clip_workers: Positive = 1
     """Clips worked on at once."""
     max_queued_clips: Positive = 16
@@ -137,4 +146,14 @@ class Settings(BaseSettings):
             max_bytes=self.max_clip_bytes,
             max_seconds=self.max_clip_s,
             max_pixels=self.max_frame_pixels,
+        )
+
+    @property
+    def decoder_limits(self) -> DecoderLimits:
+        """What decoding an uploaded clip may take."""
+        return DecoderLimits(
+            memory_bytes=self.decoder_memory_bytes,
+            cpu_s=self.decoder_cpu_s,
+            wall_s=self.decoder_wall_s,
+            stall_s=self.decoder_stall_s,
         )

@@ -1,0 +1,222 @@
+"""A clip that is decoded in a process of its own: what breaks or exhausts that one ends only it."""
+
+import json
+import math
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from signal import SIGXCPU, Signals
+from time import monotonic
+from types import TracebackType
+from typing import Any, Final, Self
+
+import numpy as np
+
+from pose_engine.clips import ClipError, ClipLimits, check_fps
+from pose_engine.decoding import HEADER, Kind
+from pose_engine.frames import Frame
+
+COMMAND: Final = (sys.executable, "-B", "-P", "-S", "-s", "-m", "pose_engine.decoding")
+"""Starts the decoder; what it imports is found as here, and nothing else of here is left to it."""
+_MAX_TEXT = 4096
+_DEATH_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderLimits:
+    """What decoding one clip may take."""
+
+    memory_bytes: int = 1024**3
+    """Of the decoder's process."""
+    cpu_s: int = 1800
+    """Seconds of processor time, all its threads together."""
+    wall_s: float = 1800.0
+    """Seconds waited for it in all; while nobody waits for a frame, none."""
+    stall_s: float = 30.0
+    """Seconds without any sign that it goes on."""
+    threads: int = 2
+    """That decode; each takes memory for some frames."""
+
+
+class IsolatedClip:
+    """An open video file; `with IsolatedClip.open(path, limits=limits) as clip:` closes it.
+
+    `width`, `height`, `duration_s` and `unreadable` are as those of `Clip`. It is for the thread
+    that opened it: on Linux the process dies with that thread.
+    """
+
+    def __init__(
+        self, path: Path, limits: ClipLimits, decoder: DecoderLimits, command: Sequence[str]
+    ) -> None:
+        self._limits, self._decoder = limits, decoder
+        self._left_s = decoder.wall_s
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            cwd="/",
+            env=_environment(),
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._orders, self._told = self._process.stdin, self._process.stdout
+        self._poll = select.poll()
+        self._poll.register(self._told, select.POLLIN)
+        try:
+            self._open(path)
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        limits: ClipLimits,
+        decoder: DecoderLimits = DecoderLimits(),
+        command: Sequence[str] = COMMAND,
+    ) -> Self:
+        """Starts a decoder, which opens the file and decodes its first frame.
+
+        `command`: what to start. Raises ClipError; its codes are those of `Clip.open` and
+        decoder_crashed, decoder_memory, decoder_time.
+        """
+        return cls(path, limits, decoder, command)
+
+    @property
+    def pid(self) -> int:
+        """The decoder's process."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """Ends the decoder, whatever it does; no frames can be read any more."""
+        self._process.kill()
+        self._process.wait()
+        self._orders.close()
+        self._told.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def frames(
+        self, fps: float | None = None, *, after_s: float | None = None
+    ) -> Iterator[tuple[float, Frame]]:
+        """The clip's frames as `Clip.frames` gives them; once, and the clip is closed with them.
+
+        The next ones are decoded meanwhile. Raises what `Clip.frames` raises, and ClipError with
+        decoder_crashed, decoder_memory, decoder_time.
+        """
+        check_fps(fps)
+        with ExitStack() as stack:
+            stack.callback(self.close)
+            self._order({"fps": fps, "after_s": after_s})
+            last = -math.inf
+            while (heard := self._hear())[0] != Kind.ENDED:
+                kind, at, width, height = heard
+                if not last < at < math.inf:
+                    raise _broken("times that do not increase")
+                last = at
+                if kind == Kind.FRAME:
+                    yield at, self._frame(width, height)
+
+    def _open(self, path: Path) -> None:
+        self._order(
+            {
+                "path": str(path.absolute()),
+                "limits": asdict(self._limits),
+                "memory_bytes": self._decoder.memory_bytes,
+                "cpu_s": self._decoder.cpu_s,
+                "threads": self._decoder.threads,
+                "parent": os.getpid(),
+            }
+        )
+        kind, length, self.width, self.height = self._hear()
+        if kind != Kind.OPENED:
+            raise _broken("no word of the clip")
+        self.duration_s = None if math.isnan(length) else length
+
+    def _order(self, what: dict[str, Any]) -> None:
+        try:
+            self._orders.write(json.dumps(what).encode() + b"\n")
+        except BrokenPipeError:
+            raise self._death() from None
+
+    def _hear(self) -> tuple[int, float, int, int]:
+        kind, seconds, self.unreadable, *numbers = HEADER.unpack(self._read(HEADER.size))
+        if kind == Kind.REFUSED:
+            if max(numbers) > _MAX_TEXT:
+                raise _broken("too long a word")
+            code, message = (self._read(length).decode(errors="replace") for length in numbers)
+            raise ClipError(code, message)
+        return kind, seconds, *numbers
+
+    def _frame(self, width: int, height: int) -> Frame:
+        if not 0 < width * height <= self._limits.max_pixels:
+            raise _broken("a frame that is too large")
+        pixels = np.empty((height, width, 3), np.uint8)
+        self._fill(pixels.data.cast("B"))
+        return Frame(pixels)
+
+    def _read(self, length: int) -> bytearray:
+        body = bytearray(length)
+        self._fill(memoryview(body))
+        return body
+
+    def _fill(self, view: memoryview) -> None:
+        while view:
+            self._wait()
+            count = os.readv(self._told.fileno(), [view])
+            if count == 0:
+                raise self._death()
+            view = view[count:]
+
+    def _wait(self) -> None:
+        """Until there is something to read."""
+        began_s, stall_s = monotonic(), self._decoder.stall_s
+        if not self._poll.poll(1000 * min(stall_s, self._left_s)):
+            if stall_s < self._left_s:
+                limit = f"decoder gave no sign of life for {stall_s:g} s, the limit"
+            else:
+                limit = f"clip takes more than {self._decoder.wall_s:g} s to decode, the limit"
+            raise ClipError("decoder_time", limit)
+        self._left_s = max(0.0, self._left_s - (monotonic() - began_s))
+
+    def _death(self) -> ClipError:
+        """Why the decoder is silent for ever."""
+        try:
+            status = self._process.wait(_DEATH_S)
+        except subprocess.TimeoutExpired:
+            return _broken("nothing")
+        if status == -SIGXCPU:
+            limit = f"clip takes more than {self._decoder.cpu_s} s of processor time, the limit"
+            return ClipError("decoder_time", limit)
+        how = f"by {Signals(-status).name}" if status < 0 else f"with status {status}"
+        return ClipError("decoder_crashed", f"the decoder was ended {how}")
+
+
+def _broken(what: str) -> ClipError:
+    return ClipError("decoder_crashed", f"the decoder said {what}")
+
+
+def _environment() -> dict[str, str]:
+    """Where modules are, and nothing that could be a secret."""
+    here = str(Path(__file__).parents[1])
+    found = {"PYTHONPATH": os.pathsep.join([here, *filter(None, sys.path)])}
+    libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    return found | libraries | {"OPENBLAS_NUM_THREADS": "1"}
