@@ -16,9 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pose_engine.clips import Clip, ClipError, ClipLimits
-from pose_engine.decoding import HEADER, Kind
 from pose_engine.frames import Frame
-from pose_engine.isolation import COMMAND, DecoderLimits, IsolatedClip
+from pose_engine.isolation import COMMAND, HEADER, DecoderLimits, IsolatedClip, Kind
 from tests.pose_engine.fakes import noise, write_clip
 
 CLIPS = Path(__file__).parents[1] / "clips"
