@@ -1,4 +1,4 @@
-"""The process in which a clip is decoded; what it hears and says is in `pose_engine.isolation`.
+"""The process in which a clip is decoded for `pose_engine.isolation`.
 
     python -m pose_engine.decoding
 
@@ -9,33 +9,14 @@ import json
 import math
 import os
 import sys
-from enum import IntEnum
 from pathlib import Path
-from struct import Struct
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from pose_engine.clips import Clip, ClipError, ClipLimits, upright
+from pose_engine.isolation import HEADER, Kind
 from pose_engine.sandbox import confine
-
-HEADER: Final = Struct("<BdIII")
-"""Before everything that is said: `Kind`, seconds, frames unreadable so far, and two numbers."""
-
-
-class Kind(IntEnum):
-    """What follows a header."""
-
-    OPENED = 1
-    """Nothing: the seconds are the clip's length or NaN, the numbers its width and height."""
-    FRAME = 2
-    """Width times height pixels, 3 bytes each; the numbers are width and height."""
-    PASSED = 3
-    """Nothing: a frame that is left out, which shows that it goes on."""
-    ENDED = 4
-    """Nothing, and nothing more is said."""
-    REFUSED = 5
-    """A code and a message in UTF-8, as of a `ClipError`; the numbers are their bytes."""
 
 
 def main() -> None:
@@ -91,8 +72,8 @@ def _tell(told: BinaryIO, clip: Clip, wanted: dict[str, Any], memory_bytes: int)
 
 
 def _check_memory(memory_bytes: int) -> None:
-    """Raises MemoryError where less than a quarter is left: FFmpeg has decoders that call it damage
-    of the clip when they get no memory for a picture."""
+    """Raises MemoryError where less than a quarter is left: that some part of a clip cannot be
+    decoded is then put down to it, for FFmpeg calls a picture that finds no memory damaged."""
     np.empty(memory_bytes // 4, np.uint8)
 
 

@@ -4,13 +4,14 @@ import json
 import math
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from enum import IntEnum
 from pathlib import Path
-from signal import SIGXCPU, Signals
+from struct import Struct
 from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self
@@ -18,13 +19,29 @@ from typing import Any, Final, Self
 import numpy as np
 
 from pose_engine.clips import ClipError, ClipLimits, check_fps
-from pose_engine.decoding import HEADER, Kind
 from pose_engine.frames import Frame
 
 COMMAND: Final = (sys.executable, "-B", "-P", "-S", "-s", "-m", "pose_engine.decoding")
 """Starts the decoder; what it imports is found as here, and nothing else of here is left to it."""
+HEADER: Final = Struct("<BdIII")
+"""Before everything that is said: `Kind`, seconds, frames unreadable so far, and two numbers."""
 _MAX_TEXT = 4096
 _DEATH_S = 1.0
+
+
+class Kind(IntEnum):
+    """What follows a header."""
+
+    OPENED = 1
+    """Nothing: the seconds are the clip's length or NaN, the numbers its width and height."""
+    FRAME = 2
+    """Width times height pixels, 3 bytes each; the numbers are width and height."""
+    PASSED = 3
+    """Nothing: a frame that is left out, which shows that it goes on."""
+    ENDED = 4
+    """Nothing, and nothing more is said."""
+    REFUSED = 5
+    """A code and a message in UTF-8, as of a `ClipError`; the numbers are their bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +140,7 @@ class IsolatedClip:
         decoder_crashed, decoder_memory, decoder_time.
         """
         check_fps(fps)
-        with ExitStack() as stack:
-            stack.callback(self.close)
+        with self:
             self._order({"fps": fps, "after_s": after_s})
             last = -math.inf
             while (heard := self._hear())[0] != Kind.ENDED:
@@ -203,10 +219,10 @@ class IsolatedClip:
             status = self._process.wait(_DEATH_S)
         except subprocess.TimeoutExpired:
             return _broken("nothing")
-        if status == -SIGXCPU:
+        if status == -signal.SIGXCPU:
             limit = f"clip takes more than {self._decoder.cpu_s} s of processor time, the limit"
             return ClipError("decoder_time", limit)
-        how = f"by {Signals(-status).name}" if status < 0 else f"with status {status}"
+        how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
         return ClipError("decoder_crashed", f"the decoder was ended {how}")
 
 

@@ -1,5 +1,6 @@
 """Video files from outside: times, turns, thinning, and every way in which they can be wrong."""
 
+import gc
 import math
 from itertools import pairwise
 from pathlib import Path
@@ -182,6 +183,19 @@ def test_limits_hold_while_decoding_too(tmp_path: Path) -> None:
         with pytest.raises(ClipError, match="longer than 1 s") as caught:
             list(clip.frames())
     assert caught.value.code == "too_long"
+
+
+def test_decoded_frames_go_at_once(tmp_path: Path) -> None:
+    """Not when the garbage collector comes by: that would be hundreds of pictures later."""
+    path = write_clip(tmp_path / "a.mp4", noise(60))
+    gc.collect()
+    gc.disable()
+    try:
+        with Clip.open(path) as clip:
+            assert len(list(clip.frames())) == 60
+            assert sum(isinstance(one, av.VideoFrame) for one in gc.get_objects()) < 10
+    finally:
+        gc.enable()
 
 
 def damaged(path: Path, start: float, end: float) -> Path:

@@ -227,3 +227,15 @@ def test_bad_parameters_are_named(
 def test_a_bad_form_is_refused(rest: httpx2.Client, request_: dict[str, Any]) -> None:
     answer = rest.post("/v1/clips", **request_)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_what_exhausts_the_decoder_fails_alone(serve: Serve, clip: Path) -> None:
+    with (
+        serve(decoder_wall_s=0.01) as address,
+        httpx2.Client(base_url=f"http://{address}") as client,
+    ):
+        answer = client.post("/v1/clips", content=clip.read_bytes())
+        done = finished(client, answer.headers["location"])
+        assert (done["status"], done["error"]["code"]) == ("failed", "decoder_time")
+        assert "0.01 s" in done["error"]["detail"]
+        assert client.get("/healthz").status_code == 200

@@ -5,7 +5,8 @@ from ipaddress import ip_network
 import pytest
 from pydantic import ValidationError
 
-from service.settings import Settings
+from pose_engine.isolation import DecoderLimits
+from service.settings import MIB, Settings
 
 
 def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +27,7 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
         {"max_sessions": 0},
         {"variant": "huge"},
         {"idle_s": -1},
+        {"decoder_memory_bytes": 1000},
         {"log_format": "xml"},
         {"webhook_networks": ["10.0.0.1/8"]},
         {"log_level": "trace"},
@@ -54,3 +56,10 @@ def test_the_limits_reach_the_engine() -> None:
     settings = Settings(max_frame_bytes=7, max_frame_pixels=8, max_clip_bytes=9, max_clip_s=10)
     assert (settings.image_limits.max_bytes, settings.image_limits.max_pixels) == (7, 8)
     assert (settings.clip_limits.max_bytes, settings.clip_limits.max_seconds) == (9, 10)
+
+
+def test_the_limits_reach_the_decoder() -> None:
+    settings = Settings(
+        decoder_memory_bytes=300 * MIB, decoder_cpu_s=2, decoder_wall_s=3, decoder_stall_s=4
+    )
+    assert settings.decoder_limits == DecoderLimits(300 * MIB, 2, 3, 4)
