@@ -198,7 +198,9 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
     def http_error(_: Request, error: HTTPException) -> JSONResponse:
         by_status = {404: "not_found", 405: "method_not_allowed", 413: "too_many_bytes"}
         code = by_status.get(error.status_code, "invalid_request")
-        return answer(ServiceError(code, error.detail))
+        response = answer(ServiceError(code, error.detail))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:

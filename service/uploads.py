@@ -22,7 +22,7 @@ async def save_upload(request: Request, file: BinaryIO, *, max_bytes: int) -> st
     Memory stays bounded whatever the size. Raises ServiceError `too_many_bytes` where more than
     `max_bytes` come, or are announced.
     """
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return await _save_part(request, file, max_bytes)
     async for chunk in _bounded(request, max_bytes):
         await to_thread.run_sync(file.write, chunk)
