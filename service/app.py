@@ -10,7 +10,7 @@ import anyio
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from service import asyncapi, clips, exercises, health, live, page, poses, scrape, tokens
+from service import asyncapi, batches, clips, exercises, health, live, page, poses, scrape, tokens
 from service.access import authenticated
 from service.auth import Authenticator, kept_secret
 from service.connections import Connections
@@ -67,7 +67,7 @@ def create_app(
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
-    for module in (exercises, poses, clips, tokens, scrape):
+    for module in (exercises, poses, clips, batches, tokens, scrape):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
@@ -107,6 +107,8 @@ def _state(
         jobs=jobs,
         inference=anyio.CapacityLimiter(settings.inference_workers),
         counting=anyio.CapacityLimiter(1),
+        batches=anyio.CapacityLimiter(settings.max_batches),
+        reading=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),
         sessions=sessions,
         authenticator=Authenticator(settings.keys, _secret(settings), sessions),

@@ -72,6 +72,7 @@ _REST = {
     "not_found": Rule(404, "Not found"),
     "method_not_allowed": Rule(405, "Method not allowed"),
     "invalid_request": Rule(422, "Not a valid request"),
+    "too_many_observations": Rule(413, "Too many observations"),
     "queue_full": Rule(429, "The queue is full"),
     "internal": Rule(500, "Internal error", 1011),
 }

@@ -74,6 +74,11 @@ class Metrics:
             self.refused.labels("clip").inc(job.result.unreadable_frames)
             self._tallied(job.result)
 
+    def batch_counted(self, observations: int, tally: Tally) -> None:
+        """Posted landmarks have been counted."""
+        self.processed.labels("batch").inc(observations)
+        self._tallied(tally)
+
     def watch(self, *, open_sessions: Callable[[], int], jobs: ClipJobs) -> None:
         """Look there, at each scrape, for what is open or waiting."""
         self.sessions_open.set_function(open_sessions)

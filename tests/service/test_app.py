@@ -94,6 +94,7 @@ def test_openapi_documents_every_answer(address: str) -> None:
         "get /v1/clips",
         "get /v1/clips/{clip_id}",
         "delete /v1/clips/{clip_id}",
+        "post /v1/landmarks",
         "post /v1/tokens",
         "post /v1/live/tickets",
     }
