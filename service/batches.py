@@ -29,8 +29,8 @@ router = APIRouter(prefix="/v1/landmarks", tags=["landmarks"])
 
 SLICE: Final = 64
 """So many are counted before a live session has its turn."""
-_FIELDS: Final = 8
-"""No observation has as many."""
+_MARKS: Final = {b":": 8, b"[": 72, b",": 280}
+"""No observation has as many of them: what has is refused before it takes up memory."""
 
 
 class PostedObservation(Sighting):
@@ -112,14 +112,15 @@ async def _count(batch: Batch, state: AppState) -> Tally:
     seen, events = batch.observations, list[Event]()
     for start in range(0, len(seen), SLICE):
         part = seen[start : start + SLICE]
-        events += await to_thread.run_sync(_observe, session, part, limiter=state.counting)
+        events += await to_thread.run_sync(observe, session, part, limiter=state.counting)
     events += session.finish()
     tally = tally_of(events, session.counts)
     state.metrics.batch_counted(len(seen), tally)
     return tally
 
 
-def _observe(session: Session, seen: Sequence[Seen]) -> list[Event]:
+def observe(session: Session, seen: Sequence[Seen]) -> list[Event]:
+    """What a slice of observations causes."""
     session.look_ahead([one.pose for one in seen])
     return [event for one in seen for event in session.observe(one.pose, one.at_s)]
 
@@ -128,7 +129,7 @@ def _read(file: BinaryIO, settings: Settings) -> Batch:
     file.seek(0)
     data, most = file.read(), settings.max_batch_observations
     limit = f"a batch may have {most} observations, the limit"
-    if data.count(b":") > _FIELDS * most:  # each field that is unknown would be an error to tell
+    if any(data.count(mark) > times * most for mark, times in _MARKS.items()):
         raise ServiceError("too_many_observations", limit, field="observations")
     try:
         batch = Batch.model_validate_json(data)

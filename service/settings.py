@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     clip_result_s: Seconds = 3600
     """How long a finished clip is kept."""
 
-    max_batch_bytes: Positive = 32 * MIB
+    max_batch_bytes: Positive = 64 * MIB
     """Landmarks posted to be counted, as JSON."""
     max_batch_observations: Positive = 36_000
     """Observations in them: 20 minutes at 30 a second."""

@@ -159,6 +159,8 @@ def test_a_batch_is_bounded(serve: Serve) -> None:
         for too_many, code in (
             ({"observations": observations([NOBODY] * 11)}, "too_many_observations"),
             (dict.fromkeys(map(str, range(81)), 0), "too_many_observations"),
+            ({"observations": [[]] * 720}, "too_many_observations"),
+            ({"observations": [0] * 2802}, "too_many_observations"),
             ({"observations": [], "exercise": " " * 10_000}, "too_many_bytes"),
         ):
             answer = post(address, too_many)
