@@ -132,7 +132,7 @@ def _read(file: BinaryIO, settings: Settings) -> Batch:
     if any(data.count(mark) > times * most for mark, times in _MARKS.items()):
         raise ServiceError("too_many_observations", limit, field="observations")
     try:
-        batch = Batch.model_validate_json(data)
+        batch = Batch.model_validate_json(data, strict=True)
     except ValidationError as error:
         raise _invalid(error) from None
     if len(batch.observations) > most:

@@ -115,6 +115,7 @@ LAST = {"at_s": 0.1, "points": None}
         ({"observations": [LAST], "exercise": 5}, 422, "invalid_request", "exercise"),
         ({"observations": [LAST], "exercise": "yoga"}, 404, "unknown_exercise", "exercise"),
         ({"observations": [LAST | {"at_s": -1}]}, 422, "invalid_request", "observations.0.at_s"),
+        ({"observations": [LAST | {"at_s": "1"}]}, 422, "invalid_request", "observations.0.at_s"),
         ({"observations": [LAST | {"x": 1}]}, 422, "invalid_request", "observations.0.x"),
         (
             {"observations": [LAST, observation(2, TOP) | {"points": [[1, 2, 3]] * 32}]},
