@@ -147,8 +147,8 @@ class _Neighbourhood:
         asking scikit-learn's for one pose at a time takes twenty times as long. A product's
         rounding depends on how many are asked for, hence the second look at the few that matter.
         """
-        roughly = self._squares[:, None] - 2 * (self._samples @ scaled.T)
-        few = np.argpartition(roughly, _CANDIDATES, axis=0)[:_CANDIDATES].T
+        roughly = self._squares - 2 * (scaled @ self._samples.T)
+        few = np.argpartition(roughly, _CANDIDATES)[:, :_CANDIDATES]
         squared = ((self._samples[few] - scaled[:, None]) ** 2).sum(2)
         nearest = np.argpartition(squared, _NEIGHBOURS - 1)[:, :_NEIGHBOURS]
         in_reach = np.take_along_axis(squared, nearest, 1) < self._reach**2

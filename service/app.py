@@ -9,10 +9,22 @@ from typing import TYPE_CHECKING
 import anyio
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from pose_engine.isolation import IsolatedClip
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service import admin, asyncapi, clips, exercises, health, live, page, poses, scrape, tokens
+from pose_engine.isolation import IsolatedClip
+from service import (
+    admin,
+    asyncapi,
+    batches,
+    clips,
+    exercises,
+    health,
+    live,
+    page,
+    poses,
+    scrape,
+    tokens,
+)
 from service.access import authenticated
 from service.auth import Authenticator, kept_secret
 from service.clip_job import ClipJob
@@ -76,7 +88,7 @@ def create_app(
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
-    for module in (exercises, poses, clips, tokens, admin, scrape):
+    for module in (exercises, poses, clips, batches, tokens, admin, scrape):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
@@ -127,6 +139,8 @@ def _state(
         runner=EmbeddedRunner(clips, job, workers=settings.clip_workers),
         inference=anyio.CapacityLimiter(settings.inference_workers),
         counting=anyio.CapacityLimiter(1),
+        batches=anyio.CapacityLimiter(settings.max_batches),
+        reading=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),
         sessions=sessions,
         database=records.database,

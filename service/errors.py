@@ -80,6 +80,7 @@ _REST = {
     "method_not_allowed": Rule(405, "Method not allowed"),
     "invalid_request": Rule(422, "Not a valid request"),
     "wrong_offset": Rule(409, "Not where the upload ends"),
+    "too_many_observations": Rule(413, "Too many observations"),
     "queue_full": Rule(429, "The queue is full"),
     "internal": Rule(500, "Internal error", 1011),
 }
@@ -212,7 +213,9 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
     def http_error(_: Request, error: HTTPException) -> JSONResponse:
         by_status = {404: "not_found", 405: "method_not_allowed", 413: "too_many_bytes"}
         code = by_status.get(error.status_code, "invalid_request")
-        return answer(ServiceError(code, error.detail))
+        response = answer(ServiceError(code, error.detail))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:

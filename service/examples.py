@@ -15,7 +15,7 @@ _FLOW: Final[dict[str, Any]] = {"processed": 52, "dropped": 1, "queue_ms": 0.3}
 _START: Final = m.SessionStart(exercise="squat", pacing="lossless")
 _LIMITS: Final = m.Limits.model_validate(Settings.model_construct())
 _STANDING: Final = [[320.0 + 4 * (i % 2), 80.0 + 11 * i, -12.5, 0.99, 1.0] for i in range(33)]
-_OBSERVED: Final[dict[str, Any]] = {"seq": 7, "at_s": 1.5, "points": _STANDING}
+OBSERVED: Final[dict[str, Any]] = {"seq": 7, "at_s": 1.5, "points": _STANDING}
 _REP: Final = {
     "exercise": "squat", "count": 2, "start_s": 1.6, "bottom_s": 1.8, "end_s": 2.6, "down_s": 0.2,
     "up_s": 0.8, "depth": 0.75, "confidence": 1.0, "grade": "full",
@@ -46,9 +46,9 @@ FROM_CLIENT: Final[tuple[ClientMessage, ...]] = (
     m.CountingPause(),
     m.CountingResume(arm=m.Arm(countdown_s=3)),
     m.CountingReset(arm=m.Arm(ready_s=1)),
-    m.Landmarks.model_validate(_OBSERVED),
+    m.Landmarks.model_validate(OBSERVED),
     m.LandmarksBatch.model_validate(
-        {"observations": [_OBSERVED, {"seq": 8, "at_s": 1.6, "points": None}]}
+        {"observations": [OBSERVED, {"seq": 8, "at_s": 1.6, "points": None}]}
     ),
     m.Ping(nonce="17"),
     m.SessionEnd(),

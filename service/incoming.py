@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 from pydantic import ValidationError
 
 from blazereps_client.messages import (
@@ -20,9 +19,8 @@ from blazereps_client.messages import (
     SessionUpdate,
 )
 from blazereps_client.wire import Header, Kind, WireError, unpack, unpack_batch
-from pose_engine.landmarks import Pose
 from service.errors import ServiceError
-from service.landmarks import make_pose, unpack_pose
+from service.landmarks import pose_of, unpack_pose
 from service.sight import Chunk, Picture
 from service.stream import Observation
 
@@ -87,21 +85,8 @@ def _media(header: Header, payload: bytes, now_s: float) -> Iterator[Observation
 
 
 def _observation(message: Observed, now_s: float) -> Observation:
-    return Observation(message.seq, message.at_s, now_s, _pose(message))
-
-
-def _pose(message: Observed) -> Pose | None:
-    if message.points is None:
-        return None
-    if len({len(point) for point in message.points}) > 1:
-        fault = WireError("points", "points must all have as many numbers as the first")
-        raise _bad_landmarks(fault, message.seq)
-    points, world = np.array(message.points), message.world
-    if message.size is not None:
-        width, height = message.size
-        points[:, :3] *= (width, height, width)
     try:
-        return make_pose(points, None if world is None else np.array(world))
+        return Observation(message.seq, message.at_s, now_s, pose_of(message))
     except WireError as error:
         raise _bad_landmarks(error, message.seq) from error
 

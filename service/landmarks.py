@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from blazereps_client.messages import Sighting
 from blazereps_client.wire import (
     MAX_COORDINATE,
     POINTS_BYTES,
@@ -36,6 +37,19 @@ def unpack_pose(payload: bytes) -> Pose | None:
     numbers = np.frombuffer(payload, dtype="<f4")
     points, world = np.split(numbers, [LANDMARK_COUNT * 5])
     return make_pose(points.reshape(-1, 5), world.reshape(-1, 3) if world.size else None)
+
+
+def pose_of(sighting: Sighting) -> Pose | None:
+    """The pose that was sent as JSON, in pixels; raises `WireError`."""
+    if sighting.points is None:
+        return None
+    if len({len(point) for point in sighting.points}) > 1:
+        raise WireError("points", "points must all have as many numbers as the first")
+    points, world = np.array(sighting.points), sighting.world
+    if sighting.size is not None:
+        width, height = sighting.size
+        points[:, :3] *= (width, height, width)
+    return make_pose(points, None if world is None else np.array(world))
 
 
 def make_pose(points: NDArray[np.floating], world: NDArray[np.floating] | None) -> Pose:

@@ -76,6 +76,11 @@ class Metrics:
             self.refused.labels("clip").inc(result.unreadable_frames)
             self._tallied(result)
 
+    def batch_counted(self, observations: int, tally: Tally) -> None:
+        """Posted landmarks have been counted."""
+        self.processed.labels("batch").inc(observations)
+        self._tallied(tally)
+
     def watch(self, open_sessions: Callable[[], int]) -> None:
         """Look there, at each scrape, for how many sessions are open."""
         self.sessions_open.set_function(open_sessions)

@@ -1,5 +1,6 @@
 """REST: a still image in, the 33 landmarks of the person in it out."""
 
+import math
 from io import BytesIO
 
 from anyio import to_thread
@@ -8,7 +9,9 @@ from pydantic import Field
 
 from blazereps_client.results import Document
 from pose_engine.frames import Frame, read_image
+from pose_engine.geometry import Region
 from pose_engine.landmarks import Landmark, Pose
+from pose_engine.regions import regions_of
 from service.access import MayCount
 from service.core import Core
 from service.errors import problems
@@ -35,10 +38,37 @@ class FoundLandmark(Document):
     presence: float = Field(description="0 to 1: within the image", examples=[1.0])
 
 
+class FoundRegion(Document):
+    """A rotated square of the upright image; it may reach beyond."""
+
+    x: float = Field(description="Its middle, as a share of the width", examples=[0.52])
+    y: float = Field(description="As a share of the height", examples=[0.125])
+    width: float = Field(description="Its side, as a share of the width", examples=[0.1])
+    height: float = Field(description="Its side, as a share of the height", examples=[0.13333])
+    x_px: float = Field(examples=[332.8])
+    y_px: float = Field(examples=[60.0])
+    width_px: float = Field(examples=[64.0])
+    height_px: float = Field(examples=[64.0])
+    rotation_degrees: float = Field(
+        description="Clockwise from the image's up to its own, -180 to 180: from the mouth to the "
+        "eyes, or from the wrist to the fingers",
+        examples=[-12.5],
+    )
+
+
+class FoundRegions(Document):
+    """Where the face and the hands are; null where their landmarks are not seen well enough."""
+
+    face: FoundRegion | None
+    left_hand: FoundRegion | None = Field(description="The person's own left")
+    right_hand: FoundRegion | None
+
+
 class FoundPose(Document):
     """One person."""
 
     landmarks: tuple[FoundLandmark, ...] = Field(description="33, in BlazePose's order")
+    regions: FoundRegions
     confidences: dict[str, float] = Field(
         description="How sure each class of posture is", examples=[{"squat_down": 0.9, "none": 0.1}]
     )
@@ -85,8 +115,14 @@ def _find(data: bytes, core: Core, settings: Settings) -> ImagePose:
 def _found(pose: Pose, frame: Frame, core: Core) -> FoundPose:
     session = core.library.session("auto")
     session.observe(pose, 0.0)
+    regions = regions_of(pose)
     return FoundPose(
         landmarks=tuple(_landmark(pose, frame, landmark) for landmark in Landmark),
+        regions=FoundRegions(
+            face=_region(regions.face, frame),
+            left_hand=_region(regions.left_hand, frame),
+            right_hand=_region(regions.right_hand, frame),
+        ),
         confidences={name: round(float(c), 3) for name, c in session.confidences.items()},
     )
 
@@ -106,4 +142,20 @@ def _landmark(pose: Pose, frame: Frame, landmark: Landmark) -> FoundLandmark:
         z_m=world[2],
         visibility=round(float(pose.visibility[landmark]), 3),
         presence=round(float(pose.presence[landmark]), 3),
+    )
+
+
+def _region(region: Region | None, frame: Frame) -> FoundRegion | None:
+    if region is None:
+        return None
+    return FoundRegion(
+        x=round(region.x / frame.width, 5),
+        y=round(region.y / frame.height, 5),
+        width=round(region.side / frame.width, 5),
+        height=round(region.side / frame.height, 5),
+        x_px=round(region.x, 2),
+        y_px=round(region.y, 2),
+        width_px=round(region.side, 2),
+        height_px=round(region.side, 2),
+        rotation_degrees=round(math.degrees(region.rotation), 1),
     )

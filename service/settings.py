@@ -130,6 +130,13 @@ class Settings(BaseSettings):
     max_clip_attempts: Positive = 3
     """How often a clip may end the process that works on it before it is given up."""
 
+    max_batch_bytes: Positive = 64 * MIB
+    """Landmarks posted to be counted, as JSON."""
+    max_batch_observations: Positive = 36_000
+    """Observations in them: 20 minutes at 30 a second."""
+    max_batches: Positive = 4
+    """Such batches read and counted at once; others wait."""
+
     @model_validator(mode="after")
     def _a_frame_fits_a_message(self) -> Self:
         if self.max_message_bytes <= self.max_frame_bytes:

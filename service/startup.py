@@ -35,9 +35,16 @@ def load_core(settings: Settings, *, threads: int = 1) -> Core:
 
 
 def load_library() -> Library:
-    """The exercises that come with blazereps."""
+    """The exercises that come with blazereps.
+
+    From here on the process's BLAS computes in the thread that calls it.
+    """
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
     from classifiers.library import Library as ExerciseLibrary  # noqa: PLC0415
 
+    # Its threads would wait for each other: on busy CPUs up to six times as long as one computes.
+    threadpool_limits(1, user_api="blas")
     return ExerciseLibrary.load(EXERCISES)
 
 

@@ -35,8 +35,12 @@ class AppState:
     inference: anyio.CapacityLimiter
     """Threads for live sessions with pictures, and still images."""
     counting: anyio.CapacityLimiter
-    """The thread for live sessions with landmarks: counting alone holds the interpreter's lock, so
+    """The thread for landmarks, live and posted: counting alone holds the interpreter's lock, so
     that of several threads all but one would wait for it, at a third more time in all."""
+    batches: anyio.CapacityLimiter
+    """Posted batches of landmarks that are in memory."""
+    reading: anyio.CapacityLimiter
+    """The thread that reads them: for a moment one takes many times its bytes."""
     seats: anyio.Semaphore
     """Live sessions that are still free."""
     sessions: SessionStore

@@ -55,6 +55,7 @@ def test_even_routing_errors_are_problems(
     answer = httpx2.request(method, f"http://{address}{path}")
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert ("allow" in answer.headers) == (status == 405)
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from pydantic import BaseModel
 
@@ -15,9 +16,11 @@ from blazereps_client.results import ClipResult
 from blazereps_client.wire import HEADER, Header, Kind
 from classifiers.events import Advice, Grade, Phase, Reason, Unit
 from service.app import create_app
+from service.batches import Batch
 from service.clips import CountedClip
 from service.errors import ERRORS
 from service.metrics import STAGES, Metrics
+from service.poses import FoundRegion, FoundRegions
 from service.settings import MIB, Settings
 from tests.service.fakes import BOTTOM, HOLD, REP, SHALLOW_REP, TOP, FakeEngine, FakeLibrary
 from tests.service.talk import talking
@@ -199,6 +202,26 @@ def test_the_example_of_a_clip_is_one() -> None:
     text = API.split("$ curl -s localhost:8000/v1/clips/9f2c1e…\n")[1].split("```")[0]
     example = json.loads(text)
     assert CountedClip.model_validate(example).model_dump(mode="json") == example
+
+
+def test_the_landmarks_of_the_example_count_so(address: str) -> None:
+    command = "$ curl -s localhost:8000/v1/landmarks -H 'content-type: application/json' "
+    answer = API.split(f"{command}--data-binary @squats.json\n")[1].split("```")[0]
+    observations = [
+        {"at_s": number / 10, "points": [[level, level, level, 1.0]] * 33}
+        for number, level in enumerate(REP)
+    ]
+    for one in observations[:2]:
+        shown = json.dumps(one)[: len('{"at_s": 0.0, "points": [[200, 200, 200, 1.0], ')]
+        assert f" {shown}…]}},\n" in API
+    batch = {"exercise": "squat", "observations": observations}
+    counted = httpx2.post(f"http://{address}/v1/landmarks", json=batch).json()
+    assert counted == json.loads(answer)
+
+
+@pytest.mark.parametrize("model", [Batch, FoundRegions, FoundRegion])
+def test_every_field_of_batches_and_regions_is_documented(model: type[BaseModel]) -> None:
+    assert all(f"`{name}`" in API for name in model.model_fields)
 
 
 def test_the_worked_header_is_right() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,14 @@ def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
         images = (ImageAt(at_s, png(frame)) for at_s, frame in frames(clip))
         streamed = summary(address, images, "frames")
         replayed = summary(address, poses(core, clip), "landmarks")
+        posted = post(address, poses(core, clip))
     assert counted.counts
     if isinstance(core.library, FakeLibrary):
         assert all(tally(counted).values()), "the clip has some of everything"
     assert uploaded == counted.model_dump(mode="json")
     assert tally(streamed) == tally(counted)
     assert tally(replayed) == tally(counted)
+    assert posted == Tally(**tally(counted)).model_dump(mode="json")
     assert streamed.processed == replayed.processed == counted.frames
 
 
@@ -128,6 +131,13 @@ def summary(address: str, media: Any, kind: Any) -> SessionSummary:
     *_, last = stream(f"ws://{address}/v1/live", media, start)
     assert isinstance(last, SessionSummary)
     return last
+
+
+def post(address: str, observations: Iterator[PoseAt]) -> Any:
+    batch = {"unknown": True, "observations": [asdict(one) for one in observations]}
+    answer = httpx2.post(f"http://{address}/v1/landmarks", json=batch)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
 
 def upload(address: str, clip: Path) -> Any:

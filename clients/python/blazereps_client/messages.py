@@ -157,10 +157,9 @@ class CountingReset(Document):
 Side = Annotated[FiniteFloat, Field(gt=0, le=MAX_SIDE_PX)]
 
 
-class Observed(Document):
+class Sighting(Document):
     """33 landmarks in MediaPipe's order; `points: null` says that nobody is seen."""
 
-    seq: Seq
     at_s: AtSeconds
     points: Points | None
     """Rows of x, y, z and, where there are any, visibility and presence; in pixels."""
@@ -169,6 +168,12 @@ class Observed(Document):
     size: tuple[Side, Side] | None = None
     """Width and height of the upright picture in pixels, where x, y and z are shares of them (z of
     the width), as MediaPipe gives them."""
+
+
+class Observed(Sighting):
+    """A sighting with a number of your own, repeated in acks and errors."""
+
+    seq: Seq
 
 
 class Landmarks(Observed):
