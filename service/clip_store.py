@@ -14,7 +14,7 @@ from blazereps_client.results import ClipResult, Document
 from service.auth import Caller
 from service.database import Database
 from service.errors import Problem, ServiceError
-from service.tables import Clip
+from service.tables import Clip, Tenant
 from service.tenants import now_utc
 
 Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cancelled"]
@@ -62,6 +62,8 @@ class ClipStore:
     async def begin(self, clip: Clip, *, max_waiting: int) -> None:
         """Keep a new clip whose upload begins; raises ServiceError `queue_full`."""
         async with self._database.write() as session:
+            if await session.get(Tenant, clip.tenant_id) is None:
+                raise ServiceError("unauthorized", "the tenant is gone")
             waiting = await session.scalar(
                 select(func.count()).where(Clip.status.in_(("uploading", "queued")))
             )

@@ -187,6 +187,12 @@ def _documented(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 
+def _methods_of(app: FastAPI, request: Request) -> str:
+    """All that there are of a path; the router names only those of the first route with it."""
+    methods = app.openapi()["paths"].get(request.scope["route"].path, {"get": {}})
+    return ", ".join(sorted(name.upper() for name in methods))
+
+
 def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
     """Answer every error of the app as a problem; its code is `told` too."""
 
@@ -210,11 +216,13 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
         return answer(ServiceError("invalid_request", f"{field}: {first['msg']}", field=field))
 
     @app.exception_handler(HTTPException)
-    def http_error(_: Request, error: HTTPException) -> JSONResponse:
+    def http_error(request: Request, error: HTTPException) -> JSONResponse:
         by_status = {404: "not_found", 405: "method_not_allowed", 413: "too_many_bytes"}
         code = by_status.get(error.status_code, "invalid_request")
         response = answer(ServiceError(code, error.detail))
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = _methods_of(app, request)
         return response
 
     @app.exception_handler(Exception)
