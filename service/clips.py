@@ -19,13 +19,16 @@ from service.core import Core
 from service.count import count_clip
 from service.errors import Problem, ServiceError, media_error, problems
 from service.exercises import new_session
+from service.idempotency import IdempotentRoute
 from service.jobs import ClipJob, Report, Status
+from service.quotas import take_clip
 from service.settings import Settings
 from service.state import State
 from service.subject import FORM, focus_of, read_subject
+from service.tenants import now_utc
 from service.uploads import save_upload, upload_schema
 
-router = APIRouter(prefix="/v1/clips", tags=["clips"])
+router = APIRouter(prefix="/v1/clips", tags=["clips"], route_class=IdempotentRoute)
 
 POLL_S = 1
 """What `Retry-After` says until a job is done."""
@@ -66,7 +69,9 @@ class Clips(Document):
     status_code=202,
     response_model=CountedClip,
     response_description="Queued; `Location` says where to ask",
-    responses=problems("too_many_bytes", "unknown_exercise", "invalid_request", "queue_full"),
+    responses=problems(
+        "too_many_bytes", "unknown_exercise", "invalid_request", "queue_full", "quota_exceeded"
+    ),
     openapi_extra=upload_schema("video/mp4", "video/*", "application/octet-stream"),
 )
 async def upload_clip(
@@ -86,6 +91,7 @@ async def upload_clip(
     # An unknown exercise or a wrong subject is refused before the upload.
     new_session(state.core.library, exercise, unknown=unknown)
     whom = read_subject(subject)
+    await take_clip(state.database, caller, now_utc())
     folder = Path(await to_thread.run_sync(tempfile.mkdtemp, "", "blazereps-"))
     fps = fps or state.settings.clip_fps
     job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps, caller.owner, unknown, whom)

@@ -76,6 +76,11 @@ _REST = {
     "method_not_allowed": Rule(405, "Method not allowed"),
     "invalid_request": Rule(422, "Not a valid request"),
     "wrong_offset": Rule(409, "Not where the upload ends"),
+    "idempotency_mismatch": Rule(422, "Another request has had this Idempotency-Key"),
+    "idempotency_in_progress": Rule(409, "The request with this Idempotency-Key is under way"),
+    "told_once": Rule(409, "Done before, and answered with what is told once"),
+    "too_many_requests": Rule(429, "Too many requests a minute"),
+    "quota_exceeded": Rule(429, "The quota of the day is used up"),
     "queue_full": Rule(429, "The queue is full"),
     "internal": Rule(500, "Internal error", 1011),
 }

@@ -69,10 +69,22 @@ async def test_an_expired_key_is_good_no_more(tenants: Tenants, clock: Clock) ->
     key, secret = await tenants.add_key(
         "acme", "command", name="app", scopes=SCOPES, expires_at=expires_at
     )
-    assert await tenants.any_key()
     clock.advance(days=1)
     assert await tenants.key_with(digest_of(secret)) is None
     assert await tenants.key(key.id) is None
+
+
+async def test_keys_that_are_good_no_more_open_no_door_to_everybody(
+    tenants: Tenants, clock: Clock
+) -> None:
+    assert not await tenants.any_key()
+    key, _ = await tenants.add_key(
+        "acme", "command", name="app", scopes=SCOPES, expires_at=clock.now
+    )
+    assert await tenants.any_key()
+    await tenants.revoke("acme", key.id, "command")
+    assert await tenants.any_key()
+    await tenants.remove("acme", "command")
     assert not await tenants.any_key()
 
 
