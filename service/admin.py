@@ -13,16 +13,15 @@ from service.errors import KEY_ONLY, problems
 from service.idempotency import TOLD_ONCE, IdempotentRoute
 from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment, read_place
 from service.state import State
-from service.tenants import PRINTABLE, Scope
+from service.tenants import PRINTABLE, TENANT_NAME, Scope
 
 router = APIRouter(
     prefix="/v1", tags=["admin"], responses=problems(*KEY_ONLY), route_class=IdempotentRoute
 )
 
-NAME: Final = "^[a-z0-9][a-z0-9-]{0,62}$"
 MISSING: Final = problems("not_found", "invalid_request")
 
-TenantId = Annotated[str, InPath(pattern=NAME, examples=["acme"])]
+TenantId = Annotated[str, InPath(pattern=TENANT_NAME, examples=["acme"])]
 KeyId = Annotated[str, InPath(pattern="^[0-9a-f]{32}$")]
 Days = Annotated[float | None, Field(ge=0, le=36525, examples=[30])]
 
@@ -48,7 +47,7 @@ class Retention(Document):
 class NewTenant(Retention):
     """A tenant to be added."""
 
-    id: Annotated[str, Field(pattern=NAME, examples=["acme"])]
+    id: Annotated[str, Field(pattern=TENANT_NAME, examples=["acme"])]
 
 
 class TenantInfo(NewTenant):
@@ -189,7 +188,7 @@ async def revoke_key(
 async def list_acts(
     _: MayAdministrate,
     state: State,
-    tenant_id: Annotated[str | None, Field(pattern=NAME)] = None,
+    tenant_id: Annotated[str | None, Field(pattern=TENANT_NAME)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ActInfo]:

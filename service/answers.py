@@ -2,12 +2,15 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import anyio
 from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite says it in the same words
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.auth import Caller
 from service.database import Database
@@ -40,8 +43,14 @@ class Asked:
 class Answers:
     """Rows of answers, and of requests that are under way."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = now_utc) -> None:
-        self._database, self._clock = database, clock
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = now_utc,
+        *,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._database, self._clock, self._lease = database, clock, lease
 
     async def claim(self, asked: Asked) -> Answered | None:
         """What was answered before; None: this request is to be answered.
@@ -67,7 +76,14 @@ class Answers:
 
     async def renew(self, asked: Asked) -> None:
         """Say that it is still under way."""
-        await self._change(asked, leased_until=self._clock() + LEASE)
+        await self._change(asked, leased_until=self._clock() + self._lease)
+
+    async def renew_for_ever(self, asked: Asked) -> None:
+        """Say so until this is cancelled: an upload may last longer than a lease."""
+        while True:
+            await anyio.sleep(self._lease.total_seconds() / 3)
+            with suppress(SQLAlchemyError):  # the next time may do
+                await self.renew(asked)
 
     async def keep(
         self, asked: Asked, status: int, headers: Mapping[str, str], body: str | None
@@ -93,7 +109,7 @@ class Answers:
             "fingerprint": asked.fingerprint,
             "holder": asked.holder,
             "created_at": now,
-            "leased_until": now + LEASE,
+            "leased_until": now + self._lease,
             "status": None,
             "headers": None,
             "body": None,

@@ -15,7 +15,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from service.access import sender_of
-from service.answers import LEASE, Answers, Asked
+from service.answers import Answers, Asked
 from service.errors import ServiceError
 from service.state import app_state
 from service.tables import Answered
@@ -99,10 +99,9 @@ async def _first(
 async def _while_renewed(
     answers: Answers, asked: Asked, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
-    """An upload may last longer than the lease."""
     result: Response | Exception
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_renew, answers, asked)
+        tasks.start_soon(answers.renew_for_ever, asked)
         try:
             result = await answer()
         except Exception as error:  # to be raised outside of the group, which would wrap it
@@ -111,12 +110,6 @@ async def _while_renewed(
     if isinstance(result, Exception):
         raise result
     return result
-
-
-async def _renew(answers: Answers, asked: Asked) -> None:
-    while True:
-        await anyio.sleep(LEASE.total_seconds() / 3)
-        await answers.renew(asked)
 
 
 async def _keep(answers: Answers, asked: Asked, response: Response) -> None:

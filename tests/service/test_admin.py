@@ -109,6 +109,22 @@ def test_only_the_scope_admin_may(client: httpx2.Client) -> None:
             assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("who", ["nobody", "a key without the scope"])
+def test_who_may_not_is_not_told_whether_there_is_a_tenant(
+    client: httpx2.Client, who: str, method: str
+) -> None:
+    shown = new_key() if who == "nobody" else plain_key(client)
+    with calling(client.base_url.netloc.decode(), shown) as other:
+        answers = [other.request(method, f"/v1/tenants/{name}") for name in ("ops", "none", "A!")]
+    assert answers[0].status_code in {401, 403}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def plain_key(client: httpx2.Client) -> str:
+    return str(add_key(client, "ops", scopes=["read"])["key"])
+
+
 def test_each_scope_opens_its_own_doors(client: httpx2.Client) -> None:
     add(client, "scoped")
     key = add_key(client, "scoped", scopes=["read"])["key"]

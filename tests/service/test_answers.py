@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from service.answers import KEEP, LEASE, Answers, Asked
 from service.auth import Caller
 from service.database import Database
 from service.errors import ServiceError
+from service.tables import Answered
 from service.tenants import Tenants
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +116,40 @@ async def test_one_that_lives_is_not_taken_over(answers: Answers, clock: Clock) 
         clock.now += LEASE / 2
         await answers.renew(first)
     assert await refusal(answers, asked()) == "idempotency_in_progress"
+
+
+class Renewed(Answers):
+    """Fails at first; says when it was renewed twice after that."""
+
+    times = 0
+
+    async def renew(self, asked: Asked) -> None:
+        self.times += 1
+        if self.times == 1:
+            raise OperationalError("UPDATE", None, OSError("the database is away"))
+        await super().renew(asked)
+        if self.times == 3:
+            self.twice.set()
+
+    twice: anyio.Event
+
+
+async def test_it_says_so_for_ever(answers: Answers, database: Database) -> None:
+    renewed, first = Renewed(database, lease=timedelta(milliseconds=30)), asked()
+    renewed.twice = anyio.Event()
+    await renewed.claim(first)
+    before = await lease_of(database)
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(renewed.renew_for_ever, first)
+            await renewed.twice.wait()
+            tasks.cancel_scope.cancel()
+    assert await lease_of(database) > before
+
+
+async def lease_of(database: Database) -> datetime:
+    async with database.read() as session:
+        return (await session.scalars(select(Answered.leased_until))).one()
 
 
 async def test_after_a_day_it_is_forgotten(answers: Answers, clock: Clock) -> None:

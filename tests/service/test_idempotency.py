@@ -211,6 +211,8 @@ def test_what_can_be_sent_again_is_documented(client: httpx2.Client) -> None:
         (keys + "/{key_id}/rotate", "post"),
     }  # fmt: skip
     assert {method for _, method in taking} == {"post"}
+    upload = {one["name"] for one in paths["/v1/clips"]["post"]["parameters"]}
+    assert upload >= {NAME, "exercise", "fps"}
 
 
 def test_the_single_user_has_it_too(serve: Serve, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
 
 from service.database import Database
@@ -43,6 +44,26 @@ async def test_a_name_is_given_once(tenants: Tenants) -> None:
     with pytest.raises(ServiceError, match="already"):
         await tenants.add("acme", "command")
     assert [tenant.id for tenant in await tenants.after("", 10)] == ["acme"]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "A", "-a", "a" * 64, "a\n"])
+async def test_a_name_has_no_slash(tenants: Tenants, name: str) -> None:
+    with pytest.raises(ServiceError, match="1 to 63"):
+        await tenants.add(name, "command")
+
+
+async def test_of_rotations_at_once_the_secrets_of_the_last_two_are_good(tenants: Tenants) -> None:
+    key, _ = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    told: list[str] = []
+
+    async def rotate() -> None:
+        told.append((await tenants.rotate("acme", key.id, "command", overlap_s=60))[1])
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(rotate)
+    good = [await tenants.key_with(digest_of(secret)) is not None for secret in told]
+    assert sum(good) == 2
 
 
 async def test_a_key_opens_the_door_with_its_digest_only(tenants: Tenants) -> None:
