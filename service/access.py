@@ -1,12 +1,13 @@
 """Who opens a WebSocket or sends a request, by what it shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from service.allowances import grant
 from service.auth import Caller
 from service.errors import ServiceError
 from service.state import app_state
@@ -41,15 +42,48 @@ def offered_subprotocols(connection: HTTPConnection) -> Iterator[str]:
 
 
 async def caller_of(connection: HTTPConnection) -> Caller:
-    """Who opens a WebSocket; raises ServiceError `unauthorized` or `scope_missing`."""
-    authenticator = app_state(connection).authenticator
+    """Who opens a WebSocket.
+
+    Raises ServiceError `unauthorized`, `too_many_requests` or `scope_missing`.
+    """
     if (ticket := offered_ticket(connection)) is not None:
-        caller = await authenticator.ticket(ticket)
+        caller = await app_state(connection).authenticator.ticket(ticket)
     else:
-        scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
-        shown = credential.strip() if scheme.lower() == "bearer" else None
-        caller = await authenticator.bearer(shown)
+        caller = await _bearer_of(connection)
+    _count(connection, caller)
     return _demand(caller, "count")
+
+
+async def sender_of(request: Request) -> Caller:
+    """Who sends a request: looked up and counted once, however often it is asked.
+
+    Raises ServiceError `unauthorized` or `too_many_requests`.
+    """
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        known = request.state.caller = await _bearer_of(request)
+        _count(request, known)
+    return known
+
+
+async def _bearer_of(connection: HTTPConnection) -> Caller:
+    state = app_state(connection)
+    scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
+    shown = credential.strip() if scheme.lower() == "bearer" else None
+    host = connection.client.host if connection.client else ""
+    with state.guesses.counted(host, shown):
+        return await state.authenticator.bearer(shown)
+
+
+def _count(connection: HTTPConnection, caller: Caller) -> None:
+    state = app_state(connection)
+    if state.authenticator.single_user:
+        return
+    allowance = state.allowances.take(caller)
+    grant(connection, allowance)
+    if not allowance.granted:
+        limit = f"{allowance.limit} requests a minute are allowed"
+        raise ServiceError("too_many_requests", limit, retry_after_s=allowance.reset_s)
 
 
 _BEARER = HTTPBearer(auto_error=False, description="A key, or a token from POST /v1/tokens.")
@@ -57,17 +91,17 @@ _BEARER = HTTPBearer(auto_error=False, description="A key, or a token from POST 
 
 async def authenticated(
     request: Request,
-    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> Caller:
-    """Who sends a request; raises ServiceError `unauthorized`."""
-    return await app_state(request).authenticator.bearer(shown.credentials if shown else None)
+    """Who sends a request; raises as `sender_of` does."""
+    return await sender_of(request)
 
 
 AnyCaller = Annotated[Caller, Depends(authenticated)]
 
 
-def _allowed(scope: Scope, *, key_only: bool = False) -> Callable[[Caller], Caller]:
-    def allowed(caller: AnyCaller) -> Caller:
+def _allowed(scope: Scope, *, key_only: bool = False) -> Callable[[Caller], Awaitable[Caller]]:
+    async def allowed(caller: AnyCaller) -> Caller:
         if key_only and caller.user is not None:
             raise ServiceError("key_only", "a token of an end user does not do here: use the key")
         return _demand(caller, scope)

@@ -1,27 +1,39 @@
 """REST: tenants and their keys, and what was done with them; needs a key with the scope `admin`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from fastapi import Path as InPath
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from blazereps_client.results import Document
 from service.access import MayAdministrate
 from service.errors import KEY_ONLY, problems
+from service.idempotency import TOLD_ONCE, IdempotentRoute
 from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment, read_place
 from service.state import State
-from service.tenants import Scope
+from service.tenants import PRINTABLE, TENANT_NAME, Scope
 
-router = APIRouter(prefix="/v1", tags=["admin"], responses=problems(*KEY_ONLY))
+router = APIRouter(
+    prefix="/v1", tags=["admin"], responses=problems(*KEY_ONLY), route_class=IdempotentRoute
+)
 
-NAME: Final = "^[a-z0-9][a-z0-9-]{0,62}$"
 MISSING: Final = problems("not_found", "invalid_request")
 
-TenantId = Annotated[str, InPath(pattern=NAME, examples=["acme"])]
+TenantId = Annotated[str, InPath(pattern=TENANT_NAME, examples=["acme"])]
 KeyId = Annotated[str, InPath(pattern="^[0-9a-f]{32}$")]
 Days = Annotated[float | None, Field(ge=0, le=36525, examples=[30])]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is beyond the calendar in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Retention(Document):
@@ -35,7 +47,7 @@ class Retention(Document):
 class NewTenant(Retention):
     """A tenant to be added."""
 
-    id: Annotated[str, Field(pattern=NAME, examples=["acme"])]
+    id: Annotated[str, Field(pattern=TENANT_NAME, examples=["acme"])]
 
 
 class TenantInfo(NewTenant):
@@ -47,9 +59,9 @@ class TenantInfo(NewTenant):
 class NewKey(Document):
     """A key to be added."""
 
-    name: Annotated[str, Field(min_length=1, max_length=64, examples=["app"])]
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern=PRINTABLE, examples=["app"])]
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=7)]
-    expires_at: datetime | None = Field(default=None, examples=["2026-01-31T12:00:00Z"])
+    expires_at: Moment | None = Field(default=None, examples=["2026-01-31T12:00:00Z"])
     requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
     clips_per_day: int | None = Field(default=None, ge=0, le=1_000_000)
 
@@ -126,7 +138,12 @@ async def remove_tenant(tenant_id: TenantId, caller: MayAdministrate, state: Sta
     await state.tenants.remove(tenant_id, caller.actor)
 
 
-@router.post("/tenants/{tenant_id}/keys", status_code=201, responses=MISSING | problems("too_many"))
+@router.post(
+    "/tenants/{tenant_id}/keys",
+    status_code=201,
+    responses=MISSING | problems("too_many"),
+    dependencies=[TOLD_ONCE],
+)
 async def add_key(
     tenant_id: TenantId, wanted: NewKey, caller: MayAdministrate, state: State
 ) -> ShownKey:
@@ -142,7 +159,9 @@ async def list_keys(tenant_id: TenantId, _: MayAdministrate, state: State) -> Pa
     return Page(items=tuple(map(KeyInfo.model_validate, keys)), next_cursor=None)
 
 
-@router.post("/tenants/{tenant_id}/keys/{key_id}/rotate", responses=MISSING)
+@router.post(
+    "/tenants/{tenant_id}/keys/{key_id}/rotate", responses=MISSING, dependencies=[TOLD_ONCE]
+)
 async def rotate_key(
     tenant_id: TenantId,
     key_id: KeyId,
@@ -169,7 +188,7 @@ async def revoke_key(
 async def list_acts(
     _: MayAdministrate,
     state: State,
-    tenant_id: Annotated[str | None, Field(pattern=NAME)] = None,
+    tenant_id: Annotated[str | None, Field(pattern=TENANT_NAME)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ActInfo]:

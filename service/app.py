@@ -26,12 +26,17 @@ from service import (
     tokens,
 )
 from service.access import authenticated
+from service.allowances import HEADERS, Allowances, TellAllowance
+from service.answers import Answers
 from service.auth import Authenticator, kept_secret
+from service.bodies import BoundBodies
 from service.clip_job import ClipJob
 from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core, Engine, Library
 from service.errors import any_problem, handle_errors, problems
+from service.guesses import Guesses
+from service.idempotency import NAME, REPLAYED
 from service.metrics import Metrics
 from service.runner import EmbeddedRunner
 from service.sessions import SqliteSessions
@@ -78,12 +83,15 @@ def create_app(
         # Exceptions, as FastAPI would export them, hold what the log leaves out.
         telemetry={"tracer_provider": tracer_provider, "logs": False},
     )
+    app.add_middleware(BoundBodies, max_bytes=settings.max_text_bytes)
+    app.add_middleware(TellAllowance)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=[*settings.allowed_origins],
             allow_methods=["*"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", NAME],
+            expose_headers=["Location", "Retry-After", REPLAYED, *HEADERS],
         )
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
@@ -92,7 +100,7 @@ def create_app(
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
-            responses=problems("unauthorized"),
+            responses=problems("unauthorized", "too_many_requests"),
         )
     app.mount("/page", page.files)
     return app
@@ -146,6 +154,9 @@ def _state(
         database=records.database,
         tenants=records.tenants,
         authenticator=Authenticator(records.keys, _secret(settings), sessions),
+        guesses=Guesses(settings.unknown_keys_per_minute),
+        allowances=Allowances(settings.requests_per_minute),
+        answers=Answers(records.database),
         connections=connections,
         metrics=metrics,
         new_spans=new_spans,

@@ -3,12 +3,15 @@
 Without keys there is one user, who reaches the server from its own machine only.
 """
 
+import os
 import secrets
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final, Literal, Protocol
 
 import jwt
@@ -21,6 +24,7 @@ from service.tenants import KEY_PREFIX, LOCAL, SCOPES, digest_of
 TICKET_S: Final = 60
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "blazereps"
+_SECRET_BYTES: Final = 32
 
 Use = Literal["token", "ticket"]
 
@@ -167,15 +171,22 @@ def _caller(key: Key, user: str | None = None, scopes: frozenset[str] | None = N
 
 
 def kept_secret(file: Path) -> bytes:
-    """The secret in the file, made at the first time; raises OSError."""
+    """The secret in the file, made at the first time; raises OSError.
+
+    It is there whole or not at all, whoever starts at the same time or is killed meanwhile: an
+    empty secret would be everybody's.
+    """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        with file.open("xb") as made:
-            file.chmod(0o600)
-            made.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return file.read_bytes()
+    if not file.exists():
+        with NamedTemporaryFile(dir=file.parent) as made:  # for its owner only
+            made.write(secrets.token_bytes(_SECRET_BYTES))
+            made.flush()
+            with suppress(FileExistsError):
+                os.link(made.name, file)
+    secret = file.read_bytes()
+    if len(secret) < _SECRET_BYTES:
+        raise OSError(f"{file} is damaged: it holds no {_SECRET_BYTES} bytes; erase it")
+    return secret
 
 
 def _unauthorized(why: str) -> ServiceError:

@@ -14,13 +14,15 @@ from service.access import MayCount, MayRead, MayWrite
 from service.clip_store import Status, Wanted
 from service.errors import Problem, problems
 from service.exercises import new_session
+from service.idempotency import IdempotentRoute
+from service.quotas import take_clip
 from service.state import State
 from service.subject import FORM, read_subject
 from service.tables import Clip as Row
 from service.tenants import now_utc
 from service.uploads import upload_chunks, upload_schema
 
-router = APIRouter(prefix="/v1/clips", tags=["clips"])
+router = APIRouter(prefix="/v1/clips", tags=["clips"], route_class=IdempotentRoute)
 
 POLL_S = 1
 """What `Retry-After` says until a job is done."""
@@ -61,7 +63,9 @@ class Clips(Document):
     status_code=202,
     response_model=CountedClip,
     response_description="Queued; `Location` says where to ask",
-    responses=problems("too_many_bytes", "unknown_exercise", "invalid_request", "queue_full"),
+    responses=problems(
+        "too_many_bytes", "unknown_exercise", "invalid_request", "queue_full", "quota_exceeded"
+    ),
     openapi_extra=upload_schema("video/mp4", "video/*", "application/octet-stream"),
 )
 async def upload_clip(
@@ -93,6 +97,7 @@ async def upload_clip(
         created_at=now_utc(),
         status="uploading",
     )
+    await take_clip(state.database, caller, now_utc())
     await state.clips.begin(clip, max_waiting=state.settings.max_queued_clips)
     limit = state.settings.max_clip_bytes
     try:

@@ -81,6 +81,11 @@ _REST = {
     "invalid_request": Rule(422, "Not a valid request"),
     "wrong_offset": Rule(409, "Not where the upload ends"),
     "too_many_observations": Rule(413, "Too many observations"),
+    "idempotency_mismatch": Rule(422, "Another request has had this Idempotency-Key"),
+    "idempotency_in_progress": Rule(409, "The request with this Idempotency-Key is under way"),
+    "told_once": Rule(409, "Done before, and answered with what is told once"),
+    "too_many_requests": Rule(429, "Too many requests a minute"),
+    "quota_exceeded": Rule(429, "The quota of the day is used up"),
     "queue_full": Rule(429, "The queue is full"),
     "internal": Rule(500, "Internal error", 1011),
 }

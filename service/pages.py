@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Generic, TypeVar
 
 from fastapi import Query
@@ -58,11 +58,11 @@ def read_moment(cursor: str | None) -> tuple[datetime, str] | None:
     at, _, row_id = place.partition(_SEPARATOR)
     try:
         moment = datetime.fromisoformat(at)
-    except ValueError:
+        if moment.tzinfo is None or not row_id:
+            raise ValueError
+        return moment.astimezone(UTC), row_id
+    except (ValueError, OverflowError):
         raise _bad_cursor() from None
-    if moment.tzinfo is None or not row_id:
-        raise _bad_cursor()
-    return moment, row_id
 
 
 def read_place(cursor: str | None) -> str | None:
@@ -70,9 +70,12 @@ def read_place(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     try:
-        return base64.b64decode(cursor, b"-_", validate=True).decode()
+        place = base64.b64decode(cursor, b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise _bad_cursor() from None
+    if "\0" in place:  # PostgreSQL takes none
+        raise _bad_cursor()
+    return place
 
 
 def _encoded(place: str) -> str:

@@ -2,7 +2,10 @@
 
 
 class TokenBucket:
-    """Fills with `rate` tokens a second up to `burst`; each event takes one."""
+    """Fills with `rate` tokens a second up to `burst`; each event takes one.
+
+    In any `t` seconds there are at most `burst + rate * t` events.
+    """
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
@@ -16,3 +19,16 @@ class TokenBucket:
             return False
         self._tokens -= 1
         return True
+
+    def give_back(self) -> None:
+        """The event that took the last token does not count."""
+        self._tokens = min(self._burst, self._tokens + 1)
+
+    @property
+    def left(self) -> float:
+        """Tokens after the last event."""
+        return self._tokens
+
+    def wait_s(self, tokens: float) -> float:
+        """Seconds from the last event until there are so many."""
+        return max(0.0, tokens - self._tokens) / self._rate

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     max_message_bytes: int = Field(default=8 * MIB, gt=0, le=15 * MIB)
     """A WebSocket message; a larger one closes the connection with 1009."""
     max_text_bytes: Positive = 64 * 1024
-    """A JSON message."""
+    """A JSON message, or the body of a request with JSON."""
     queue_frames: Positive = 8
     """Observations that wait in a lossless session before reading stops."""
     max_messages_hz: Seconds = 120
@@ -101,6 +101,11 @@ class Settings(BaseSettings):
     """What tokens and tickets are signed with; by default made once and kept in `data`."""
     open_access: bool = False
     """Serve other machines though there are no keys: behind something that asks for them."""
+
+    requests_per_minute: Positive = 600
+    """Of one key, and of each of its end users, unless the key says otherwise."""
+    unknown_keys_per_minute: Positive = 60
+    """Keys that are none, from one address; whoever shows more is answered 429 unasked."""
 
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks besides the internet that webhooks may be sent to, over http:// as well."""

@@ -8,11 +8,14 @@ import anyio
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from service.allowances import Allowances
+from service.answers import Answers
 from service.auth import Authenticator
 from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core
 from service.database import Database
+from service.guesses import Guesses
 from service.metrics import Metrics
 from service.runner import ClipRunner
 from service.sessions import SessionStore
@@ -47,6 +50,9 @@ class AppState:
     database: Database
     tenants: Tenants
     authenticator: Authenticator
+    guesses: Guesses
+    allowances: Allowances
+    answers: Answers
     connections: Connections
     metrics: Metrics
     new_spans: Callable[[], Spans]

@@ -279,11 +279,16 @@ class Answered(Table):
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     """Of the request: another one under the same key is refused."""
+    holder: Mapped[str] = mapped_column(String(ID))
+    """Which try of the request is to answer it."""
     created_at: Mapped[datetime] = mapped_column(index=True)
+    leased_until: Mapped[datetime]
+    """After that it is no longer under way."""
     status: Mapped[int | None]
     """None while it is worked on."""
     headers: Mapped[dict[str, Any] | None]
     body: Mapped[str | None] = mapped_column(Text)
+    """None, once it is answered, where it held a secret."""
 
 
 class Receipt(Table):

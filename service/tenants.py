@@ -1,6 +1,7 @@
 """Tenants and their keys: who may call, and what; every act is written down."""
 
 import hashlib
+import re
 import secrets
 import uuid
 from collections.abc import Callable, Collection
@@ -23,6 +24,10 @@ SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 LOCAL: Final = "local"
 """The tenant where there are no keys."""
 KEY_PREFIX: Final = "br_"
+TENANT_NAME: Final = "^[a-z0-9][a-z0-9-]{0,62}$"
+"""No `/` in it: what stands before one is the tenant, and behind it the end user."""
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$"
+"""Names that others give: PostgreSQL takes no NUL, and a log has lines."""
 MAX_KEYS: Final = 100
 """Keys of one tenant."""
 
@@ -53,7 +58,13 @@ class Tenants:
         self._database, self._clock = database, clock
 
     async def add(self, tenant_id: str, actor: str, **days: float | None) -> Tenant:
-        """A new tenant; `days`: how long what is kept. Raises ServiceError `already_exists`."""
+        """A new tenant; `days`: how long what is kept.
+
+        Raises ServiceError `already_exists`, or `invalid_request` where the name is none.
+        """
+        if not re.fullmatch(TENANT_NAME, tenant_id):
+            fault = "a tenant's name has 1 to 63 of a-z, 0-9 and -, and does not begin with -"
+            raise ServiceError("invalid_request", fault, field="id")
         tenant = Tenant(id=tenant_id, created_at=self._clock(), **days)
         try:
             async with self._database.write() as session:
@@ -123,7 +134,7 @@ class Tenants:
             expires_at=expires_at,
         )
         async with self._database.write() as session:
-            await _demand(session, tenant_id)
+            await _demand(session, tenant_id, lock=True)
             if len([*await session.scalars(_live_keys(tenant_id))]) >= MAX_KEYS:
                 raise ServiceError("too_many", f"a tenant may have {MAX_KEYS} keys, the limit")
             session.add(key)
@@ -175,11 +186,12 @@ class Tenants:
         return key if key is not None and self._good(key) else None
 
     async def any_key(self) -> bool:
-        """Whether there is a key that is good: without one there is a single user."""
-        unexpired = or_(Key.expires_at.is_(None), Key.expires_at > self._clock())
-        query = select(Key.id).where(Key.revoked_at.is_(None), unexpired).limit(1)
+        """Whether there ever was a key; without one there is a single user.
+
+        One that has expired or was revoked counts: its end lets in nobody, least of all everybody.
+        """
         async with self._database.read() as session:
-            return await session.scalar(query) is not None
+            return await session.scalar(select(Key.id).limit(1)) is not None
 
     async def acts(
         self, tenant_id: str | None, before: tuple[datetime, str] | None, limit: int
@@ -195,7 +207,7 @@ class Tenants:
             return [*await session.scalars(query)]
 
     async def _own(self, session: AsyncSession, tenant_id: str, key_id: str) -> Key:
-        key = await session.get(Key, key_id)
+        key = await session.get(Key, key_id, with_for_update=True)
         if key is None or key.tenant_id != tenant_id or key.revoked_at is not None:
             raise ServiceError("not_found", f"tenant {tenant_id} has no key {key_id}")
         return key
@@ -220,8 +232,8 @@ def _live_keys(tenant_id: str) -> Any:
     return select(Key).where(Key.tenant_id == tenant_id, Key.revoked_at.is_(None))
 
 
-async def _demand(session: AsyncSession, tenant_id: str) -> Tenant:
-    tenant = await session.get(Tenant, tenant_id)
+async def _demand(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> Tenant:
+    tenant = await session.get(Tenant, tenant_id, with_for_update=lock)
     if tenant is None:
         raise ServiceError("not_found", f"there is no tenant {tenant_id}")
     return tenant

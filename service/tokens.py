@@ -11,7 +11,9 @@ from blazereps_client.results import Document
 from service.access import MayCount, MayIssueTokens
 from service.auth import TICKET_S
 from service.errors import ALLOWED, KEY_ONLY, problems
+from service.idempotency import TOLD_ONCE
 from service.state import State
+from service.tenants import PRINTABLE
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
 
@@ -22,7 +24,9 @@ USER_SCOPES: Final[tuple[UserScope, ...]] = get_args(UserScope)
 class NewToken(Document):
     """What a back end asks for, with its key, for one of its end users."""
 
-    user: Annotated[str, Field(min_length=1, max_length=128, examples=["user-42"])]
+    user: Annotated[
+        str, Field(min_length=1, max_length=128, pattern=PRINTABLE, examples=["user-42"])
+    ]
     expires_in_s: Annotated[int, Field(ge=60, le=86400, examples=[3600])] = 3600
     scopes: Annotated[
         tuple[UserScope, ...],
@@ -45,7 +49,13 @@ class Ticket(Document):
     expires_in_s: int = TICKET_S
 
 
-@router.post("/tokens", status_code=201, response_model=Token, responses=problems(*KEY_ONLY))
+@router.post(
+    "/tokens",
+    status_code=201,
+    response_model=Token,
+    responses=problems(*KEY_ONLY),
+    dependencies=[TOLD_ONCE],
+)
 async def issue_token(wanted: NewToken, caller: MayIssueTokens, state: State) -> Token:
     """Issue a token for an end user; with a key only."""
     whose = replace(caller, user=wanted.user, scopes=caller.scopes & {*wanted.scopes})
@@ -53,8 +63,15 @@ async def issue_token(wanted: NewToken, caller: MayIssueTokens, state: State) ->
     return Token(token=token, expires_at=datetime.fromtimestamp(expires_s, UTC))
 
 
-@router.post("/live/tickets", status_code=201, response_model=Ticket, responses=problems(*ALLOWED))
+@router.post(
+    "/live/tickets",
+    status_code=201,
+    response_model=Ticket,
+    responses=problems(*ALLOWED),
+    dependencies=[TOLD_ONCE],
+)
 async def issue_ticket(caller: MayCount, state: State) -> Ticket:
     """Issue a ticket for a browser, which cannot send headers with a WebSocket."""
-    ticket, expires_s = state.authenticator.issue("ticket", caller, TICKET_S)
+    opens = replace(caller, scopes=frozenset({"count"}))  # all that a session asks for
+    ticket, expires_s = state.authenticator.issue("ticket", opens, TICKET_S)
     return Ticket(ticket=ticket, expires_at=datetime.fromtimestamp(expires_s, UTC))

@@ -6,12 +6,9 @@ from typing import Any, BinaryIO
 from anyio import to_thread
 from fastapi import Request
 
+from service.bodies import LINGER_BYTES, streams
 from service.errors import ServiceError
 from service.forms import form_file
-
-LINGER_BYTES = 16 * 1024 * 1024
-"""How much of a body that is too large is read and thrown away before the connection is closed:
-a client that is cut off while it sends may never read why."""
 
 
 async def upload_chunks(
@@ -23,6 +20,7 @@ async def upload_chunks(
     `too_many_bytes` where more than `max_bytes` come, or are announced, and `invalid_request`
     where a form is damaged or has not that one file; both also while the bytes are taken.
     """
+    streams(request)
     body = _bounded(request, max_bytes)
     content_type = request.headers.get("content-type", "")
     if content_type.lower().startswith("multipart/form-data"):

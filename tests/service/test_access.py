@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
+import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -111,6 +112,29 @@ def test_a_token_issues_tickets_but_no_tokens(guarded: str) -> None:
 )
 def test_what_is_asked_of_a_token_is_bounded(guarded: str, body: dict[str, Any]) -> None:
     assert post(guarded, "/v1/tokens", KEY, body).status_code == 422
+
+
+def test_a_ticket_is_good_for_a_session_only(guarded: str) -> None:
+    claims = jwt.decode(ticket(guarded), options={"verify_signature": False})
+    assert claims["scope"] == "count"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\nb", "\x7f"])
+def test_a_users_name_has_no_control_characters(guarded: str, name: str) -> None:
+    answer = post(guarded, "/v1/tokens", KEY, {"user": name})
+    assert (answer.status_code, answer.json()["field"]) == (422, "user")
+
+
+def test_what_is_sent_as_json_is_bounded_before_anybody_asks_who_sends_it(guarded: str) -> None:
+    url = f"http://{guarded}/v1/tokens"
+    for content in (bytes(70_000), iter([bytes(70_000)])):
+        answer = httpx2.post(url, content=content, trust_env=False)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_many_bytes")
+
+
+def test_what_is_told_once_is_stored_nowhere(guarded: str) -> None:
+    for path in ("/v1/tokens", "/v1/live/tickets"):
+        assert post(guarded, path, KEY, {"user": "ann"}).headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("thief", ["other key", "other user", "its user's key"])

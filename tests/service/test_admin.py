@@ -1,5 +1,6 @@
 """Tenants and keys over REST: for the operator's key alone, and each act in the audit log."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from service.tenants import new_key
 from tests.service.conftest import Serve
 
 ADMIN = new_key()
+YEAR_ONE = base64.b64encode(b"0001-01-01T00:00:00+14:00\nx").decode()
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_tenants_come_in_pages(client: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/tenants", "/v1/audit"])
-@pytest.mark.parametrize("cursor", ["x", "%FF", "AAAA", "MjAyNS0wMS0zMQ=="])
+@pytest.mark.parametrize("cursor", ["x", "%FF", "AAAA", "MjAyNS0wMS0zMQ==", "AAA=", YEAR_ONE])
 def test_a_cursor_that_is_none_is_refused_or_ends(
     client: httpx2.Client, path: str, cursor: str
 ) -> None:
@@ -87,6 +89,17 @@ def test_a_key_is_rotated_and_revoked(client: httpx2.Client) -> None:
     assert client.get("/v1/tenants/rotating/keys").json()["items"] == []
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"expires_at": "2026-01-31T12:00:00"}, {"expires_at": "9999-12-31T23:59:59-14:00"},
+     {"name": "a\0b"}],
+)  # fmt: skip
+def test_a_key_that_cannot_be_kept_is_refused(client: httpx2.Client, wrong: dict[str, Any]) -> None:
+    wanted = {"name": "app", "scopes": ["read"], **wrong}
+    answer = client.post("/v1/tenants/ops/keys", json=wanted)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
 def test_only_the_scope_admin_may(client: httpx2.Client) -> None:
     add(client, "plain")
     key = add_key(client, "plain")["key"]
@@ -94,6 +107,22 @@ def test_only_the_scope_admin_may(client: httpx2.Client) -> None:
         for answer in (plain.get("/v1/tenants"), plain.post("/v1/tenants", json={"id": "mine"}),
                        plain.get("/v1/audit"), plain.delete("/v1/tenants/ops")):  # fmt: skip
             assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("who", ["nobody", "a key without the scope"])
+def test_who_may_not_is_not_told_whether_there_is_a_tenant(
+    client: httpx2.Client, who: str, method: str
+) -> None:
+    shown = new_key() if who == "nobody" else plain_key(client)
+    with calling(client.base_url.netloc.decode(), shown) as other:
+        answers = [other.request(method, f"/v1/tenants/{name}") for name in ("ops", "none", "A!")]
+    assert answers[0].status_code in {401, 403}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def plain_key(client: httpx2.Client) -> str:
+    return str(add_key(client, "ops", scopes=["read"])["key"])
 
 
 def test_each_scope_opens_its_own_doors(client: httpx2.Client) -> None:

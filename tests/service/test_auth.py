@@ -134,9 +134,17 @@ def test_owners_are_told_apart() -> None:
     assert Caller("app").owner != Caller("app", "ann").owner != Caller("app", "bob").owner
 
 
+def test_an_empty_secret_signs_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.touch()
+    with pytest.raises(OSError, match="damaged"):
+        kept_secret(file)
+
+
 def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "data" / "secret"
     made = kept_secret(file)
     assert len(made) == 32
     assert kept_secret(file) == made
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [*file.parent.iterdir()] == [file]

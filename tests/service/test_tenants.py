@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
 
 from service.database import Database
@@ -45,6 +46,26 @@ async def test_a_name_is_given_once(tenants: Tenants) -> None:
     assert [tenant.id for tenant in await tenants.after("", 10)] == ["acme"]
 
 
+@pytest.mark.parametrize("name", ["", "a/b", "A", "-a", "a" * 64, "a\n"])
+async def test_a_name_has_no_slash(tenants: Tenants, name: str) -> None:
+    with pytest.raises(ServiceError, match="1 to 63"):
+        await tenants.add(name, "command")
+
+
+async def test_of_rotations_at_once_the_secrets_of_the_last_two_are_good(tenants: Tenants) -> None:
+    key, _ = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    told: list[str] = []
+
+    async def rotate() -> None:
+        told.append((await tenants.rotate("acme", key.id, "command", overlap_s=60))[1])
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(rotate)
+    good = [await tenants.key_with(digest_of(secret)) is not None for secret in told]
+    assert sum(good) == 2
+
+
 async def test_a_key_opens_the_door_with_its_digest_only(tenants: Tenants) -> None:
     key, secret = await tenants.add_key("acme", "command", name="app", scopes=["read"])
     found = await tenants.key_with(digest_of(secret))
@@ -69,10 +90,22 @@ async def test_an_expired_key_is_good_no_more(tenants: Tenants, clock: Clock) ->
     key, secret = await tenants.add_key(
         "acme", "command", name="app", scopes=SCOPES, expires_at=expires_at
     )
-    assert await tenants.any_key()
     clock.advance(days=1)
     assert await tenants.key_with(digest_of(secret)) is None
     assert await tenants.key(key.id) is None
+
+
+async def test_keys_that_are_good_no_more_open_no_door_to_everybody(
+    tenants: Tenants, clock: Clock
+) -> None:
+    assert not await tenants.any_key()
+    key, _ = await tenants.add_key(
+        "acme", "command", name="app", scopes=SCOPES, expires_at=clock.now
+    )
+    assert await tenants.any_key()
+    await tenants.revoke("acme", key.id, "command")
+    assert await tenants.any_key()
+    await tenants.remove("acme", "command")
     assert not await tenants.any_key()
 
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 
+from service.bodies import LINGER_BYTES
 from service.errors import ServiceError
 from service.forms import MAX_HEADER_BYTES, MAX_HEADERS
-from service.uploads import LINGER_BYTES, save_upload, upload_chunks
+from service.uploads import save_upload, upload_chunks
 
 FORM = "multipart/form-data; boundary=frontier"
 LIMIT = 10_000

@@ -1,0 +1,83 @@
+"""How many clips a key may upload a day: never one more, however many come at once."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import httpx2
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from service.auth import Caller
+from service.database import Database
+from service.errors import ServiceError
+from service.quotas import forget_usage, take_clip
+from service.tables import Usage
+from service.tenants import new_key
+from tests.service.conftest import Serve
+
+NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
+CALLER = Caller("acme", key_id="k1", clips_per_day=10)
+
+
+async def taken(tries: int, take: Callable[[], Awaitable[None]]) -> int:
+    """How many of so many tries at once were granted."""
+    granted = 0
+
+    async def one() -> None:
+        nonlocal granted
+        with suppress(ServiceError):
+            await take()
+            granted += 1
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(tries):
+            tasks.start_soon(one)
+    return granted
+
+
+@pytest.mark.anyio
+async def test_of_twenty_at_once_ten_are_granted(database: Database) -> None:
+    assert await taken(20, lambda: take_clip(database, CALLER, NOON)) == 10
+    other = replace(CALLER, key_id="k2")
+    assert await taken(1, lambda: take_clip(database, other, NOON)) == 1
+
+
+@pytest.mark.anyio
+async def test_the_day_is_that_of_utc(database: Database) -> None:
+    one = replace(CALLER, clips_per_day=1)
+    midnight = datetime(2025, 2, 1, tzinfo=UTC)
+    await take_clip(database, one, NOON)
+    with pytest.raises(ServiceError, match="1 clips a day") as caught:
+        await take_clip(database, one, midnight - timedelta(seconds=90))
+    assert caught.value.retry_after_s == 90
+    await take_clip(database, one, midnight)
+    await forget_usage(database, midnight)
+    async with database.read() as session:
+        assert [*await session.scalars(select(Usage.day))] == [midnight.date()]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("quota", "granted"), [(0, 0), (None, 3)])
+async def test_none_and_no_end(database: Database, quota: int | None, granted: int) -> None:
+    caller = replace(CALLER, clips_per_day=quota)
+    assert await taken(3, lambda: take_clip(database, caller, NOON)) == granted
+
+
+def test_an_upload_over_it_is_refused(serve: Serve, database_url: str) -> None:
+    admin = new_key()
+    with (
+        serve(keys={"ops": admin}, database=SecretStr(database_url)) as address,
+        httpx2.Client(base_url=f"http://{address}", trust_env=False) as client,
+    ):
+        client.headers["Authorization"] = f"Bearer {admin}"
+        wanted = {"name": "app", "scopes": ["count"], "clips_per_day": 1}
+        key = client.post("/v1/tenants/ops/keys", json=wanted).json()["key"]
+        client.headers["Authorization"] = f"Bearer {key}"
+        first, second = (client.post("/v1/clips", content=b"no clip") for _ in range(2))
+    assert first.status_code == 202
+    assert (second.status_code, second.json()["code"]) == (429, "quota_exceeded")
+    assert 0 < int(second.headers["Retry-After"]) <= 86400
