@@ -52,5 +52,12 @@ def _check_origin(socket: WebSocket, allowed: frozenset[str]) -> None:
     origin = socket.headers.get("origin")
     if origin is None or origin in allowed:
         return
-    if urlsplit(origin).netloc != socket.headers.get("host"):
+    if _host_of(origin) != socket.headers.get("host"):
         raise ServiceError("origin_not_allowed", f"origin {origin} is not in allowed_origins")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
