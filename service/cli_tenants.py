@@ -8,10 +8,10 @@ from typing import Annotated, Final, TypeVar
 import anyio
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from service.database import Database
-from service.explained import explained
+from service.explained import explained, tell
 from service.settings import Settings
 from service.tenants import SCOPES, Scope, Tenants
 
@@ -43,7 +43,7 @@ def add_tenant(tenant: Tenant, scopes: Scopes = DEFAULT_SCOPES) -> None:
         _, secret = await tenants.add_key(tenant, ACTOR, name="first", scopes=_scopes(scopes))
         return secret
 
-    out.print(f"key (shown once):  [bold]{_run(add)}[/bold]", soft_wrap=True)
+    _show(_run(add))
 
 
 @tenants_app.command("list")
@@ -88,13 +88,13 @@ def add_key(
             clips_per_day=clips_per_day,
         )
     )
-    out.print(f"key (shown once):  [bold]{secret}[/bold]", soft_wrap=True)
+    _show(secret)
 
 
 @keys_app.command("list")
 def list_keys(tenant: Tenant) -> None:
     """List a tenant's keys; their secrets are kept nowhere."""
-    listed = Table("id", "name", "scopes", "expires")
+    listed = Table(Column("id", min_width=32), "name", "scopes", "expires")
     for key in _run(lambda tenants: tenants.keys(tenant)):
         expires = f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "never"
         listed.add_row(key.id, key.name, ", ".join(key.scopes), expires)
@@ -105,13 +105,19 @@ def list_keys(tenant: Tenant) -> None:
 def rotate_key(tenant: Tenant, key: KeyId, overlap_s: Overlap = 86400) -> None:
     """Make another secret for a key; the one before goes on for a while."""
     _, secret = _run(lambda tenants: tenants.rotate(tenant, key, ACTOR, overlap_s=overlap_s))
-    out.print(f"key (shown once):  [bold]{secret}[/bold]", soft_wrap=True)
+    _show(secret)
 
 
 @keys_app.command("revoke")
 def revoke_key(tenant: Tenant, key: KeyId) -> None:
     """Let nobody in with a key, or with a token that it made, any more."""
     _run(lambda tenants: tenants.revoke(tenant, key, ACTOR))
+
+
+def _show(secret: str) -> None:
+    """The key alone is on standard output, for `KEY=$(blazereps tenants add acme)`."""
+    tell("this key is shown once:")
+    typer.echo(secret)
 
 
 def _scopes(text: str) -> list[Scope]:
