@@ -10,14 +10,30 @@ import anyio
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from service import admin, asyncapi, clips, exercises, health, live, page, poses, scrape, tokens
+from service import (
+    admin,
+    asyncapi,
+    clips,
+    exercises,
+    health,
+    live,
+    page,
+    poses,
+    scrape,
+    tokens,
+    webhooks,
+)
 from service.access import authenticated
 from service.auth import Authenticator, kept_secret
 from service.connections import Connections
 from service.core import Core, Engine, Library
+from service.courier import Courier
+from service.deliveries import Deliveries
+from service.endpoints import Endpoints
 from service.errors import any_problem, handle_errors, problems
 from service.jobs import LocalJobs
 from service.metrics import Metrics
+from service.outbound import Outbound
 from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.startup import Records, opened
@@ -43,7 +59,9 @@ def create_app(
         async with opened(settings) as records:
             state = _state(settings, core, metrics, new_spans, records)
             running.state.drain = partial(state.connections.drain, settings.drain_s)
-            yield {"blazereps": state}
+            sender = Outbound(settings.webhook_networks)
+            async with Courier(Deliveries(records.database), sender, metrics).working():
+                yield {"blazereps": state}
             await anyio.to_thread.run_sync(state.jobs.close)
             state.sessions.close()
 
@@ -69,7 +87,7 @@ def create_app(
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
-    for module in (exercises, poses, clips, tokens, admin, scrape):
+    for module in (exercises, poses, clips, tokens, webhooks, admin, scrape):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
@@ -117,6 +135,7 @@ def _state(
         sessions=sessions,
         database=records.database,
         tenants=records.tenants,
+        endpoints=Endpoints(records.database, settings.webhook_networks),
         authenticator=Authenticator(records.keys, _secret(settings), sessions),
         connections=connections,
         metrics=metrics,

@@ -10,6 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import sessionmaker
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _BUSY_MS: Final = 10_000
@@ -32,6 +33,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+        self.writing = sessionmaker().class_
+        """The class of this database's writing sessions alone, for listeners to their events."""
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
 
     async def upgrade(self) -> None:
@@ -51,7 +54,12 @@ class Database:
 
         In SQLite one writes at a time, from the first statement on: what was read stays true.
         """
-        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+        async with (
+            AsyncSession(
+                self._writer, sync_session_class=self.writing, expire_on_commit=False
+            ) as session,
+            session.begin(),
+        ):
             yield session
 
     async def close(self) -> None:

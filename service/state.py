@@ -12,6 +12,7 @@ from service.auth import Authenticator
 from service.connections import Connections
 from service.core import Core
 from service.database import Database
+from service.endpoints import Endpoints
 from service.jobs import ClipJobs
 from service.metrics import Metrics
 from service.sessions import SessionStore
@@ -37,6 +38,8 @@ class AppState:
     sessions: SessionStore
     database: Database
     tenants: Tenants
+    endpoints: Endpoints
+    """Where tenants are told of what has happened."""
     authenticator: Authenticator
     connections: Connections
     metrics: Metrics

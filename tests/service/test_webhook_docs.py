@@ -23,7 +23,7 @@ from service.webhook_events import (
 
 WEBHOOKS = Path(__file__).parents[2].joinpath("docs", "webhooks.md").read_text(encoding="utf-8")
 (SNIPPET,) = re.findall(r"```python\n(.*?)```", WEBHOOKS, re.DOTALL)
-(EXAMPLE,) = re.findall(r"^\{.*\}$", WEBHOOKS, re.MULTILINE)
+(EXAMPLE,) = re.findall(r"^\{\"timestamp.*\}$", WEBHOOKS, re.MULTILINE)
 DATA = (SucceededClip, FailedClip, EndedWorkout, TriedEndpoint)
 BODY = EXAMPLE.encode()
 

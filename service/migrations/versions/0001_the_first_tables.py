@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disabled_why", sa.String(length=200), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
@@ -197,7 +198,7 @@ def upgrade() -> None:
 
     op.create_table(
         "webhook_delivery",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("endpoint_id", sa.String(length=32), nullable=False),
         sa.Column("user_id", sa.String(length=128), nullable=True),
@@ -222,6 +223,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
     )
     with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_webhook_delivery_created_at"), ["created_at"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_webhook_delivery_endpoint_id_created_at_id"),
             ["endpoint_id", "created_at", "id"],
@@ -262,7 +266,7 @@ def upgrade() -> None:
 
     op.create_table(
         "webhook_attempt",
-        sa.Column("delivery_id", sa.String(length=32), nullable=False),
+        sa.Column("delivery_id", sa.String(length=36), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=True),
@@ -291,6 +295,7 @@ def downgrade() -> None:
     with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhook_delivery_status_next_at"))
         batch_op.drop_index(batch_op.f("ix_webhook_delivery_endpoint_id_created_at_id"))
+        batch_op.drop_index(batch_op.f("ix_webhook_delivery_created_at"))
 
     op.drop_table("webhook_delivery")
     with op.batch_alter_table("workout", schema=None) as batch_op:
