@@ -1,10 +1,11 @@
 """The database: SQLite in the data folder, or PostgreSQL by one setting."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, text
@@ -35,6 +36,10 @@ class Database:
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
         self.writing = sessionmaker().class_
         """The class of this database's writing sessions alone, for listeners to their events."""
+        # Who waits for SQLite itself asks again and again, out of turn, and holds a connection.
+        self._turn: AbstractAsyncContextManager[None] = (
+            anyio.Lock() if url.startswith("sqlite") else nullcontext()
+        )
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
 
     async def upgrade(self) -> None:
@@ -55,6 +60,7 @@ class Database:
         In SQLite one writes at a time, from the first statement on: what was read stays true.
         """
         async with (
+            self._turn,
             AsyncSession(
                 self._writer, sync_session_class=self.writing, expire_on_commit=False
             ) as session,
