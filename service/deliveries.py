@@ -83,7 +83,6 @@ def was_told(info: Mapping[Any, Any]) -> bool:
 async def switch_off(session: AsyncSession, endpoint: Endpoint, why: str, now: datetime) -> None:
     """Send nothing more to a locked endpoint; what waits for it fails."""
     endpoint.disabled_at, endpoint.disabled_why = now, why
-    endpoint.version += 1
     waiting = (Delivery.endpoint_id == endpoint.id, Delivery.status == "pending")
     await session.execute(update(Delivery).where(*waiting).values(status="failed", next_at=None))
 
@@ -217,6 +216,7 @@ class Deliveries:
         else:
             delivery.next_at = now + timedelta(seconds=wait_s)
         if why is not None:
+            endpoint.version += 1
             await switch_off(session, endpoint, why, now)
         return why
 

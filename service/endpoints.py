@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from service.addresses import Network
 from service.database import Database
@@ -130,8 +131,15 @@ class Endpoints:
         before: tuple[datetime, str] | None,
         limit: int,
     ) -> Sequence[Delivery]:
-        """So many of its deliveries, the newest first, from before a moment and id on."""
-        query = select(Delivery).where(Delivery.endpoint_id == endpoint_id)
+        """So many of its deliveries, the newest first, from before a moment and id on.
+
+        They come without their bodies.
+        """
+        query = (
+            select(Delivery)
+            .where(Delivery.endpoint_id == endpoint_id)
+            .options(defer(Delivery.body))
+        )
         if status is not None:
             query = query.where(Delivery.status == status)
         if before is not None:

@@ -10,7 +10,6 @@ from pydantic import Field
 from blazereps_client.results import Document
 from service.access import MayKeepWebhooks
 from service.deliveries import Status
-from service.endpoints import MAX_ENDPOINTS
 from service.errors import KEY_ONLY, problems
 from service.etags import IfMatch, etag_of
 from service.outbound import MAX_URL_CHARS
@@ -143,9 +142,9 @@ async def add_endpoint(
     return _shown(endpoint, response)
 
 
-@router.get("", description=f"The tenant's endpoints, at most {MAX_ENDPOINTS}, the newest first.")
+@router.get("")
 async def list_endpoints(caller: MayKeepWebhooks, state: State) -> Page[EndpointInfo]:
-    """List the tenant's endpoints."""
+    """The tenant's endpoints, at most 10, the newest first."""
     rows = await state.endpoints.all(caller.tenant)
     return Page(items=tuple(map(EndpointInfo.model_validate, rows)), next_cursor=None)
 

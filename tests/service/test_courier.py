@@ -2,27 +2,22 @@
 
 import asyncio
 import tracemalloc
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, cast
 
-import anyio
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy.exc import OperationalError
 from standardwebhooks import Webhook
 
-from service.courier import AN_ENDPOINT, AT_ONCE, Courier
+from service.courier import AN_ENDPOINT, AT_ONCE
 from service.database import Database
-from service.deliveries import Claimed, Deliveries, Tried
 from service.metrics import Metrics
 from service.outbound import Answer, Outbound
 from service.retries import DELAYS_S
-from service.signing import new_secret
 from service.tables import Attempt, Delivery, Endpoint
 from service.webhook_events import MAX_BYTES
+from tests.service.couriers import Broken, Many, Sender, until, value, working
 from tests.service.outbox import LATEST, LOOPBACK, Outbox, opened_outbox
 from tests.service.receiver import NO_CONTENT, Heard, Receiver, receiving
 
@@ -31,101 +26,11 @@ pytestmark = pytest.mark.anyio
 ERROR = b"HTTP/1.1 500 Oh\r\ncontent-length: 4\r\n\r\nno.\x00"
 GONE = b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n"
 LATER = b"HTTP/1.1 503 Later\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n"
-NEVER_S = 3600.0
-"""Between polls: whoever is woken is woken by something else."""
 
 
 @pytest.fixture
 async def outbox(database: Database) -> Outbox:
     return await opened_outbox(database)
-
-
-@dataclass
-class Sender:
-    """Answers 204 when it is let, and says how many it was sent at once."""
-
-    open: anyio.Event = field(default_factory=anyio.Event)
-    held: Callable[[str], bool] = lambda _: True
-    sent: list[str] = field(default_factory=list)
-    under_way: list[str] = field(default_factory=list)
-    most: int = 0
-    most_to_one: int = 0
-
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        self.under_way.append(url)
-        self.most = max(self.most, len(self.under_way))
-        self.most_to_one = max(self.most_to_one, self.under_way.count(url))
-        try:
-            if self.held(url):
-                await self.open.wait()
-            await asyncio.sleep(0)
-            self.sent.append(headers["webhook-id"])
-            return Answer(204, 0.0, "", None)
-        finally:
-            self.under_way.remove(url)
-
-    async def aclose(self) -> None:
-        pass
-
-
-class Broken(Deliveries):
-    """A database that fails so often before it works."""
-
-    failures = 3
-
-    async def claim(self, busy: Collection[str] = ()) -> Claimed | None:
-        if self.failures:
-            self.failures -= 1
-            raise OperationalError("select", {}, Exception("gone away"))
-        return await super().claim(busy)
-
-
-class Many(Deliveries):
-    """A thousand that are due, each as large as can be, made as it is claimed."""
-
-    number = 1000
-    claimed = recorded = 0
-
-    async def claim(self, busy: Collection[str] = ()) -> Claimed | None:
-        if self.claimed == self.number:
-            return None
-        free = next(one for one in map(str, range(AT_ONCE)) if one not in busy)
-        self.claimed += 1
-        url = f"https://{free}.example/"
-        body = b"x" * MAX_BYTES
-        return Claimed(f"msg_{self.claimed}", free, url, (new_secret(),), body, 1)
-
-    async def record(self, claimed: Claimed, tried: Tried) -> str | None:
-        await asyncio.sleep(0)
-        self.recorded += 1
-        return None
-
-    async def pending(self) -> int:
-        return self.number - self.recorded
-
-
-def courier_of(outbox: Outbox, sender: Any = None, **options: Any) -> Courier:
-    chosen = {"poll_s": NEVER_S, "clock": outbox.clock, "metrics": Metrics(), **options}
-    deliveries = chosen.pop("deliveries", outbox.deliveries)
-    return Courier(deliveries, sender or Outbound(LOOPBACK), **chosen)
-
-
-@asynccontextmanager
-async def working(outbox: Outbox, sender: Any = None, **options: Any) -> AsyncIterator[Courier]:
-    courier = courier_of(outbox, sender, **options)
-    async with courier.working():
-        yield courier
-
-
-async def until(true: Callable[[], Any]) -> Any:
-    """Wait for what happens elsewhere; awaited where it is a question to the database."""
-    with anyio.fail_after(20):
-        while True:
-            found = true()
-            found = await found if asyncio.iscoroutine(found) else found
-            if found:
-                return found
-            await anyio.sleep(0.005)
 
 
 async def settled(outbox: Outbox, tries: int) -> Delivery:
@@ -405,11 +310,3 @@ async def test_a_secret_and_a_url_are_not_logged(
     assert "webhook tried" in told
     assert made.secret not in told
     assert "/hook" not in told
-
-
-def value(metrics: Metrics, name: str, **labels: str) -> float:
-    text = metrics.exposition("")[0].decode()
-    samples = (s for family in text_string_to_metric_families(text) for s in family.samples)
-    with suppress(StopIteration):
-        return next(s.value for s in samples if (s.name, s.labels) == (f"blazereps_{name}", labels))
-    return 0
