@@ -24,6 +24,7 @@ from service import (
     poses,
     scrape,
     tokens,
+    webhooks,
 )
 from service.access import authenticated
 from service.allowances import HEADERS, Allowances, TellAllowance
@@ -34,11 +35,15 @@ from service.clip_job import ClipJob
 from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core, Engine, Library
+from service.courier import Courier
+from service.deliveries import Deliveries
+from service.endpoints import Endpoints
 from service.errors import any_problem, handle_errors, problems
 from service.guesses import Guesses
 from service.idempotency import NAME, REPLAYED
 from service.metrics import Metrics
 from service.runner import EmbeddedRunner
+from service.outbound import Outbound
 from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.startup import Records, opened
@@ -67,7 +72,9 @@ def create_app(
             state = _state(settings, core, metrics, new_spans, records)
             running.state.drain = partial(state.connections.drain, settings.drain_s)
             tasks.start_soon(state.runner.run)
-            yield {"blazereps": state}
+            sender = Outbound(settings.webhook_networks)
+            async with Courier(Deliveries(records.database), sender, metrics).working():
+                yield {"blazereps": state}
             state.runner.stop()
         state.sessions.close()
 
@@ -96,7 +103,7 @@ def create_app(
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
-    for module in (exercises, poses, clips, batches, tokens, admin, scrape):
+    for module in (exercises, poses, clips, batches, tokens, webhooks, admin, scrape):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
@@ -153,6 +160,7 @@ def _state(
         sessions=sessions,
         database=records.database,
         tenants=records.tenants,
+        endpoints=Endpoints(records.database, settings.webhook_networks),
         authenticator=Authenticator(records.keys, _secret(settings), sessions),
         guesses=Guesses(settings.unknown_keys_per_minute),
         allowances=Allowances(settings.requests_per_minute),

@@ -1,15 +1,17 @@
 """The database: SQLite in the data folder, or PostgreSQL by one setting."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import sessionmaker
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _BUSY_MS: Final = 10_000
@@ -32,6 +34,12 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+        self.writing = sessionmaker().class_
+        """The class of this database's writing sessions alone, for listeners to their events."""
+        # Who waits for SQLite itself asks again and again, out of turn, and holds a connection.
+        self._turn: AbstractAsyncContextManager[None] = (
+            anyio.Lock() if url.startswith("sqlite") else nullcontext()
+        )
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
 
     async def upgrade(self) -> None:
@@ -51,7 +59,13 @@ class Database:
 
         In SQLite one writes at a time, from the first statement on: what was read stays true.
         """
-        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+        async with (
+            self._turn,
+            AsyncSession(
+                self._writer, sync_session_class=self.writing, expire_on_commit=False
+            ) as session,
+            session.begin(),
+        ):
             yield session
 
     async def close(self) -> None:

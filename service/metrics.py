@@ -32,6 +32,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._make_live()
         self._make_clips()
+        self._make_webhooks()
         self.errors = self._counter("errors", "Errors told to callers.", "code")
         self.reps = self._counter("reps_counted", "Repetitions counted.", "exercise")
         self.rejections = self._counter(
@@ -113,6 +114,10 @@ class Metrics:
     def _make_clips(self) -> None:
         self.clips = self._gauge("clips", "Clips that wait or are being counted.", "status")
         self.clips_finished = self._counter("clips_finished", "Clips done with.", "status")
+
+    def _make_webhooks(self) -> None:
+        self.webhooks = self._counter("webhooks", "Tries to deliver a webhook.", "outcome")
+        self.webhooks_pending = self._gauge("webhooks_pending", "Webhooks not delivered yet.")
 
     def _tallied(self, tally: Tally) -> None:
         for rep in tally.reps:

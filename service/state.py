@@ -16,6 +16,7 @@ from service.connections import Connections
 from service.core import Core
 from service.database import Database
 from service.guesses import Guesses
+from service.endpoints import Endpoints
 from service.metrics import Metrics
 from service.runner import ClipRunner
 from service.sessions import SessionStore
@@ -49,6 +50,8 @@ class AppState:
     sessions: SessionStore
     database: Database
     tenants: Tenants
+    endpoints: Endpoints
+    """Where tenants are told of what has happened."""
     authenticator: Authenticator
     guesses: Guesses
     allowances: Allowances

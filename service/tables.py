@@ -20,6 +20,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ID: Final = 32
 """Characters of an id: 16 random bytes in hex."""
+MESSAGE_ID: Final = len("msg_") + ID
+"""Characters of a webhook's id."""
 USER: Final = 128
 """Characters of the name that a tenant has for an end user, at most."""
 
@@ -207,7 +209,14 @@ class Endpoint(Table):
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     disabled_why: Mapped[str | None] = mapped_column(String(200))
+    failing_since: Mapped[datetime | None]
+    """When a try failed first after the last one that was taken."""
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is sent to it."""
+        return self.disabled_at is None
 
 
 class Delivery(Table):
@@ -217,9 +226,10 @@ class Delivery(Table):
     __table_args__ = (
         Index(None, "endpoint_id", "created_at", "id"),
         Index(None, "status", "next_at"),
+        Index(None, "created_at"),
     )
 
-    id: Mapped[str] = mapped_column(String(ID), primary_key=True)
+    id: Mapped[str] = mapped_column(String(MESSAGE_ID), primary_key=True)
     """The receiver's `webhook-id`: the same at each try."""
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
     endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoint.id", ondelete="CASCADE"))
@@ -236,7 +246,7 @@ class Delivery(Table):
 
 
 class Attempt(Table):
-    """One try of a delivery."""
+    """One try of a delivery; without status and fault it is under way, or was cut off."""
 
     __tablename__ = "webhook_attempt"
 

@@ -99,7 +99,7 @@ WebhookEvent = Annotated[
     ClipSucceeded | ClipFailed | WorkoutEnded | EndpointTried, Field(discriminator="type")
 ]
 WebhookType = Literal["clip.succeeded", "clip.failed", "workout.ended", "test"]
-"""What an endpoint may ask for."""
+"""What a message can be about."""
 
 _ANY: Final[TypeAdapter[WebhookEvent]] = TypeAdapter(WebhookEvent)
 

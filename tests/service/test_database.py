@@ -98,6 +98,23 @@ async def test_writers_wait_for_each_other(database: Database) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_writers_of_sqlite_take_turns(database: Database) -> None:
+    written: list[int] = []
+
+    async def write(number: int) -> None:
+        async with database.write() as session:
+            session.add(tenant(f"t{number}"))
+            await session.flush()
+            written.append(number)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(20):
+            tasks.start_soon(write, number)
+    assert written == [*range(20)]
+
+
+@pytest.mark.anyio
 async def test_nobody_else_reads_the_file(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "new")
     database = Database(settings.database_url)

@@ -8,6 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
+from service.courier import AN_ENDPOINT, AT_ONCE
+from service.deliveries import GIVE_UP_DAYS, KEPT_DAYS
+from service.endpoints import MAX_ENDPOINTS
 from service.outbound import BOUNDS, MAX_REDIRECTS, MAX_URL_CHARS
 from service.retries import DELAYS_S, JITTER, MAX_RETRY_AFTER_S
 from service.signing import SECRET_BYTES, new_secret, signed
@@ -23,7 +26,7 @@ from service.webhook_events import (
 
 WEBHOOKS = Path(__file__).parents[2].joinpath("docs", "webhooks.md").read_text(encoding="utf-8")
 (SNIPPET,) = re.findall(r"```python\n(.*?)```", WEBHOOKS, re.DOTALL)
-(EXAMPLE,) = re.findall(r"^\{.*\}$", WEBHOOKS, re.MULTILINE)
+(EXAMPLE,) = re.findall(r"^\{\"timestamp.*\}$", WEBHOOKS, re.MULTILINE)
 DATA = (SucceededClip, FailedClip, EndedWorkout, TriedEndpoint)
 BODY = EXAMPLE.encode()
 
@@ -69,6 +72,10 @@ def test_the_schedule() -> None:
         f"{BOUNDS.connect_s:.0f} s to connect to each address, {BOUNDS.whole_s:.0f} s in all",
         f"the first {BOUNDS.max_answer_bytes // 1024} KiB",
         f"{['no', 'one', 'two', 'three'][MAX_REDIRECTS]} at most",
+        f"a tenant has at most {MAX_ENDPOINTS}",
+        f"taken nothing for {GIVE_UP_DAYS} days",
+        f"kept for {KEPT_DAYS} days",
+        f"sends {AT_ONCE} messages at a time, {AN_ENDPOINT} of them to one endpoint",
     ],
 )
 def test_every_limit(limit: str) -> None:
