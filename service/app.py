@@ -42,8 +42,8 @@ from service.errors import any_problem, handle_errors, problems
 from service.guesses import Guesses
 from service.idempotency import NAME, REPLAYED
 from service.metrics import Metrics
-from service.runner import EmbeddedRunner
 from service.outbound import Outbound
+from service.runner import EmbeddedRunner
 from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.startup import Records, opened

@@ -15,8 +15,8 @@ from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core
 from service.database import Database
-from service.guesses import Guesses
 from service.endpoints import Endpoints
+from service.guesses import Guesses
 from service.metrics import Metrics
 from service.runner import ClipRunner
 from service.sessions import SessionStore

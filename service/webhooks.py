@@ -12,12 +12,18 @@ from service.access import MayKeepWebhooks
 from service.deliveries import Status
 from service.errors import KEY_ONLY, problems
 from service.etags import IfMatch, etag_of
+from service.idempotency import TOLD_ONCE, IdempotentRoute
 from service.outbound import MAX_URL_CHARS
 from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
 from service.state import State
 from service.tables import Endpoint
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=problems(*KEY_ONLY))
+router = APIRouter(
+    prefix="/v1/webhooks",
+    tags=["webhooks"],
+    responses=problems(*KEY_ONLY),
+    route_class=IdempotentRoute,
+)
 
 MISSING: Final = problems("not_found", "invalid_request")
 MATCHED: Final = MISSING | problems("precondition_failed", "precondition_required")
@@ -132,7 +138,12 @@ class ShownDelivery(DeliveryInfo):
     tries: tuple[AttemptInfo, ...]
 
 
-@router.post("", status_code=201, responses=problems("too_many", "invalid_request"))
+@router.post(
+    "",
+    status_code=201,
+    responses=problems("too_many", "invalid_request"),
+    dependencies=[TOLD_ONCE],
+)
 async def add_endpoint(
     wanted: NewEndpoint, caller: MayKeepWebhooks, state: State, response: Response
 ) -> ShownEndpoint:
@@ -181,7 +192,7 @@ async def remove_endpoint(
     await state.endpoints.remove(caller.tenant, endpoint_id, if_match)
 
 
-@router.post("/{endpoint_id}/rotate", responses=MISSING | _TAGGED)
+@router.post("/{endpoint_id}/rotate", responses=MISSING | _TAGGED, dependencies=[TOLD_ONCE])
 async def rotate_secret(
     endpoint_id: EndpointId,
     wanted: SecretRotation,
