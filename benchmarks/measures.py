@@ -71,7 +71,7 @@ def rendered_errors(core: Core, clip: Path) -> Iterator[tuple[str, float, Measur
     truth = Truth.load(clip.with_suffix(".json"))
     taken = take(clip, core, (), limits=SETTINGS.clip_limits)
     for rep in count(core, taken.observations[ORIGINAL]):
-        meant = [one for one in truth.reps if _same(rep, one.exercise, one.bottom_s)]
+        meant = [one for one in truth.reps if same(rep, one.exercise, one.bottom_s)]
         if meant:
             true = true_measures(truth, meant[0], rep.measures)
             yield from ((name, true[name], rep.measures[name]) for name in true)
@@ -82,7 +82,7 @@ def mirror_differences(
 ) -> Iterator[tuple[str, float]]:
     """How far the measures are from those of the mirrored clip, where both are sure."""
     for rep in reps:
-        for other in (one for one in mirrored if _same(rep, one.exercise, one.bottom_s)):
+        for other in (one for one in mirrored if same(rep, one.exercise, one.bottom_s)):
             for name in rep.measures.keys() & other.measures.keys():
                 one, two = rep.measures[name], other.measures[name]
                 if min(one.certainty, two.certainty) >= SURE:
@@ -90,7 +90,8 @@ def mirror_differences(
                     yield name, abs(one.value - sign * two.value)
 
 
-def _same(rep: RepCounted, exercise: str, bottom_s: float) -> bool:
+def same(rep: RepCounted, exercise: str, bottom_s: float) -> bool:
+    """Whether this is the repetition of that exercise and bottom."""
     return rep.exercise == exercise and abs(rep.bottom_s - bottom_s) < 0.3
 
 

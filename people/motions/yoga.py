@@ -109,5 +109,7 @@ class WarriorII(Sided):
     def _apart(self, skeleton: Skeleton) -> float:
         """Between the ankles, so that the other leg is as straight as it says at depth 1."""
         ahead, up = self._reach(skeleton)
-        behind = np.sqrt(max((self.stretch * skeleton.leg) ** 2 - up**2, 0))
-        return ahead + 2 * skeleton.hip_half + float(behind)
+        turned = np.radians(self.turned)
+        aside = skeleton.hip_half * np.sin(turned)
+        behind = np.sqrt(max((self.stretch * skeleton.leg) ** 2 - up**2 - aside**2, 0))
+        return ahead + skeleton.hip_half * float(1 + np.cos(turned)) + float(behind)
