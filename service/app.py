@@ -4,28 +4,48 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from service import admin, asyncapi, clips, exercises, health, live, page, poses, scrape, tokens
+from service import (
+    admin,
+    asyncapi,
+    clip_events,
+    clip_landmarks,
+    clip_uploads,
+    clips,
+    exercises,
+    health,
+    live,
+    page,
+    poses,
+    scrape,
+    tokens,
+    tus,
+)
 from service.access import authenticated
 from service.auth import Authenticator, kept_secret
+from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core, Engine, Library
 from service.errors import any_problem, handle_errors, problems
-from service.jobs import LocalJobs
+from service.jobs import LocalJobs, count_job
 from service.metrics import Metrics
 from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.startup import Records, opened
 from service.state import AppState, Lifespan
+from service.storage import Storage
 from service.telemetry import NoSpans, Spans
+from service.tus_protocol import SENT_HEADERS, TOLD_HEADERS, TusMiddleware
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
+
+ASKED_HEADERS: Final = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
 
 
 def create_app(
@@ -64,12 +84,15 @@ def create_app(
             CORSMiddleware,
             allow_origins=[*settings.allowed_origins],
             allow_methods=["*"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=[*ASKED_HEADERS, *SENT_HEADERS],
+            expose_headers=[*TOLD_HEADERS, "ETag", "Retry-After"],
         )
+    app.add_middleware(TusMiddleware)
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
-    for module in (exercises, poses, clips, tokens, admin, scrape):
+    clip_modules = (clip_uploads, clips, clip_events, clip_landmarks, tus)
+    for module in (exercises, poses, *clip_modules, tokens, admin, scrape):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
@@ -95,7 +118,7 @@ def _state(
     records: Records,
 ) -> AppState:
     jobs = LocalJobs(
-        partial(clips.count_job, core=core, settings=settings),
+        partial(count_job, core=core, settings=settings),
         workers=settings.clip_workers,
         max_queued=settings.max_queued_clips,
         max_kept=settings.max_clip_results,
@@ -111,6 +134,10 @@ def _state(
         settings=settings,
         core=core,
         jobs=jobs,
+        clips=ClipStore(records.database, lease_s=60),
+        storage=Storage.of(settings),
+        wake_runner=lambda: None,
+        event_streams=anyio.Semaphore(settings.max_event_streams),
         inference=anyio.CapacityLimiter(settings.inference_workers),
         counting=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),

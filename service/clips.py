@@ -1,155 +1,88 @@
-"""REST: upload a clip, follow its job, read its result, erase it."""
+"""REST: the clips that are known, one of them, and its end."""
 
-import tempfile
-import uuid
-from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
-from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from fastapi import APIRouter, Header, Query, Response
+from fastapi import Path as InPath
 
-from blazereps_client.messages import Subject
-from blazereps_client.results import ClipResult, Document
-from pose_engine.clips import ClipError
-from service.access import MayCount, MayRead, MayWrite
-from service.core import Core
-from service.count import count_clip
-from service.errors import Problem, ServiceError, media_error, problems
-from service.exercises import new_session
-from service.jobs import ClipJob, Report, Status
-from service.settings import Settings
+from service.access import MayRead, MayWrite, user_meant
+from service.answers import answers
+from service.clip_document import ClipInfo, CountedClip, clip_info, counted_clip
+from service.clip_erasure import erase_clip
+from service.clip_store import UNFINISHED, Status
+from service.errors import ALLOWED, problems
+from service.etags import etag_of, is_known
+from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
 from service.state import State
-from service.subject import FORM, focus_of, read_subject
-from service.uploads import save_upload, upload_schema
+from service.tables import USER, Clip
 
-router = APIRouter(prefix="/v1/clips", tags=["clips"])
+router = APIRouter(prefix="/v1/clips", tags=["clips"], responses=problems(*ALLOWED))
 
 POLL_S = 1
-"""What `Retry-After` says until a job is done."""
+"""What `Retry-After` says until a clip is done with."""
+
+ClipId = Annotated[str, InPath(pattern="^[0-9a-f]{32}$")]
+IfNoneMatch = Annotated[str | None, Header(description="An `ETag` that one has")]
+UNCHANGED = answers(304, "As the sender has it", "ETag")
+MISSING = problems("not_found", "invalid_request")
 
 
-class Clip(Document):
-    """An uploaded clip and how far its counting is."""
-
-    id: str = Field(examples=["0b8f6c0e6f0f4a0e8e0b5f6f5e1c2d3a"])
-    clip: str = Field(description="The file's name", examples=["squats.mp4"])
-    exercise: str = Field(examples=["auto"])
-    unknown: bool = Field(
-        description="Whether repeated movement that is no known exercise is counted",
-        examples=[False],
-    )
-    fps: float = Field(description="Frames a second taken at most", examples=[15])
-    subject: Subject | None = Field(description="Whom to count: at a point, or in a box")
-    status: Status = Field(examples=["succeeded"])
-    progress: float = Field(description="0 to 1", examples=[1.0])
-    created_at: datetime = Field(examples=["2025-01-31T12:00:00Z"])
-
-
-class CountedClip(Clip):
-    """With what was counted, or why it could not be."""
-
-    result: ClipResult | None = Field(description="Once it has succeeded")
-    error: Problem | None = Field(description="Once it has failed")
+@router.get("", responses=problems(*ALLOWED, "key_only", "invalid_request"))
+async def list_clips(
+    state: State,
+    caller: MayRead,
+    *,
+    status: Annotated[Status | None, Query(description="Only those with this status")] = None,
+    user: Annotated[
+        str | None,
+        Query(min_length=1, max_length=USER, description="Only this end user's, with a key"),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ClipInfo]:
+    """The clips that the caller sees, the newest first, without their results."""
+    meant = user_meant(caller, user)
+    where = [] if status is None else [Clip.status == status]
+    where += [] if meant is None else [Clip.user_id == meant]
+    rows = await state.clips.page(caller, read_moment(cursor), limit + 1, *where)
+    page, more = cut(rows, limit, lambda row: moment_place(row.created_at, row.id))
+    return Page(items=tuple(map(clip_info, page)), next_cursor=more)
 
 
-class Clips(Document):
-    """All clips that are known, the newest first."""
-
-    clips: tuple[Clip, ...]
-
-
-@router.post(
-    "",
-    status_code=202,
+@router.get(
+    "/{clip_id}",
     response_model=CountedClip,
-    response_description="Queued; `Location` says where to ask",
-    responses=problems("too_many_bytes", "unknown_exercise", "invalid_request", "queue_full"),
-    openapi_extra=upload_schema("video/mp4", "video/*", "application/octet-stream"),
+    responses=answers(200, "The clip as it is", "ETag", "Retry-After") | UNCHANGED | MISSING,
 )
-async def upload_clip(
-    request: Request,
+async def get_clip(
+    clip_id: ClipId,
     response: Response,
     state: State,
-    caller: MayCount,
-    *,
-    exercise: Annotated[str, Query(max_length=64)] = "auto",
-    unknown: Annotated[
-        bool, Query(description="Count repeated movement that is no known exercise too")
-    ] = False,
-    fps: Annotated[float | None, Query(gt=0, le=60)] = None,
-    subject: Annotated[str | None, Query(max_length=128, description=FORM)] = None,
-) -> CountedClip:
-    """Upload a clip to be counted, as the raw body or as the multipart field `file`."""
-    # An unknown exercise or a wrong subject is refused before the upload.
-    new_session(state.core.library, exercise, unknown=unknown)
-    whom = read_subject(subject)
-    folder = Path(await to_thread.run_sync(tempfile.mkdtemp, "", "blazereps-"))
-    fps = fps or state.settings.clip_fps
-    job = ClipJob(uuid.uuid4().hex, folder, "clip", exercise, fps, caller.owner, unknown, whom)
-    try:
-        with job.path.open("wb") as file:
-            name = await save_upload(request, file, max_bytes=state.settings.max_clip_bytes)
-        job = replace(job, clip=name or job.clip)
-        state.jobs.submit(job)
-    except BaseException:
-        job.remove()
-        raise
-    response.headers["Location"] = f"/v1/clips/{job.id}"
-    response.headers["Retry-After"] = str(POLL_S)
-    return _counted(job)
+    caller: MayRead,
+    if_none_match: IfNoneMatch = None,
+) -> CountedClip | Response:
+    """How far a clip is, and its result when it is done; `Retry-After` until then."""
+    clip = await state.clips.get(caller, clip_id)
+    headers = {"ETag": etag_of(clip.version), "Cache-Control": "private, no-cache"}
+    if clip.status in UNFINISHED:
+        headers["Retry-After"] = str(POLL_S)
+    if is_known(headers["ETag"], if_none_match):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return counted_clip(clip)
 
 
-@router.get("", response_model=Clips)
-async def list_clips(state: State, caller: MayRead) -> Clips:
-    """Every clip of the caller that is known, the newest first."""
-    jobs = state.jobs.newest(caller.owner)
-    return Clips(clips=tuple(Clip.model_validate(job) for job in jobs))
+@router.post("/{clip_id}/cancel", responses=MISSING)
+async def cancel_clip(clip_id: ClipId, state: State, caller: MayWrite) -> CountedClip:
+    """Stop uploading or counting a clip and erase its video; once it is done with it stays."""
+    clip = await state.clips.cancel(caller, clip_id)
+    if clip.status == "cancelled":
+        await state.storage.erase(clip_id)
+    return counted_clip(clip)
 
 
-@router.get("/{clip_id}", response_model=CountedClip, responses=problems("not_found"))
-async def get_clip(clip_id: str, response: Response, state: State, caller: MayRead) -> CountedClip:
-    """How far a clip is, and its result when it is done."""
-    job = state.jobs.get(clip_id, caller.owner)
-    if job is None:
-        raise _unknown(clip_id)
-    if job.finished_s is None:
-        response.headers["Retry-After"] = str(POLL_S)
-    return _counted(job)
-
-
-@router.delete("/{clip_id}", status_code=204, responses=problems("not_found"))
-async def erase_clip(clip_id: str, state: State, caller: MayWrite) -> None:
-    """Stop counting a clip, and erase it and everything made from it."""
-    if not state.jobs.erase(clip_id, caller.owner):
-        raise _unknown(clip_id)
-
-
-def count_job(job: ClipJob, report: Report, *, core: Core, settings: Settings) -> ClipResult:
-    """Do the work of a job; raises ServiceError."""
-    try:
-        return count_clip(
-            job.path,
-            core,
-            name=job.clip,
-            exercise=job.exercise,
-            unknown=job.unknown,
-            fps=job.fps,
-            limits=settings.clip_limits,
-            focus=focus_of(job.subject),
-            report=report,
-        )
-    except ClipError as error:
-        raise media_error(error) from error
-
-
-def _unknown(clip_id: str) -> ServiceError:
-    return ServiceError("not_found", f"there is no clip {clip_id}; results are not kept for ever")
-
-
-def _counted(job: ClipJob) -> CountedClip:
-    summary = Clip.model_validate(job)
-    error = job.error.problem if job.error else None
-    return CountedClip(**dict(summary), result=job.result, error=error)
+@router.delete("/{clip_id}", status_code=204, responses=MISSING)
+async def remove_clip(clip_id: ClipId, state: State, caller: MayWrite) -> None:
+    """Stop working on a clip, and erase it and everything made from it."""
+    await state.clips.get(caller, clip_id)
+    await erase_clip(state.clips, state.storage, clip_id)

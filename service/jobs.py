@@ -14,8 +14,13 @@ from typing import Any, Literal, Protocol
 
 from blazereps_client.messages import Subject
 from blazereps_client.results import ClipResult
-from service.errors import ServiceError, internal_error
+from pose_engine.clips import ClipError
+from service.core import Core
+from service.count import count_clip
+from service.errors import ServiceError, internal_error, media_error
 from service.logs import get_logger
+from service.settings import Settings
+from service.subject import focus_of
 
 log = get_logger(__name__)
 
@@ -201,3 +206,21 @@ class LocalJobs:
         for rank, job in enumerate(sorted(finished, key=lambda job: job.finished_s or 0)):
             if rank < too_many or self._clock() - (job.finished_s or 0) > self._keep_s:
                 del self._jobs[job.id]
+
+
+def count_job(job: ClipJob, report: Report, *, core: Core, settings: Settings) -> ClipResult:
+    """Do the work of a job; raises ServiceError."""
+    try:
+        return count_clip(
+            job.path,
+            core,
+            name=job.clip,
+            exercise=job.exercise,
+            unknown=job.unknown,
+            fps=job.fps,
+            limits=settings.clip_limits,
+            focus=focus_of(job.subject),
+            report=report,
+        )
+    except ClipError as error:
+        raise media_error(error) from error

@@ -112,8 +112,12 @@ class Settings(BaseSettings):
     """The length of a clip."""
     clip_workers: Positive = 1
     """Clips worked on at once."""
-    max_queued_clips: Positive = 16
-    """Clips waiting; one more is answered 429."""
+    max_queued_clips: Positive = 10_000
+    """Clips being uploaded or waiting; one more is answered 429."""
+    upload_expires_s: Seconds = 86400
+    """How long an upload may take, with all its interruptions, before it is erased."""
+    max_event_streams: Positive = 128
+    """Clips followed at once over server-sent events; one more is answered 503."""
     max_clip_results: Positive = 256
     """Finished clips kept; the oldest is forgotten first."""
     clip_result_s: Seconds = 3600

@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from service.auth import Authenticator
+from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core
 from service.database import Database
@@ -16,6 +17,7 @@ from service.jobs import ClipJobs
 from service.metrics import Metrics
 from service.sessions import SessionStore
 from service.settings import Settings
+from service.storage import Storage
 from service.telemetry import Spans
 from service.tenants import Tenants
 
@@ -27,6 +29,12 @@ class AppState:
     settings: Settings
     core: Core
     jobs: ClipJobs
+    clips: ClipStore
+    storage: Storage
+    wake_runner: Callable[[], None]
+    """A clip waits to be counted."""
+    event_streams: anyio.Semaphore
+    """How many more clips may be followed at once."""
     inference: anyio.CapacityLimiter
     """Threads for live sessions with pictures, and still images."""
     counting: anyio.CapacityLimiter
