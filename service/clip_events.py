@@ -20,11 +20,22 @@ router = APIRouter(prefix="/v1/clips", tags=["clips"])
 
 POLL_S: Final = 0.5
 HEARTBEAT_S: Final = 15.0
-_EXAMPLE: Final = 'event: progress\ndata: {"id":"0b8f6c0e…","status":"running",…}\nid: 7\n\n'
+_EVENT: Final = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["progress", "succeeded", "failed", "cancelled"]},
+        "id": {"type": "string", "description": "The clip's version", "examples": ["7"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "description": "The clip, as in a list; in the last event as by itself",
+        },
+    },
+}
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "`progress`, then `succeeded`, `failed` or `cancelled`",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {"text/event-stream": {"itemSchema": _EVENT}},
     },
     204: {"description": "All has been told: `EventSource` comes no more"},
 }

@@ -27,7 +27,10 @@ UNCHANGED = answers(304, "As the sender has it", "ETag")
 MISSING = problems("not_found", "invalid_request")
 
 
-@router.get("", responses=problems(*ALLOWED, "key_only", "invalid_request"))
+@router.get(
+    "",
+    responses=answers(200, "A page of clips") | problems(*ALLOWED, "key_only", "invalid_request"),
+)
 async def list_clips(
     state: State,
     caller: MayRead,
@@ -72,7 +75,7 @@ async def get_clip(
     return counted_clip(clip)
 
 
-@router.post("/{clip_id}/cancel", responses=MISSING)
+@router.post("/{clip_id}/cancel", responses=answers(200, "The clip as it is now") | MISSING)
 async def cancel_clip(clip_id: ClipId, state: State, caller: MayWrite) -> CountedClip:
     """Stop uploading or counting a clip and erase its video; once it is done with it stays."""
     clip = await state.clips.cancel(caller, clip_id)
@@ -81,7 +84,7 @@ async def cancel_clip(clip_id: ClipId, state: State, caller: MayWrite) -> Counte
     return counted_clip(clip)
 
 
-@router.delete("/{clip_id}", status_code=204, responses=MISSING)
+@router.delete("/{clip_id}", status_code=204, response_description="Erased", responses=MISSING)
 async def remove_clip(clip_id: ClipId, state: State, caller: MayWrite) -> None:
     """Stop working on a clip, and erase it and everything made from it."""
     await state.clips.get(caller, clip_id)

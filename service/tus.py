@@ -58,6 +58,7 @@ async def describe_uploads(state: State) -> Response:
 @router.post(
     "",
     status_code=201,
+    response_class=Response,
     responses=answers(201, "`Location` says where to send it", "Location", *TOLD)
     | problems(
         *(*KEY_ONLY, "invalid_upload", "unknown_exercise", "unsupported_tus", "too_many_bytes"),
@@ -94,6 +95,7 @@ async def begin_upload(
 
 @router.head(
     "/{upload_id}",
+    response_class=Response,
     responses=answers(200, "Where to go on", *LENGTH, "Upload-Metadata", *TOLD) | KNOWN,
     dependencies=DEMANDS,
 )
@@ -147,6 +149,7 @@ async def go_on(
 @router.delete(
     "/{upload_id}",
     status_code=204,
+    response_description="Erased",
     responses=KNOWN | problems("upload_complete"),
     dependencies=DEMANDS,
 )

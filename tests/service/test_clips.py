@@ -1,7 +1,6 @@
 """Clips over REST: listed, followed by polling, cancelled, erased; by nobody but whose they are."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +11,18 @@ from tests.service.worker import RESULT, Place, place_for_clips
 NOBODYS = f"/v1/clips/{'0' * 32}"
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_for_clips(tmp_path) as place:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with place_for_clips(tmp_path_factory.mktemp("data")) as place:
         yield place
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(place: Place) -> Iterator[None]:
+    yield
+    for clip_id in place.worker.ids_in(Clip):
+        assert place.client.delete(f"/v1/clips/{clip_id}").status_code == 204
+    assert place.worker.stored == []
 
 
 def test_a_clip_is_followed_to_its_result(place: Place) -> None:
