@@ -115,6 +115,16 @@ def _demand(caller: Caller, scope: Scope) -> Caller:
     return caller
 
 
+def user_meant(caller: Caller, named: str | None) -> str | None:
+    """The end user whom a request is about: with a key whom it names, if anybody.
+
+    Raises ServiceError `key_only` where a token is of another.
+    """
+    if caller.user is None or named in (None, caller.user):
+        return caller.user or named
+    raise ServiceError("key_only", "the token is of another user: use the key", field="user")
+
+
 # Parameters of endpoints: who calls, and may do this.
 MayCount = Annotated[Caller, Depends(_allowed("count"))]
 MayRead = Annotated[Caller, Depends(_allowed("read"))]

@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import anyio
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from pose_engine.isolation import IsolatedClip
 from service import (
     admin,
     asyncapi,
     batches,
+    clip_events,
+    clip_landmarks,
+    clip_uploads,
     clips,
     exercises,
     health,
@@ -24,36 +24,28 @@ from service import (
     poses,
     scrape,
     tokens,
+    tus,
     webhooks,
 )
 from service.access import authenticated
-from service.allowances import HEADERS, Allowances, TellAllowance
-from service.answers import Answers
-from service.auth import Authenticator, kept_secret
+from service.allowances import HEADERS, TellAllowance
 from service.bodies import BoundBodies
-from service.clip_job import ClipJob
-from service.clip_store import ClipStore
-from service.connections import Connections
 from service.core import Core, Engine, Library
-from service.courier import Courier
-from service.deliveries import Deliveries
-from service.endpoints import Endpoints
 from service.errors import any_problem, handle_errors, problems
-from service.guesses import Guesses
 from service.idempotency import NAME, REPLAYED
 from service.metrics import Metrics
-from service.outbound import Outbound
-from service.runner import EmbeddedRunner
-from service.sessions import SqliteSessions
+from service.running import running
 from service.settings import Settings
-from service.startup import Records, opened
-from service.state import AppState, Lifespan
-from service.storage import Storage
-from service.tables import Clip
+from service.state import Lifespan
 from service.telemetry import NoSpans, Spans
+from service.tus_protocol import SENT_HEADERS, TOLD_HEADERS, TusMiddleware
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
+
+ASKED_HEADERS: Final = (
+    *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", NAME),
+)
 
 
 def create_app(
@@ -67,16 +59,10 @@ def create_app(
     new_spans = _spans_by(tracer_provider)
 
     @asynccontextmanager
-    async def lifespan(running: FastAPI) -> AsyncIterator[Lifespan]:
-        async with opened(settings) as records, anyio.create_task_group() as tasks:
-            state = _state(settings, core, metrics, new_spans, records)
-            running.state.drain = partial(state.connections.drain, settings.drain_s)
-            tasks.start_soon(state.runner.run)
-            sender = Outbound(settings.webhook_networks)
-            async with Courier(Deliveries(records.database), sender, metrics).working():
-                yield {"blazereps": state}
-            state.runner.stop()
-        state.sessions.close()
+    async def lifespan(app: FastAPI) -> AsyncIterator[Lifespan]:
+        async with running(settings, core, metrics, new_spans) as state:
+            app.state.drain = partial(state.connections.drain, settings.drain_s)
+            yield {"blazereps": state}
 
     app = FastAPI(
         title="blazereps",
@@ -97,13 +83,15 @@ def create_app(
             CORSMiddleware,
             allow_origins=[*settings.allowed_origins],
             allow_methods=["*"],
-            allow_headers=["authorization", "content-type", NAME],
-            expose_headers=["Location", "Retry-After", REPLAYED, *HEADERS],
+            allow_headers=[*ASKED_HEADERS, *SENT_HEADERS],
+            expose_headers=[*TOLD_HEADERS, "ETag", "Retry-After", REPLAYED, *HEADERS],
         )
+    app.add_middleware(TusMiddleware)
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
-    for module in (exercises, poses, clips, batches, tokens, webhooks, admin, scrape):
+    clip_modules = (clip_uploads, clips, clip_events, clip_landmarks, tus)
+    for module in (exercises, poses, *clip_modules, batches, tokens, webhooks, admin, scrape):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
@@ -119,62 +107,3 @@ def _spans_by(provider: "TracerProvider | None") -> Callable[[], Spans]:
     except ModuleNotFoundError:
         return NoSpans
     return spans_by(provider)
-
-
-def _state(
-    settings: Settings,
-    core: Core,
-    metrics: Metrics,
-    new_spans: Callable[[], Spans],
-    records: Records,
-) -> AppState:
-    sessions = SqliteSessions(
-        settings.folder / "sessions.db", keep_s=settings.resume_s, most=settings.max_kept_sessions
-    )
-    connections = Connections()
-    metrics.watch(connections.__len__)
-    clips, storage = (
-        ClipStore(records.database, lease_s=settings.clip_lease_s),
-        Storage.of(settings),
-    )
-    job = ClipJob(
-        clips,
-        storage,
-        core,
-        settings,
-        open_clip=partial(IsolatedClip.open, decoder=settings.decoder_limits),
-        after=_keep_nothing_more,
-        finished=metrics.clip_finished,
-    )
-    return AppState(
-        settings=settings,
-        core=core,
-        clips=clips,
-        storage=storage,
-        runner=EmbeddedRunner(clips, job, workers=settings.clip_workers),
-        inference=anyio.CapacityLimiter(settings.inference_workers),
-        counting=anyio.CapacityLimiter(1),
-        batches=anyio.CapacityLimiter(settings.max_batches),
-        reading=anyio.CapacityLimiter(1),
-        seats=anyio.Semaphore(settings.max_sessions),
-        sessions=sessions,
-        database=records.database,
-        tenants=records.tenants,
-        endpoints=Endpoints(records.database, settings.webhook_networks),
-        authenticator=Authenticator(records.keys, _secret(settings), sessions),
-        guesses=Guesses(settings.unknown_keys_per_minute),
-        allowances=Allowances(settings.requests_per_minute),
-        answers=Answers(records.database),
-        connections=connections,
-        metrics=metrics,
-        new_spans=new_spans,
-    )
-
-
-async def _keep_nothing_more(_: AsyncSession, __: Clip) -> None: ...
-
-
-def _secret(settings: Settings) -> bytes:
-    if settings.token_secret is not None:
-        return settings.token_secret.get_secret_value().encode()
-    return kept_secret(settings.folder / "token-secret")

@@ -1,11 +1,12 @@
 """Clips as they are kept: from the first byte of an upload to the result, and who works on one."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, undefer
 
@@ -14,7 +15,7 @@ from blazereps_client.results import ClipResult, Document
 from service.auth import Caller
 from service.database import Database
 from service.errors import Problem, ServiceError
-from service.tables import Clip, Tenant
+from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
 
 Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cancelled"]
@@ -83,6 +84,11 @@ class ClipStore:
             raise ServiceError("not_found", f"there is no clip {clip_id}")
         return clip
 
+    async def find(self, clip_id: str) -> Clip | None:
+        """A clip of anybody's, without its result."""
+        async with self._database.read() as session:
+            return await session.get(Clip, clip_id)
+
     async def page(
         self,
         caller: Caller,
@@ -105,17 +111,33 @@ class ClipStore:
         """So many bytes lie in the storage; raises Lost where its upload is over or given up."""
         await self._change(clip_id, Clip.status == "uploading", received=received)
 
+    async def announce(self, clip_id: str, length: int) -> None:
+        """So many bytes it will have, said after its upload began; raises Lost as `receive` does,
+        and where another length was said.
+        """
+        said = or_(Clip.length.is_(None), Clip.length == length)
+        await self._change(clip_id, Clip.status == "uploading", said, length=length)
+
     async def complete(self, clip_id: str) -> Clip:
         """All of it lies in the storage: it waits to be counted. Raises Lost as `receive` does."""
         return await self._change(
-            clip_id, Clip.status == "uploading", status="queued", upload_expires_at=None
+            clip_id,
+            Clip.status == "uploading",
+            status="queued",
+            received=func.coalesce(Clip.length, Clip.received),
+            upload_expires_at=None,
         )
 
     async def cancel(self, caller: Caller, clip_id: str) -> Clip:
         """Nobody works on it any more; a clip that is done with stays as it is. As `get` raises."""
-        clip = await self.get(caller, clip_id)
-        try:
-            return await self._change(
+        await self.get(caller, clip_id)
+        await self.give_up(clip_id)
+        return await self.get(caller, clip_id)
+
+    async def give_up(self, clip_id: str) -> None:
+        """Cancel a clip of anybody's, unless it is done with."""
+        with suppress(Lost):
+            await self._change(
                 clip_id,
                 Clip.status.in_(UNFINISHED),
                 status="cancelled",
@@ -124,8 +146,32 @@ class ClipStore:
                 leased_until=None,
                 checkpoint=None,
             )
-        except Lost:
-            return clip
+
+    async def expire(self, limit: int) -> Sequence[str]:
+        """Cancel uploads that were not finished in time, the oldest first, and give their ids."""
+        now = self._clock()
+        late = (
+            select(Clip.id)
+            .where(Clip.status == "uploading", Clip.upload_expires_at <= now)
+            .order_by(Clip.created_at)
+            .limit(limit)
+        )
+        change = (
+            update(Clip)
+            .where(Clip.id.in_(late), Clip.status == "uploading")
+            .values(status="cancelled", finished_at=now, version=Clip.version + 1)
+            .returning(Clip.id)
+            .execution_options(synchronize_session=False)
+        )
+        async with self._database.write() as session:
+            return [*await session.scalars(change)]
+
+    async def forget(self, clip_id: str, *statuses: Status) -> None:
+        """Erase its row, and its workout, where it has one of these."""
+        async with self._database.write() as session:
+            gone = delete(Clip).where(Clip.id == clip_id, Clip.status.in_(statuses))
+            if await session.scalar(gone.returning(Clip.id)):
+                await session.execute(delete(Workout).where(Workout.id == clip_id))
 
     async def claim(self) -> Clip | None:
         """Take on the clip that has waited longest, of those whose tenant has the fewest running.

@@ -1,157 +1,91 @@
-"""REST: upload a clip, follow its job, read its result, erase it."""
+"""REST: the clips that are known, one of them, and its end."""
 
-import uuid
-from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-from anyio import CancelScope
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from fastapi import APIRouter, Header, Query, Response
+from fastapi import Path as InPath
 
-from blazereps_client.messages import Subject
-from blazereps_client.results import ClipResult, Document
-from service.access import MayCount, MayRead, MayWrite
-from service.clip_store import Status, Wanted
-from service.errors import Problem, problems
-from service.exercises import new_session
-from service.idempotency import IdempotentRoute
-from service.quotas import take_clip
+from service.access import MayRead, MayWrite, user_meant
+from service.clip_document import ClipInfo, CountedClip, clip_info, counted_clip
+from service.clip_erasure import erase_clip
+from service.clip_store import UNFINISHED, Status
+from service.errors import ALLOWED, problems
+from service.etags import etag_of, is_known
+from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
+from service.responses import answers
 from service.state import State
-from service.subject import FORM, read_subject
-from service.tables import Clip as Row
-from service.tenants import now_utc
-from service.uploads import upload_chunks, upload_schema
+from service.tables import USER, Clip
 
-router = APIRouter(prefix="/v1/clips", tags=["clips"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/v1/clips", tags=["clips"], responses=problems(*ALLOWED))
 
 POLL_S = 1
-"""What `Retry-After` says until a job is done."""
+"""What `Retry-After` says until a clip is done with."""
+
+ClipId = Annotated[str, InPath(pattern="^[0-9a-f]{32}$")]
+IfNoneMatch = Annotated[str | None, Header(description="An `ETag` that one has")]
+UNCHANGED = answers(304, "As the sender has it", "ETag")
+MISSING = problems("not_found", "invalid_request")
 
 
-class Clip(Document):
-    """An uploaded clip and how far its counting is."""
-
-    id: str = Field(examples=["0b8f6c0e6f0f4a0e8e0b5f6f5e1c2d3a"])
-    clip: str = Field(description="The file's name", examples=["squats.mp4"])
-    exercise: str = Field(examples=["auto"])
-    unknown: bool = Field(
-        description="Whether repeated movement that is no known exercise is counted",
-        examples=[False],
-    )
-    fps: float = Field(description="Frames a second taken at most", examples=[15])
-    subject: Subject | None = Field(description="Whom to count: at a point, or in a box")
-    status: Status = Field(examples=["succeeded"])
-    progress: float = Field(description="0 to 1", examples=[1.0])
-    created_at: datetime = Field(examples=["2025-01-31T12:00:00Z"])
-
-
-class CountedClip(Clip):
-    """With what was counted, or why it could not be."""
-
-    result: ClipResult | None = Field(description="Once it has succeeded")
-    error: Problem | None = Field(description="Once it has failed")
-
-
-class Clips(Document):
-    """All clips that are known, the newest first."""
-
-    clips: tuple[Clip, ...]
-
-
-@router.post(
+@router.get(
     "",
-    status_code=202,
-    response_model=CountedClip,
-    response_description="Queued; `Location` says where to ask",
-    responses=problems(
-        "too_many_bytes", "unknown_exercise", "invalid_request", "queue_full", "quota_exceeded"
-    ),
-    openapi_extra=upload_schema("video/mp4", "video/*", "application/octet-stream"),
+    responses=answers(200, "A page of clips") | problems(*ALLOWED, "key_only", "invalid_request"),
 )
-async def upload_clip(
-    request: Request,
+async def list_clips(
+    state: State,
+    caller: MayRead,
+    *,
+    status: Annotated[Status | None, Query(description="Only those with this status")] = None,
+    user: Annotated[
+        str | None,
+        Query(min_length=1, max_length=USER, description="Only this end user's, with a key"),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ClipInfo]:
+    """The clips that the caller sees, the newest first, without their results."""
+    meant = user_meant(caller, user)
+    where = [] if status is None else [Clip.status == status]
+    where += [] if meant is None else [Clip.user_id == meant]
+    rows = await state.clips.page(caller, read_moment(cursor), limit + 1, *where)
+    page, more = cut(rows, limit, lambda row: moment_place(row.created_at, row.id))
+    return Page(items=tuple(map(clip_info, page)), next_cursor=more)
+
+
+@router.get(
+    "/{clip_id}",
+    response_model=CountedClip,
+    responses=answers(200, "The clip as it is", "ETag", "Retry-After") | UNCHANGED | MISSING,
+)
+async def get_clip(
+    clip_id: ClipId,
     response: Response,
     state: State,
-    caller: MayCount,
-    *,
-    exercise: Annotated[str, Query(max_length=64)] = "auto",
-    unknown: Annotated[
-        bool, Query(description="Count repeated movement that is no known exercise too")
-    ] = False,
-    fps: Annotated[float | None, Query(gt=0, le=60)] = None,
-    subject: Annotated[str | None, Query(max_length=128, description=FORM)] = None,
-) -> CountedClip:
-    """Upload a clip to be counted, as the raw body or as the multipart field `file`."""
-    # An unknown exercise or a wrong subject is refused before the upload.
-    new_session(state.core.library, exercise, unknown=unknown)
-    whom = read_subject(subject)
-    clip = Row(
-        id=uuid.uuid4().hex,
-        tenant_id=caller.tenant,
-        user_id=caller.user,
-        key_id=caller.key_id,
-        name="clip",
-        wanted=Wanted(
-            exercise=exercise, unknown=unknown, fps=fps or state.settings.clip_fps, subject=whom
-        ).model_dump(mode="json"),
-        created_at=now_utc(),
-        status="uploading",
-    )
-    await take_clip(state.database, caller, now_utc())
-    await state.clips.begin(clip, max_waiting=state.settings.max_queued_clips)
-    limit = state.settings.max_clip_bytes
-    try:
-        _, chunks = await upload_chunks(request, max_bytes=limit)
-        await state.storage.append(f"{clip.id}/media", 0, chunks, limit)
-        clip = await state.clips.complete(clip.id)
-    except BaseException:
-        with CancelScope(shield=True):
-            await state.storage.erase(clip.id)
-            await state.clips.cancel(caller, clip.id)
-        raise
-    state.runner.wake()
-    response.headers["Location"] = f"/v1/clips/{clip.id}"
-    response.headers["Retry-After"] = str(POLL_S)
-    return _counted(clip, None)
-
-
-@router.get("", response_model=Clips)
-async def list_clips(state: State, caller: MayRead) -> Clips:
-    """Every clip of the caller that is known, the newest first."""
-    rows = await state.clips.page(caller, None, 200)
-    return Clips(clips=tuple(_clip(row) for row in rows))
-
-
-@router.get("/{clip_id}", response_model=CountedClip, responses=problems("not_found"))
-async def get_clip(clip_id: str, response: Response, state: State, caller: MayRead) -> CountedClip:
-    """How far a clip is, and its result when it is done."""
+    caller: MayRead,
+    if_none_match: IfNoneMatch = None,
+) -> CountedClip | Response:
+    """How far a clip is, and its result when it is done; `Retry-After` until then."""
     clip = await state.clips.get(caller, clip_id)
-    if clip.finished_at is None:
-        response.headers["Retry-After"] = str(POLL_S)
-    return _counted(clip, clip.result)
+    headers = {"ETag": etag_of(clip.version), "Cache-Control": "private, no-cache"}
+    if clip.status in UNFINISHED:
+        headers["Retry-After"] = str(POLL_S)
+    if is_known(headers["ETag"], if_none_match):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return counted_clip(clip)
 
 
-@router.delete("/{clip_id}", status_code=204, responses=problems("not_found"))
-async def erase_clip(clip_id: str, state: State, caller: MayWrite) -> None:
-    """Stop counting a clip, and erase it and everything made from it."""
-    await state.clips.cancel(caller, clip_id)
-    await state.storage.erase(clip_id)
+@router.post("/{clip_id}/cancel", responses=answers(200, "The clip as it is now") | MISSING)
+async def cancel_clip(clip_id: ClipId, state: State, caller: MayWrite) -> CountedClip:
+    """Stop uploading or counting a clip and erase its video; once it is done with it stays."""
+    clip = await state.clips.cancel(caller, clip_id)
+    if clip.status == "cancelled":
+        await state.storage.erase(clip_id)
+    return counted_clip(clip)
 
 
-def _clip(row: Row) -> Clip:
-    wanted = Wanted.model_validate(row.wanted)
-    return Clip(
-        id=row.id,
-        clip=row.name,
-        exercise=wanted.exercise,
-        unknown=wanted.unknown,
-        fps=wanted.fps,
-        subject=wanted.subject,
-        status=cast(Status, row.status),
-        progress=row.progress,
-        created_at=row.created_at,
-    )
-
-
-def _counted(row: Row, result: dict[str, Any] | None) -> CountedClip:
-    return CountedClip.model_validate(dict(_clip(row)) | {"result": result, "error": row.error})
+@router.delete("/{clip_id}", status_code=204, response_description="Erased", responses=MISSING)
+async def remove_clip(clip_id: ClipId, state: State, caller: MayWrite) -> None:
+    """Stop working on a clip, and erase it and everything made from it."""
+    await state.clips.get(caller, clip_id)
+    await erase_clip(state.clips, state.storage, clip_id)

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from pose_engine.clips import ClipError
 from pose_engine.frames import FrameError
@@ -68,7 +69,7 @@ _LIVE = {
     "idle": Rule(408, "Nothing was sent for too long", 4408),
     "session_too_long": Rule(408, "The session reached its longest life", 4408),
     "origin_not_allowed": Rule(403, "Pages of this origin may not connect", 1008),
-    "over_capacity": Rule(503, "No live session is free", 1013),
+    "over_capacity": Rule(503, "No place is free", 1013),
 }
 _REST = {
     "unauthorized": Rule(401, "Not authenticated", 4401),
@@ -89,6 +90,12 @@ _REST = {
     "told_once": Rule(409, "Done before, and answered with what is told once"),
     "too_many_requests": Rule(429, "Too many requests a minute"),
     "quota_exceeded": Rule(429, "The quota of the day is used up"),
+    "upload_complete": Rule(409, "The upload is complete"),
+    "invalid_upload": Rule(400, "Not a valid upload"),
+    "unsupported_tus": Rule(412, "No such version of tus"),
+    "wrong_content_type": Rule(415, "Not the content type for this"),
+    "gone": Rule(410, "Given up, or expired"),
+    "no_landmarks": Rule(404, "No landmarks are kept"),
     "queue_full": Rule(429, "The queue is full"),
     "internal": Rule(500, "Internal error", 1011),
 }
@@ -222,6 +229,10 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:])
         return answer(ServiceError("invalid_request", f"{field}: {first['msg']}", field=field))
+
+    @app.exception_handler(ClientDisconnect)
+    def broken_off(_: Request, __: ClientDisconnect) -> JSONResponse:
+        return answer(ServiceError("invalid_request", "the body breaks off", field="file"))
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: HTTPException) -> JSONResponse:

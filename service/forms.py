@@ -113,7 +113,7 @@ class _Form:
         _, options = parse_options_header(self._disposition)
         if options.get(b"name") != b"file" or b"filename" not in options:
             raise _refused("the form has no file `file`")
-        self.name = _shown(options[b"filename"])
+        self.name = shown_name(options[b"filename"].decode("utf-8", "replace"))
 
     def _data_comes(self, data: bytes, start: int, end: int) -> None:
         self._data.append(data[start:end])
@@ -122,9 +122,9 @@ class _Form:
         self.ended = True
 
 
-def _shown(name: bytes) -> str:
+def shown_name(name: str) -> str:
     """A file's name without what cannot be shown, or kept in a database."""
-    return "".join(filter(str.isprintable, name.decode("utf-8", "replace")))[:MAX_NAME]
+    return "".join(filter(str.isprintable, name))[:MAX_NAME]
 
 
 def _refused(detail: str) -> ServiceError:

@@ -127,7 +127,11 @@ class Settings(BaseSettings):
     clip_workers: Positive = 1
     """Clips worked on at once."""
     max_queued_clips: Positive = 10_000
-    """Clips waiting; one more is answered 429."""
+    """Clips being uploaded or waiting; one more is answered 429."""
+    upload_expires_s: Seconds = 86400
+    """How long an upload may take, with all its interruptions, before it is erased."""
+    max_event_streams: Positive = 128
+    """Clips followed at once over server-sent events; one more is answered 503."""
     clip_lease_s: Seconds = 30
     """How long whoever works on a clip may be silent before another process goes on with it."""
     checkpoint_s: Seconds = 5

@@ -36,6 +36,8 @@ class AppState:
     storage: Storage
     runner: ClipRunner
     """Works on the clips that wait."""
+    event_streams: anyio.Semaphore
+    """How many more clips may be followed at once."""
     inference: anyio.CapacityLimiter
     """Threads for live sessions with pictures, and still images."""
     counting: anyio.CapacityLimiter

@@ -17,6 +17,7 @@ from service.errors import ServiceError
 from service.settings import MIB, Settings
 
 if TYPE_CHECKING:
+    from obstore import GetResult
     from obstore.store import S3Config
 
 PART_BYTES = 8 * MIB
@@ -133,6 +134,14 @@ class Storage:
         except FileNotFoundError as error:
             raise LookupError(f"nothing is stored at {key}") from error
 
+    async def open(self, key: str) -> tuple[int, AsyncIterator[bytes]]:
+        """The size of one object, and its bytes in pieces; LookupError where there is none."""
+        try:
+            found = await self.store.get_async(_checked(key))
+        except FileNotFoundError as error:
+            raise LookupError(f"nothing is stored at {key}") from error
+        return found.meta["size"], _pieces(found)
+
     async def erase(self, prefix: str) -> int:
         """Erase every object under a prefix and say how many there were, 0 of none."""
         keys = [*await self._sizes(prefix)]
@@ -209,6 +218,11 @@ class _Inflow:
             taken = self.rest[: size - len(part)]
             part += taken
             self.rest = self.rest[len(taken) :]
+
+
+async def _pieces(found: "GetResult") -> AsyncIterator[bytes]:
+    async for piece in found.stream():
+        yield bytes(piece)
 
 
 def _checked(key: str) -> str:

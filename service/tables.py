@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     Dialect,
     ForeignKey,
@@ -122,11 +123,13 @@ class Clip(Table):
     version: Mapped[int] = mapped_column(default=1)
     """One more at each change that a reader would see."""
 
-    length: Mapped[int | None]
+    length: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes, as announced; None where the sender did not say."""
-    received: Mapped[int] = mapped_column(default=0)
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
     """Bytes that lie in the storage."""
     upload_expires_at: Mapped[datetime | None]
+    upload_metadata: Mapped[str | None] = mapped_column(Text)
+    """Of a resumable upload, word for word: its sender may ask for it."""
 
     status: Mapped[str] = mapped_column(String(16))
     progress: Mapped[float] = mapped_column(default=0.0)

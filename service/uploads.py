@@ -18,10 +18,14 @@ async def upload_chunks(
 
     No more is read than is asked for, and one chunk is in memory at a time. Raises ServiceError
     `too_many_bytes` where more than `max_bytes` come, or are announced, and `invalid_request`
-    where a form is damaged or has not that one file; both also while the bytes are taken.
+    where a form is damaged or has not that one file; both also while the bytes are taken, but
+    what is announced is refused here.
     """
     streams(request)
     body = _bounded(request, max_bytes)
+    if _declared(request) > max_bytes:
+        async for _ in body:  # until it raises
+            pass
     content_type = request.headers.get("content-type", "")
     if content_type.lower().startswith("multipart/form-data"):
         return await form_file(content_type, body)
@@ -37,7 +41,7 @@ async def save_upload(request: Request, file: BinaryIO, *, max_bytes: int) -> st
 
 
 async def _bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
-    declared, received = int(request.headers.get("content-length", 0)), 0
+    declared, received = _declared(request), 0
     async for chunk in request.stream():
         received += len(chunk)
         if max(declared, received) <= max_bytes:
@@ -47,6 +51,10 @@ async def _bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, No
     if max(declared, received) > max_bytes:
         limit = f"a body may have {max_bytes} bytes here, the limit"
         raise ServiceError("too_many_bytes", limit, field="file")
+
+
+def _declared(request: Request) -> int:
+    return int(request.headers.get("content-length", 0))
 
 
 def upload_schema(*media_types: str) -> dict[str, Any]:

@@ -61,8 +61,8 @@ class Proxy:
 
     def _start(self, source: socket.socket, sink: socket.socket, limit: int | None) -> None:
         thread = threading.Thread(target=self._pass_on, args=(source, sink, limit))
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _pass_on(self, source: socket.socket, sink: socket.socket, limit: int | None) -> None:
         passed = 0

@@ -28,6 +28,7 @@ from tests.service.talk import talking
 DOCS = Path(__file__).parents[2] / "docs"
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
 API = (DOCS / "api.md").read_text(encoding="utf-8")
+CLIPS = (DOCS / "clips.md").read_text(encoding="utf-8")
 OPERATING = (DOCS / "operating.md").read_text(encoding="utf-8")
 SOURCE = "".join(
     file.read_text(encoding="utf-8") for file in (DOCS.parent / "service").glob("*.py")
@@ -151,7 +152,7 @@ def number(text: str) -> float:
 
 
 def test_no_setting_is_documented_that_is_none() -> None:
-    told = set(re.findall(r"BLAZEREPS_([A-Z_]+[A-Z])", PROTOCOL + API + OPERATING))
+    told = set(re.findall(r"BLAZEREPS_([A-Z_]+[A-Z])", PROTOCOL + API + CLIPS + OPERATING))
     assert {name.lower() for name in told} <= Settings.model_fields.keys()
 
 
@@ -182,24 +183,23 @@ def test_every_span_is_documented() -> None:
 def test_every_path_and_parameter_of_rest_is_documented() -> None:
     app = create_app(Settings(), FakeEngine(), FakeLibrary())
     paths = app.openapi()["paths"]
+    told = (API + CLIPS).replace("{id}", "{clip_id}")
     operations = [one for path in paths.values() for one in path.values()]
     for path in paths:
-        assert re.search(rf"`([A-Z/]+ )?{re.escape(path)}[`?]", API.replace("{id}", "{clip_id}")), (
-            path
-        )
+        assert re.search(rf"`([A-Z/]+ )?{re.escape(path)}[`?]", told), path
     parameters = [p for one in operations for p in one.get("parameters", ()) if p["in"] == "query"]
     assert len(parameters) >= 3
     for parameter in parameters:
-        assert f"`{parameter['name']}`" in API
+        assert f"`{parameter['name']}`" in told
 
 
-@pytest.mark.parametrize("name", ClipResult.model_fields)
-def test_every_field_of_a_clips_result_is_documented(name: str) -> None:
-    assert name in names(API)
+@pytest.mark.parametrize("name", [*CountedClip.model_fields, *ClipResult.model_fields])
+def test_every_field_of_a_clip_and_its_result_is_documented(name: str) -> None:
+    assert name in names(CLIPS)
 
 
 def test_the_example_of_a_clip_is_one() -> None:
-    text = API.split("$ curl -s localhost:8000/v1/clips/9f2c1e…\n")[1].split("```")[0]
+    text = CLIPS.split("$ curl -s localhost:8000/v1/clips/9f2c1e…\n")[1].split("```")[0]
     example = json.loads(text)
     assert CountedClip.model_validate(example).model_dump(mode="json") == example
 

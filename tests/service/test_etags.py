@@ -3,7 +3,7 @@
 import pytest
 
 from service.errors import ServiceError
-from service.etags import check_match, etag_of
+from service.etags import check_match, etag_of, is_known
 
 
 @pytest.mark.parametrize("given", ['"3"', "*", '"1", "3"', '"1","3"', ' "3" '])
@@ -23,3 +23,20 @@ def test_what_names_none_is_refused() -> None:
     with pytest.raises(ServiceError) as refused:
         check_match(None, 3)
     assert refused.value.rule.status == 428
+
+
+@pytest.mark.parametrize(
+    ("header", "known"),
+    [
+        (None, False),
+        ("", False),
+        ('"7"', True),
+        ('W/"7"', True),
+        ('"6", "7"', True),
+        ("*", True),
+        ('"77"', False),
+        ("7", False),
+    ],
+)
+def test_a_tag_is_known_or_not(header: str | None, known: bool) -> None:
+    assert is_known(etag_of(7), header) is known

@@ -92,6 +92,6 @@ def test_what_a_client_sent_before_it_left_is_stored(place: Place, form: bool) -
 
 
 def test_a_file_too_large_is_told_so(place: Place) -> None:
-    answer = httpx2.put(f"http://{place.address}/large", content=bytes(LIMIT + 1))
+    answer = httpx2.put(f"http://{place.address}/large", content=iter([bytes(LIMIT + 1)]))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_many_bytes")
     assert place.broken.get(timeout=10) == "ServiceError"

@@ -1,0 +1,97 @@
+"""From the first byte of an upload to a clip that waits to be counted."""
+
+import uuid
+from collections.abc import AsyncIterable
+from datetime import timedelta
+from functools import partial
+
+from service.access import user_meant
+from service.auth import Caller
+from service.clip_options import ClipOptions
+from service.clip_store import Lost, Wanted
+from service.errors import ServiceError
+from service.exercises import new_session
+from service.quotas import take_clip
+from service.state import AppState
+from service.subject import read_subject
+from service.tables import Clip
+from service.tenants import now_utc
+
+UNNAMED = "clip"
+
+
+def new_clip(state: AppState, caller: Caller, options: ClipOptions) -> Clip:
+    """One whose upload may begin, not kept yet.
+
+    Raises ServiceError `unknown_exercise`, `invalid_request` or `key_only`.
+    """
+    new_session(state.core.library, options.exercise, unknown=options.unknown)
+    wanted = Wanted(
+        exercise=options.exercise,
+        unknown=options.unknown,
+        fps=options.fps or state.settings.clip_fps,
+        subject=read_subject(options.subject),
+        landmarks=options.landmarks,
+    )
+    now = now_utc()
+    return Clip(
+        id=uuid.uuid4().hex,
+        tenant_id=caller.tenant,
+        user_id=user_meant(caller, options.user),
+        key_id=caller.key_id,
+        name=options.name or UNNAMED,
+        wanted=wanted.model_dump(mode="json"),
+        recorded_at=options.recorded_at,
+        created_at=now,
+        upload_expires_at=now + timedelta(seconds=state.settings.upload_expires_s),
+        status="uploading",
+    )
+
+
+async def begin(state: AppState, caller: Caller, clip: Clip) -> None:
+    """Keep one whose upload begins; raises ServiceError `quota_exceeded` or `queue_full`."""
+    await take_clip(state.database, caller, clip.created_at)
+    await state.clips.begin(clip, max_waiting=state.settings.max_queued_clips)
+
+
+async def receive(
+    state: AppState, clip: Clip, offset: int, chunks: AsyncIterable[bytes], max_bytes: int
+) -> int:
+    """Store what comes of a clip from `offset` on, and give where it ends then.
+
+    Raises ServiceError `gone` where the upload was given up meanwhile, and as `Storage.append`
+    does.
+    """
+    stored = partial(state.clips.receive, clip.id)
+    try:
+        return await state.storage.append(media(clip.id), offset, chunks, max_bytes, stored)
+    except Lost:
+        return await _after_all(state, clip.id)
+
+
+async def finish(state: AppState, clip_id: str) -> None:
+    """All of it is stored: have it counted. Raises ServiceError `gone` as `receive` does."""
+    try:
+        await state.clips.complete(clip_id)
+    except Lost:
+        await _after_all(state, clip_id)
+    state.runner.wake()
+
+
+async def _after_all(state: AppState, clip_id: str) -> int:
+    """What became of an upload that is over: another request may have ended it well."""
+    clip = await state.clips.find(clip_id)
+    if clip is None or clip.status == "cancelled":
+        await state.storage.erase(clip_id)  # what was stored since it was given up
+        raise gone(clip_id)
+    return clip.received
+
+
+def gone(clip_id: str) -> ServiceError:
+    """The upload was given up."""
+    return ServiceError("gone", f"the upload of clip {clip_id} was given up, or took too long")
+
+
+def media(clip_id: str) -> str:
+    """Where the video of a clip lies in the storage; all of the clip lies under its id."""
+    return f"{clip_id}/media"

@@ -1,0 +1,69 @@
+"""Uploads that somebody else has ended meanwhile."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from service.auth import Caller
+from service.clip_intake import finish, media, receive
+from service.clip_store import ClipStore
+from service.database import Database
+from service.errors import ServiceError
+from service.settings import Settings
+from service.state import AppState
+from service.storage import Storage
+from service.tables import Clip
+from service.tenants import Tenants, now_utc
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def state(tmp_path: Path) -> AsyncIterator[AppState]:
+    settings = Settings(data=tmp_path)
+    database = Database(settings.database_url)
+    await database.upgrade()
+    await Tenants(database).add("app", "test")
+    clips = ClipStore(database, lease_s=60)
+    parts = {"clips": clips, "storage": Storage.of(settings), "wake_runner": lambda: None}
+    yield cast(AppState, SimpleNamespace(**parts))
+    await database.close()
+
+
+@pytest.fixture
+async def clip(state: AppState) -> Clip:
+    clip = Clip(
+        id="a" * 32, tenant_id="app", key_id="", name="a", created_at=now_utc(), length=3,
+        status="uploading", wanted={"exercise": "squat", "fps": 15},
+    )  # fmt: skip
+    await state.clips.begin(clip, max_waiting=10)
+    return clip
+
+
+async def test_another_request_may_have_ended_it_well(state: AppState, clip: Clip) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"abc"
+        await state.clips.complete(clip.id)
+
+    assert await receive(state, clip, 0, chunks(), 10) == 3
+    await finish(state, clip.id)
+    assert await state.storage.size(media(clip.id)) == 3
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_what_is_given_up_is_gone(state: AppState, clip: Clip, erased: bool) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"abc"
+        await state.clips.cancel(Caller("app"), clip.id)
+        if erased:
+            await state.clips.forget(clip.id, "cancelled")
+
+    with pytest.raises(ServiceError) as caught:
+        await receive(state, clip, 0, chunks(), 10)
+    assert caught.value.code == "gone"
+    assert await state.storage.size(media(clip.id)) == 0
+    with pytest.raises(ServiceError, match="given up"):
+        await finish(state, clip.id)
