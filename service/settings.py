@@ -124,8 +124,8 @@ class Settings(BaseSettings):
     """How long the server waits for its frames in all."""
     decoder_stall_s: Seconds = 30
     """How long it may give no sign that it goes on."""
-    clip_workers: Positive = 1
-    """Clips worked on at once."""
+    clip_workers: int = Field(default=1, ge=0)
+    """Clips worked on at once; 0 leaves them to other processes."""
     max_queued_clips: Positive = 10_000
     """Clips being uploaded or waiting; one more is answered 429."""
     upload_expires_s: Seconds = 86400

@@ -62,7 +62,7 @@ async def describe_uploads(state: State) -> Response:
     responses=answers(201, "`Location` says where to send it", "Location", *TOLD)
     | problems(
         *(*KEY_ONLY, "invalid_upload", "unknown_exercise", "unsupported_tus", "too_many_bytes"),
-        *("wrong_content_type", "invalid_request", "queue_full", "gone"),
+        *("wrong_content_type", "invalid_request", "queue_full", "quota_exceeded", "gone"),
     ),
     dependencies=DEMANDS,
     openapi_extra=BODY,

@@ -28,8 +28,9 @@ async def state(tmp_path: Path) -> AsyncIterator[AppState]:
     await database.upgrade()
     await Tenants(database).add("app", "test")
     clips = ClipStore(database, lease_s=60)
-    parts = {"clips": clips, "storage": Storage.of(settings), "wake_runner": lambda: None}
-    yield cast(AppState, SimpleNamespace(**parts))
+    runner = SimpleNamespace(wake=lambda: None)
+    parts = SimpleNamespace(clips=clips, storage=Storage.of(settings), runner=runner)
+    yield cast(AppState, parts)
     await database.close()
 
 

@@ -11,8 +11,6 @@ import pytest
 from tests.service.conftest import Serve
 from tests.service.fakes import HOLD, REP, SHALLOW_REP, TOP, WAVES, FakeEngine, encoded, write_clip
 
-pytestmark = pytest.mark.skip(reason="nobody works on clips yet")
-
 
 @pytest.fixture(scope="module")
 def rest(address: str) -> Iterator[httpx2.Client]:

@@ -17,7 +17,7 @@ from blazereps_client.wire import HEADER, Header, Kind
 from classifiers.events import Advice, Grade, Phase, Reason, Unit
 from service.app import create_app
 from service.batches import Batch
-from service.clips import CountedClip
+from service.clip_document import CountedClip
 from service.errors import ERRORS
 from service.metrics import STAGES, Metrics
 from service.poses import FoundRegion, FoundRegions

@@ -167,7 +167,6 @@ def test_who_goes_and_comes_back(address: str) -> None:
     assert value(found, "reps_counted_total", exercise="squat") == 1
 
 
-@pytest.mark.skip(reason="nobody works on clips yet")
 def test_clips_by_status(address: str, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mp4", REP).read_bytes()
     for content in (clip, b"no clip"):

@@ -49,7 +49,6 @@ def way_in(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Core, Path]:
     return real_core(), cut("squat_front", 7, tmp_path)
 
 
-@pytest.mark.skip(reason="nobody works on clips yet")
 def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
     core, clip = way_in
     settings = Settings(port=0)

@@ -161,7 +161,7 @@ def place_for_clips(data: Path, **settings: Any) -> Iterator[Place]:
     keys = {"app": KEY, "other": OTHER}
     headers = {"Authorization": f"Bearer {KEY}"}
     with (
-        serve_fake(data=data, keys=keys, **settings) as address,
+        serve_fake(data=data, keys=keys, clip_workers=0, **settings) as address,
         start_blocking_portal() as portal,
         httpx2.Client(base_url=f"http://{address}", headers=headers, trust_env=False) as client,
     ):
