@@ -10,19 +10,40 @@ import anyio
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from service import admin, asyncapi, clips, exercises, health, live, page, poses, scrape, tokens
+from service import (
+    admin,
+    asyncapi,
+    clips,
+    erasures,
+    exercises,
+    export,
+    health,
+    live,
+    page,
+    poses,
+    scrape,
+    tokens,
+    totals,
+    workouts,
+)
 from service.access import authenticated
 from service.auth import Authenticator, kept_secret
 from service.connections import Connections
 from service.core import Core, Engine, Library
+from service.erasure import Erasure
 from service.errors import any_problem, handle_errors, problems
+from service.harvest import Harvest, resumer
+from service.janitor import Janitor
 from service.jobs import LocalJobs
 from service.metrics import Metrics
+from service.retention import Retention
 from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.startup import Records, opened
 from service.state import AppState, Lifespan
-from service.telemetry import NoSpans, Spans
+from service.storage import Storage
+from service.telemetry import NoSpans, Spans, Telemetry
+from service.workout_store import WorkoutStore
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
@@ -43,7 +64,10 @@ def create_app(
         async with opened(settings) as records:
             state = _state(settings, core, metrics, new_spans, records)
             running.state.drain = partial(state.connections.drain, settings.drain_s)
-            yield {"blazereps": state}
+            async with anyio.create_task_group() as behind:
+                behind.start_soon(state.janitor.run)
+                yield {"blazereps": state}
+                behind.cancel_scope.cancel()
             await anyio.to_thread.run_sync(state.jobs.close)
             state.sessions.close()
 
@@ -69,7 +93,18 @@ def create_app(
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
-    for module in (exercises, poses, clips, tokens, admin, scrape):
+    for module in (
+        exercises,
+        poses,
+        clips,
+        export,
+        workouts,
+        totals,
+        erasures,
+        tokens,
+        admin,
+        scrape,
+    ):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],
@@ -105,7 +140,11 @@ def _state(
     sessions = SqliteSessions(
         settings.folder / "sessions.db", keep_s=settings.resume_s, most=settings.max_kept_sessions
     )
-    connections = Connections()
+    database, connections = records.database, Connections()
+    storage = Storage.of(settings)
+    quiet = Telemetry(Metrics(), NoSpans())  # what was measured already is not measured again
+    harvest = Harvest(database, sessions, resumer(core, settings.image_limits, sessions, quiet))
+    erasure = Erasure(database, storage, sessions)
     metrics.watch(open_sessions=connections.__len__, jobs=jobs)
     return AppState(
         settings=settings,
@@ -115,8 +154,16 @@ def _state(
         counting=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),
         sessions=sessions,
-        database=records.database,
+        database=database,
         tenants=records.tenants,
+        workouts=WorkoutStore(database),
+        harvest=harvest,
+        erasure=erasure,
+        janitor=Janitor(
+            {"harvest": harvest.expired, "erasures": erasure.finish_all}
+            | Retention(database, storage, settings).chores,
+            every_s=settings.janitor_s,
+        ),
         authenticator=Authenticator(records.keys, _secret(settings), sessions),
         connections=connections,
         metrics=metrics,

@@ -76,6 +76,8 @@ _REST = {
     "method_not_allowed": Rule(405, "Method not allowed"),
     "invalid_request": Rule(422, "Not a valid request"),
     "wrong_offset": Rule(409, "Not where the upload ends"),
+    "precondition_failed": Rule(412, "Somebody else has changed it"),
+    "precondition_required": Rule(428, "If-Match must say what is changed"),
     "queue_full": Rule(429, "The queue is full"),
     "internal": Rule(500, "Internal error", 1011),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 
 import anyio
 from fastapi import Depends
@@ -12,12 +12,18 @@ from service.auth import Authenticator
 from service.connections import Connections
 from service.core import Core
 from service.database import Database
+from service.erasure import Erasure
+from service.janitor import Janitor
 from service.jobs import ClipJobs
 from service.metrics import Metrics
 from service.sessions import SessionStore
 from service.settings import Settings
 from service.telemetry import Spans
 from service.tenants import Tenants
+from service.workout_store import WorkoutStore
+
+if TYPE_CHECKING:  # it needs streams, and those the exercises, whose endpoints need the state
+    from service.harvest import Harvest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,10 @@ class AppState:
     sessions: SessionStore
     database: Database
     tenants: Tenants
+    workouts: WorkoutStore
+    harvest: "Harvest"
+    erasure: Erasure
+    janitor: Janitor
     authenticator: Authenticator
     connections: Connections
     metrics: Metrics

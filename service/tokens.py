@@ -12,6 +12,7 @@ from service.access import MayCount, MayIssueTokens
 from service.auth import TICKET_S
 from service.errors import ALLOWED, KEY_ONLY, problems
 from service.state import State
+from service.tables import PLAIN, USER
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
 
@@ -22,7 +23,7 @@ USER_SCOPES: Final[tuple[UserScope, ...]] = get_args(UserScope)
 class NewToken(Document):
     """What a back end asks for, with its key, for one of its end users."""
 
-    user: Annotated[str, Field(min_length=1, max_length=128, examples=["user-42"])]
+    user: Annotated[str, Field(min_length=1, max_length=USER, pattern=PLAIN, examples=["user-42"])]
     expires_in_s: Annotated[int, Field(ge=60, le=86400, examples=[3600])] = 3600
     scopes: Annotated[
         tuple[UserScope, ...],
