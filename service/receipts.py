@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.clip_media import media_of
@@ -62,11 +62,10 @@ async def was_erased(
     there = select(Tenant.id).where(Tenant.id == tenant_id)
     if await session.scalar(there.with_for_update(read=True, key_share=True)) is None:
         return True
-    if user is None:
-        return False
+    him = [] if user is None else [Receipt.user_digest == digest_of_user(user)]
     query = select(Receipt.id).where(
         Receipt.tenant_id == tenant_id,
-        Receipt.user_digest == digest_of_user(user),
+        or_(Receipt.user_digest.is_(None), *him),
         Receipt.requested_at >= since,
     )
     return await session.scalar(query.limit(1)) is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 from obstore.store import LocalStore
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.clip_media import landmarks_of, video_of
 from service.database import Database
@@ -78,27 +79,30 @@ class World:
 
     async def everything(self, tenant: str, user: str) -> str:
         """One of each; the id of the clip."""
-        name = f"{tenant}-{user}"
         async with self.database.write() as session:
-            await keep(
-                session,
-                workout_id=name,
-                tenant_id=tenant,
-                user_id=user,
-                source="live",
-                started_at=self.now,
-                duration_s=90,
-                tally=SQUATS,
-                now=self.now,
-            )
+            await self.keep(session, tenant, user)
             session.add(self._delivery(tenant, user))
             session.add(
                 Answered(
                     tenant_id=tenant, user_id=user, key="k", fingerprint="f", created_at=self.now
                 )
             )
-        self.sessions.begin(name, "token", f"{tenant}/{user}", "{}")
+        self.sessions.begin(f"{tenant}-{user}", "token", f"{tenant}/{user}", "{}")
         return await self.clip(tenant, user)
+
+    async def keep(self, session: AsyncSession, tenant: str, user: str) -> None:
+        """A workout."""
+        await keep(
+            session,
+            workout_id=f"{tenant}-{user}",
+            tenant_id=tenant,
+            user_id=user,
+            source="live",
+            started_at=self.now,
+            duration_s=90,
+            tally=SQUATS,
+            now=self.now,
+        )
 
     async def rows(self, *tables: type[Table]) -> list[int]:
         """How many there are of each."""

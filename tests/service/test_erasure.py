@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 import pytest
 
 from service.clip_media import media_of, video_of
@@ -10,7 +11,7 @@ from service.clip_store import ClipStore, Lost
 from service.database import Database
 from service.erasure import Erasure
 from service.errors import ServiceError
-from service.receipts import SETTLE, digest_of_user
+from service.receipts import SETTLE, digest_of_user, was_erased
 from service.sessions import Superseded
 from service.storage import Storage
 from service.tables import Receipt, Tenant
@@ -106,6 +107,18 @@ async def test_who_counts_a_clip_of_his_keeps_nothing(world: World) -> None:
     await erasure(world).erase("acme", "ann")
     with pytest.raises(Lost):
         await clips.renew(claimed, 0.5)
+
+
+async def test_who_is_just_keeping_something_of_his_is_waited_for(world: World) -> None:
+    async with anyio.create_task_group() as tasks, world.database.write() as session:
+        assert not await was_erased(session, "acme", "ann", since=world.now)
+        tasks.start_soon(erasure(world).erase, "acme", "ann")
+        await anyio.wait_all_tasks_blocked()
+        await world.keep(session, "acme", "ann")
+    assert await world.of_users() == [0] * 5
+    async with world.database.write() as session:
+        assert await was_erased(session, "acme", "ann", since=world.now)
+        assert not await was_erased(session, "acme", "bob", since=world.now)
 
 
 async def test_what_he_begins_afterwards_stays(world: World) -> None:

@@ -18,6 +18,7 @@ from service.sessions import Expired, SqliteSessions, Superseded
 from service.stream import Observation, Stream, resume
 from service.tables import Tenant, Workout, WorkoutSet
 from service.telemetry import NoSpans, Telemetry
+from service.tenants import Tenants
 from service.workout_store import Tell, tell_nobody
 from tests.service.fakes import HOLD, REP, grey_pose
 from tests.service.streams import CORE, landmarks, moment
@@ -231,6 +232,20 @@ async def test_nothing_is_kept_of_who_was_erased_meanwhile(world: World) -> None
     await world.harvest().expired()
     assert sorted(await world.workouts()) == ["b", "d"]
     assert world.sessions.expired("", 10) == []
+
+
+async def test_nothing_is_kept_of_a_tenant_that_another_one_has_the_name_of(world: World) -> None:
+    for name, owner in (("a", "acme/ann"), ("b", "acme")):
+        play(begin(world, name, owner), REP)
+    tenants = Tenants(world.database, world.now)
+    world.now_s += 1
+    await tenants.remove("acme", "test")
+    await tenants.add("acme", "test")
+    world.now_s += 1
+    play(begin(world, "c"), REP)
+    world.now_s += 61
+    await world.harvest().expired()
+    assert [*await world.workouts()] == ["c"]
 
 
 async def test_what_cannot_be_kept_now_is_kept_later_and_holds_nobody_up(world: World) -> None:
