@@ -88,7 +88,8 @@ def create_app(
             CORSMiddleware,
             allow_origins=[*settings.allowed_origins],
             allow_methods=["*"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", "if-match"],
+            expose_headers=["etag", "location"],
         )
     handle_errors(app, metrics.failed)
     for module in (health, live, page, asyncapi):

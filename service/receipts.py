@@ -12,12 +12,11 @@ from service.clip_media import media_of
 from service.errors import ServiceError
 from service.tables import Answered, Clip, Delivery, Receipt, Tenant, Workout, WorkoutSet
 
-_Kept = Clip | Workout | Delivery | Answered
-"""Of whom a user can be erased."""
-
 SETTLE: Final = timedelta(minutes=5)
 """For so long who was just writing media may go on: longer than a request to the storage takes."""
 _BUSY: Final = ("uploading", "running")
+
+_Kept = Clip | Workout | Delivery | Answered
 
 
 def digest_of_user(user: str) -> str:
@@ -36,7 +35,7 @@ async def request_erasure(
     there = select(Tenant.id).where(Tenant.id == tenant_id).with_for_update()
     if await session.scalar(there) is None:
         raise ServiceError("not_found", f"there is no tenant {tenant_id}")
-    busy, clips = await _clips(session, tenant_id, user)
+    busy, clips = await _clips(session, tenant_id, user, now)
     receipt = Receipt(
         id=uuid.uuid4().hex,
         tenant_id=tenant_id,
@@ -71,11 +70,18 @@ async def was_erased(
     return await session.scalar(query.limit(1)) is not None
 
 
-async def _clips(session: AsyncSession, tenant_id: str, user: str | None) -> tuple[bool, list[str]]:
-    """Erase the rows of clips: whether somebody was writing media of one, and their ids."""
-    gone = delete(Clip).where(*_theirs(Clip, tenant_id, user)).returning(Clip.id, Clip.status)
-    rows = (await session.execute(gone)).all()
-    return any(status in _BUSY for _, status in rows), [clip_id for clip_id, _ in rows]
+async def _clips(
+    session: AsyncSession, tenant_id: str, user: str | None, now: datetime
+) -> tuple[bool, list[str]]:
+    """Erase the rows of clips: whether somebody may still write media of one, and their ids."""
+    gone = delete(Clip).where(*_theirs(Clip, tenant_id, user))
+    clips = [*await session.scalars(gone.returning(Clip))]
+    busy = any(
+        clip.status in _BUSY
+        or (clip.status == "cancelled" and clip.finished_at and clip.finished_at > now - SETTLE)
+        for clip in clips
+    )
+    return busy, [clip.id for clip in clips]
 
 
 async def _erase_rows(session: AsyncSession, tenant_id: str, user: str | None) -> dict[str, Any]:

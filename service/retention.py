@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from service.clip_media import landmarks_of, media_of, video_of
 from service.database import Database
 from service.janitor import Chore
+from service.receipts import SETTLE
 from service.settings import Settings
 from service.storage import Storage
 from service.tables import Answered, Clip, Tenant, Workout
@@ -78,12 +79,15 @@ class Retention:
         since: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
         default: float,
     ) -> AsyncIterator[ColumnElement[bool]]:
-        """What is older than its tenant wants, once for each number of days that tenants want."""
+        """What is older than its tenant wants, once for each number of days that tenants want.
+
+        Nothing that was just done with: who worked on it may still be writing.
+        """
         async with self._database.read() as session:
             wanted = [*await session.scalars(select(days).distinct())]
         for own in wanted:
             tenants = select(Tenant.id).where(days.is_not_distinct_from(own))
-            age = timedelta(days=default if own is None else own)
+            age = max(timedelta(days=default if own is None else own), SETTLE)
             yield since.class_.tenant_id.in_(tenants) & (since <= self._clock() - age)
 
     async def _each_clip(

@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -67,8 +68,11 @@ async def keep(
         corrections={},
         created_at=now,
     )
-    session.add(workout)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(workout)
+    except IntegrityError:
+        return False  # another transaction was faster
     session.add_all(_sets(workout, tally))
     await tell(session, tenant_id, user_id, _event(workout_id, user_id, source, tally, now), now)
     return True

@@ -80,8 +80,9 @@ async def test_a_store_that_fails_is_tried_again_until_all_is_gone(world: World)
     assert (await erasure(world).receipt("acme", receipt.id)).erased == kept.erased
 
 
-async def test_who_was_just_writing_media_leaves_none(world: World) -> None:
-    clip_id = await world.clip("acme", "ann", "uploading")
+@pytest.mark.parametrize("status", ["uploading", "running", "cancelled"])
+async def test_who_was_just_writing_media_leaves_none(world: World, status: str) -> None:
+    clip_id = await world.clip("acme", "ann", status)
     receipt = await erasure(world).erase("acme", "ann")
     assert receipt.completed_at is None
     clips = ClipStore(world.database, lease_s=60, clock=world.clock)

@@ -7,6 +7,7 @@ import pytest
 
 from service.clip_media import landmarks_of, video_of
 from service.database import Database
+from service.receipts import SETTLE
 from service.retention import BATCH, Retention
 from service.settings import Settings
 from service.storage import Storage
@@ -67,6 +68,9 @@ async def test_a_tenants_own_days_go_before_the_settings(world: World) -> None:
     await world.tenant("lasting", video_days=10, landmarks_days=365, results_days=365)
     names = ("plain", "strict", "lasting")
     ids = {name: await world.everything(name, "ann") for name in names}
+    await sweep(world)
+    assert len(world.files()) == 6  # nothing is erased that was just done with
+    world.pass_time(seconds=SETTLE.total_seconds())
     await sweep(world)
     gone = {video_of(ids["strict"]), landmarks_of(ids["strict"])}
     assert gone.isdisjoint(world.files())

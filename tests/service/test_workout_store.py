@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +29,16 @@ pytestmark = pytest.mark.anyio
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 KEY = Caller("acme", key_id="k")
 ANN = Caller("acme", user="ann", key_id="k")
+ONE: dict[str, Any] = {
+    "workout_id": "a",
+    "tenant_id": "acme",
+    "user_id": "ann",
+    "source": "live",
+    "started_at": NOON,
+    "duration_s": 90.1234,
+    "tally": SQUATS,
+    "now": NOON + timedelta(minutes=5),
+}
 
 
 class Told:
@@ -59,18 +70,8 @@ async def store(database: Database) -> WorkoutStore:
 async def keep_one(
     database: Database, workout_id: str = "a", counted: Tally = SQUATS, **more: Any
 ) -> bool:
-    wanted: dict[str, Any] = {
-        "workout_id": workout_id,
-        "tenant_id": "acme",
-        "user_id": "ann",
-        "source": "live",
-        "started_at": NOON,
-        "duration_s": 90.1234,
-        "tally": counted,
-        "now": NOON + timedelta(minutes=5),
-    }
     async with database.write() as session:
-        return await keep(session, **wanted | more)
+        return await keep(session, **ONE | {"workout_id": workout_id, "tally": counted} | more)
 
 
 async def rows(database: Database, table: type[Workout | WorkoutSet]) -> int:
@@ -105,6 +106,20 @@ async def test_the_same_id_changes_nothing_and_is_told_once(
     assert (tenant, user) == ("acme", "ann")
     assert isinstance(event, WorkoutEnded)
     assert (event.data.workout_id, event.data.counts) == ("a", {"squat": 5})
+
+
+async def test_of_two_at_once_one_keeps_it(database: Database, store: WorkoutStore) -> None:
+    kept: list[bool] = []
+
+    async def keep_too() -> None:
+        kept.append(await keep_one(database))
+
+    async with anyio.create_task_group() as tasks, database.write() as session:
+        assert await keep(session, **ONE)
+        tasks.start_soon(keep_too)
+        await anyio.wait_all_tasks_blocked()
+    assert kept == [False]
+    assert await rows(database, WorkoutSet) == 3
 
 
 async def test_what_fails_later_in_the_transaction_keeps_nothing(

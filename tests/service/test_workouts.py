@@ -308,6 +308,20 @@ def test_an_end_user_is_erased_and_his_open_session_cut_off(served: Served) -> N
     assert served.key.get(f"/v1/erasures/{'0' * 32}").status_code == 404
 
 
+def test_a_page_may_send_what_was_seen_and_read_what_is_to_be_sent(serve: Serve) -> None:
+    headers = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "if-match",
+    }
+    with serve(allowed_origins={"https://app.example"}) as address:
+        url = f"http://{address}/v1/workouts"
+        asked = httpx2.options(url, headers=headers, trust_env=False)
+        answer = httpx2.get(url, headers=headers, trust_env=False)
+    assert "if-match" in asked.headers["access-control-allow-headers"]
+    assert "etag" in answer.headers["access-control-expose-headers"]
+
+
 def test_without_keys_it_is_all_the_single_users(address: str) -> None:
     with talking(address) as talk:
         created = talk.start(input="landmarks")
