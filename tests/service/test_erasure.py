@@ -16,6 +16,7 @@ from service.sessions import Superseded
 from service.storage import Storage
 from service.tables import Receipt, Tenant
 from service.tenants import Tenants
+from tests.service.databases import until_somebody_waits
 from tests.service.kept import FailingStorage, World
 
 pytestmark = pytest.mark.anyio
@@ -114,7 +115,7 @@ async def test_who_is_just_keeping_something_of_his_is_waited_for(world: World) 
     async with anyio.create_task_group() as tasks, world.database.write() as session:
         assert not await was_erased(session, "acme", "ann", since=world.now)
         tasks.start_soon(erasure(world).erase, "acme", "ann")
-        await anyio.wait_all_tasks_blocked()
+        await until_somebody_waits(world.database)
         await world.keep(session, "acme", "ann")
     assert await world.of_users() == [0] * 5
     async with world.database.write() as session:

@@ -22,6 +22,7 @@ from service.workout_store import (
     range_degrees,
     with_exercise,
 )
+from tests.service.databases import until_somebody_waits
 from tests.service.tallies import SQUATS, hold, rep, rep_set, tally
 
 pytestmark = pytest.mark.anyio
@@ -117,7 +118,7 @@ async def test_of_two_at_once_one_keeps_it(database: Database, store: WorkoutSto
     async with anyio.create_task_group() as tasks, database.write() as session:
         assert await keep(session, **ONE)
         tasks.start_soon(keep_too)
-        await anyio.wait_all_tasks_blocked()
+        await until_somebody_waits(database)
     assert kept == [False]
     assert await rows(database, WorkoutSet) == 3
 
