@@ -17,15 +17,19 @@ from service import (
     clip_landmarks,
     clip_uploads,
     clips,
+    erasures,
     exercises,
+    export,
     health,
     live,
     page,
     poses,
     scrape,
     tokens,
+    totals,
     tus,
     webhooks,
+    workouts,
 )
 from service.access import authenticated
 from service.allowances import HEADERS, TellAllowance
@@ -91,7 +95,9 @@ def create_app(
     for module in (health, live, page, asyncapi):
         app.include_router(module.router)
     clip_modules = (clip_uploads, clips, clip_events, clip_landmarks, tus)
-    for module in (exercises, poses, *clip_modules, batches, tokens, webhooks, admin, scrape):
+    kept_modules = (export, workouts, totals, erasures)
+    others = (exercises, poses, batches, tokens, webhooks, admin, scrape)
+    for module in (*clip_modules, *kept_modules, *others):
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated)],

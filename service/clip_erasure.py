@@ -1,5 +1,6 @@
 """Clips erased: the row, the media and everything that was made from it."""
 
+from service.clip_media import media_of
 from service.clip_store import STATUSES, ClipStore
 from service.storage import Storage
 
@@ -12,20 +13,19 @@ async def erase_clip(clips: ClipStore, storage: Storage, clip_id: str) -> None:
     Whoever still uploads or counts it is told so at its next step, before what it has stored goes.
     """
     await clips.give_up(clip_id)
-    await storage.erase(clip_id)
+    await storage.erase(media_of(clip_id))
     await clips.forget(clip_id, *STATUSES)
 
 
 async def abandon_upload(clips: ClipStore, storage: Storage, clip_id: str) -> None:
     """Erase an upload that has come to nothing; one that was cancelled stays as a row."""
-    await storage.erase(clip_id)
+    await storage.erase(media_of(clip_id))
     await clips.forget(clip_id, "uploading")
 
 
-async def expire_uploads(clips: ClipStore, storage: Storage) -> int:
-    """Erase uploads that were not finished in time, the oldest first, and say how many."""
-    expired = await clips.expire(_AT_ONCE)
-    for clip_id in expired:
-        await storage.erase(clip_id)
-        await clips.forget(clip_id, "cancelled")
-    return len(expired)
+async def expire_uploads(clips: ClipStore, storage: Storage) -> None:
+    """Erase uploads that were not finished in time, the oldest first."""
+    while expired := await clips.expire(_AT_ONCE):
+        for clip_id in expired:
+            await storage.erase(media_of(clip_id))
+            await clips.forget(clip_id, "cancelled")

@@ -7,6 +7,7 @@ from functools import partial
 
 from service.access import user_meant
 from service.auth import Caller
+from service.clip_media import media_of, video_of
 from service.clip_options import ClipOptions
 from service.clip_store import Lost, Wanted
 from service.errors import ServiceError
@@ -64,7 +65,7 @@ async def receive(
     """
     stored = partial(state.clips.receive, clip.id)
     try:
-        return await state.storage.append(media(clip.id), offset, chunks, max_bytes, stored)
+        return await state.storage.append(video_of(clip.id), offset, chunks, max_bytes, stored)
     except Lost:
         return await _after_all(state, clip.id)
 
@@ -82,7 +83,7 @@ async def _after_all(state: AppState, clip_id: str) -> int:
     """What became of an upload that is over: another request may have ended it well."""
     clip = await state.clips.find(clip_id)
     if clip is None or clip.status == "cancelled":
-        await state.storage.erase(clip_id)  # what was stored since it was given up
+        await state.storage.erase(media_of(clip_id))  # what was stored since it was given up
         raise gone(clip_id)
     return clip.received
 
@@ -90,8 +91,3 @@ async def _after_all(state: AppState, clip_id: str) -> int:
 def gone(clip_id: str) -> ServiceError:
     """The upload was given up."""
     return ServiceError("gone", f"the upload of clip {clip_id} was given up, or took too long")
-
-
-def media(clip_id: str) -> str:
-    """Where the video of a clip lies in the storage; all of the clip lies under its id."""
-    return f"{clip_id}/media"

@@ -18,6 +18,7 @@ from anyio import from_thread, to_thread
 
 from blazereps_client.results import ClipResult
 from pose_engine.clips import ClipError
+from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import After, ClipStore, Lost, Wanted
 from service.core import Core
 from service.count import ClipCount, OpenClip, count_on
@@ -65,7 +66,7 @@ class ClipJob:
         except Stopped:
             await self.clips.give_back(clip)
         except Lost:
-            log.info("clip lost", clip_id=clip.id)
+            await self._leave(clip)
         except (ClipError, ServiceError) as error:
             await self._fail(clip, error)
         except Exception:
@@ -86,13 +87,20 @@ class ClipJob:
         done = await self.clips.succeed(clip, result, landmarks, self.after)
         self._finish(done, result)
 
+    async def _leave(self, clip: Clip) -> None:
+        """What was kept of it after it was cancelled or erased goes too."""
+        log.info("clip lost", clip_id=clip.id)
+        left = await self.clips.find(clip.id)
+        if left is None or left.status == "cancelled":
+            await self.storage.erase(media_of(clip.id))
+
     async def _fail(self, clip: Clip, error: ClipError | ServiceError) -> None:
         told = media_error(error) if isinstance(error, ClipError) else error
         try:
             done = await self.clips.fail(clip, told.problem, self.after)
         except Lost:
             return
-        await self.storage.erase(f"{clip.id}/pieces")
+        await self.storage.erase(pieces_of(clip.id))
         self._finish(done, None)
 
     def _finish(self, clip: Clip, result: ClipResult | None) -> None:
@@ -110,7 +118,7 @@ class ClipJob:
         folder.mkdir(parents=True, mode=0o700)
         try:
             try:
-                await self.storage.fetch(f"{clip.id}/media", folder / "clip")
+                await self.storage.fetch(video_of(clip.id), folder / "clip")
             except LookupError as error:
                 raise ServiceError("damaged", "the clip's file is gone") from error
             yield folder / "clip"
@@ -146,11 +154,11 @@ class _Work:
 
     async def landmarks(self) -> int:
         """Keep those of the whole clip as one file, and say its bytes."""
-        storage, key = self.job.storage, f"{self.clip.id}/landmarks.npz"
+        storage, key = self.job.storage, landmark_file_of(self.clip.id)
         await self._keep_piece()
         whole = joined([await storage.get(piece) for piece in self.pieces])
         await storage.put(key, whole)
-        await storage.erase(f"{self.clip.id}/pieces")
+        await storage.erase(pieces_of(self.clip.id))
         return len(whole)
 
     def _outcome(self) -> ClipResult | Exception:
@@ -203,7 +211,7 @@ class _Work:
         self.kept_s = time.monotonic()
 
     async def _keep_piece(self) -> None:
-        key = f"{self.clip.id}/pieces/{len(self.pieces):06d}.npz"
+        key = f"{pieces_of(self.clip.id)}/{len(self.pieces):06d}.npz"
         await self.job.storage.put(key, self.unkept.take())
         self.pieces.append(key)
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from service.access import MayRead
+from service.clip_media import landmark_file_of
 from service.clip_store import UNFINISHED, Wanted
 from service.clips import UNCHANGED, ClipId, IfNoneMatch
 from service.errors import ALLOWED, ServiceError, problems
@@ -42,7 +43,7 @@ async def get_landmarks(
     if is_known(etag, if_none_match):
         return Response(status_code=304, headers={"ETag": etag})
     try:
-        size, pieces = await state.storage.open(f"{clip_id}/landmarks.npz")
+        size, pieces = await state.storage.open(landmark_file_of(clip_id))
     except LookupError as error:
         raise ServiceError("no_landmarks", "they were erased") from error
     headers = {

@@ -1,6 +1,6 @@
 """Clips as they are kept: from the first byte of an upload to the result, and who works on one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
@@ -22,8 +22,8 @@ Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cance
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 UNFINISHED: Final[tuple[Status, ...]] = ("uploading", "queued", "running")
 
-After = Callable[[AsyncSession, Clip], Any]
-"""What is kept together with a clip's end; awaited in the same transaction."""
+After = Callable[[AsyncSession, Clip, ClipResult | None], Awaitable[None]]
+"""What is kept together with a clip's end, in the same transaction; None: it has failed."""
 
 
 class Wanted(Document):
@@ -226,16 +226,16 @@ class ClipStore:
         return await self._finish(
             clip,
             after,
+            result,
             status="succeeded",
             progress=1.0,
-            result=result.model_dump(mode="json"),
             landmarks_bytes=landmarks_bytes,
         )
 
     async def fail(self, clip: Clip, problem: Problem, after: After) -> Clip:
         """It cannot be counted; raises Lost. `after`: what is kept with that."""
         error = problem.model_dump(mode="json", exclude_none=True)
-        return await self._finish(clip, after, status="failed", error=error)
+        return await self._finish(clip, after, None, status="failed", error=error)
 
     async def give_back(self, clip: Clip) -> None:
         """Let somebody go on from the last checkpoint: this was no attempt. Raises Lost."""
@@ -254,7 +254,9 @@ class ClipStore:
             query = select(func.count()).where(Clip.status.in_(statuses))
             return await session.scalar(query) or 0
 
-    async def _finish(self, clip: Clip, after: After, **values: Any) -> Clip:
+    async def _finish(
+        self, clip: Clip, after: After, result: ClipResult | None, **values: Any
+    ) -> Clip:
         now = self._clock()
         async with self._database.write() as session:
             done = await _changed(
@@ -264,9 +266,10 @@ class ClipStore:
                 finished_at=now,
                 leased_until=None,
                 checkpoint=None,
+                result=result and result.model_dump(mode="json"),
                 **values,
             )
-            await after(session, done)
+            await after(session, done, result)
         return done
 
     async def _change(self, clip_id: str, *where: ColumnElement[bool], **values: Any) -> Clip:

@@ -8,6 +8,7 @@ from fastapi import Path as InPath
 from service.access import MayRead, MayWrite, user_meant
 from service.clip_document import ClipInfo, CountedClip, clip_info, counted_clip
 from service.clip_erasure import erase_clip
+from service.clip_media import media_of
 from service.clip_store import UNFINISHED, Status
 from service.errors import ALLOWED, problems
 from service.etags import etag_of, is_known
@@ -80,7 +81,7 @@ async def cancel_clip(clip_id: ClipId, state: State, caller: MayWrite) -> Counte
     """Stop uploading or counting a clip and erase its video; once it is done with it stays."""
     clip = await state.clips.cancel(caller, clip_id)
     if clip.status == "cancelled":
-        await state.storage.erase(clip_id)
+        await state.storage.erase(media_of(clip_id))
     return counted_clip(clip)
 
 

@@ -59,6 +59,8 @@ class Connection:
         )
         self._refused = self._given_up = 0
         self._video_lost = False
+        self._began_s = 0.0
+        self._settled = False
         self._stopped: ServiceError | None = None
         self._scope = anyio.CancelScope()
         self.session_id = ""
@@ -103,6 +105,8 @@ class Connection:
                 raise ServiceError("start_expected", fault)
         self._stream = stream
         if stream.summary is not None:
+            if not self._settled:
+                await self._keep_workout(stream)
             await self._send(stream.summary)
         else:
             session = self._telemetry.session(self.session_id, stream.config.input)
@@ -116,7 +120,8 @@ class Connection:
         journal = Journal(store, self.session_id, epoch=1)
         stream = Stream(self._state.core, start, limits, journal, self._telemetry)
         owner = self._caller.owner
-        await to_thread.run_sync(store.begin, self.session_id, token, owner, stream.state())
+        begin = partial(store.begin, self.session_id, token, owner, stream.state())
+        self._began_s = await to_thread.run_sync(begin)
         created = messages.SessionCreated(
             session_id=self.session_id,
             resume_token=token,
@@ -146,6 +151,7 @@ class Connection:
             config=stream.config,
             limits=messages.Limits.model_validate(self._settings),
         )
+        self._began_s, self._settled = kept.began_s, kept.settled
         self._began("session resumed", stream, epoch=kept.epoch)
         self._state.metrics.sessions_resumed.inc()
         for message in (resumed, *stream.missed(wanted.last_event_id)):
@@ -290,7 +296,16 @@ class Connection:
                 break
             else:
                 await self._tell(partial(_do, stream, items))
-        await self._tell(stream.finish)
+        told = await self._step(stream.finish)
+        await self._keep_workout(stream)
+        for message in told:
+            await self._send(message)
+
+    async def _keep_workout(self, stream: Stream) -> None:
+        """Kept before it is told."""
+        await self._state.harvest.finished(
+            self.session_id, self._caller.owner, self._began_s, stream
+        )
 
     async def _tell(self, step: Callable[[Moment], list[ServerMessage]]) -> None:
         for message in await self._step(step):

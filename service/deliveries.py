@@ -87,11 +87,11 @@ async def switch_off(session: AsyncSession, endpoint: Endpoint, why: str, now: d
     await session.execute(update(Delivery).where(*waiting).values(status="failed", next_at=None))
 
 
-async def forget_old(session: AsyncSession, now: datetime) -> int:
-    """Erase deliveries that are older than `KEPT_DAYS`, and their attempts; says how many."""
-    old = Delivery.created_at < now - timedelta(days=KEPT_DAYS)
-    erased = await session.scalars(delete(Delivery).where(old).returning(Delivery.id))
-    return len(erased.all())
+async def forget_deliveries(database: Database, clock: Callable[[], datetime] = now_utc) -> None:
+    """Erase deliveries that are older than `KEPT_DAYS`, and their attempts."""
+    old = Delivery.created_at < clock() - timedelta(days=KEPT_DAYS)
+    async with database.write() as session:
+        await session.execute(delete(Delivery).where(old))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from blazereps_client.messages import EventMessage
-from service.sessions import SessionStore
+from service.sessions import SessionWriter
 
 KEEP_EVERY_S: Final = 1.0
 """While observations come; events are kept at once."""
@@ -23,7 +23,7 @@ class Journal:
     """
 
     def __init__(
-        self, store: SessionStore, session_id: str, epoch: int, stored_seq: int | None = None
+        self, store: SessionWriter, session_id: str, epoch: int, stored_seq: int | None = None
     ) -> None:
         self._store = store
         self._session_id = session_id

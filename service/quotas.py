@@ -1,6 +1,7 @@
 """How many clips a key may upload on one day."""
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import delete
@@ -10,6 +11,7 @@ from service.auth import Caller
 from service.database import Database
 from service.errors import ServiceError
 from service.tables import Usage
+from service.tenants import now_utc
 
 
 async def take_clip(database: Database, caller: Caller, now: datetime) -> None:
@@ -34,10 +36,10 @@ async def take_clip(database: Database, caller: Caller, now: datetime) -> None:
             raise ServiceError("quota_exceeded", limit, retry_after_s=_until_midnight_s(now))
 
 
-async def forget_usage(database: Database, now: datetime) -> None:
+async def forget_usage(database: Database, clock: Callable[[], datetime] = now_utc) -> None:
     """Erase what was counted on days that are over."""
     async with database.write() as session:
-        await session.execute(delete(Usage).where(Usage.day < now.astimezone(UTC).date()))
+        await session.execute(delete(Usage).where(Usage.day < clock().astimezone(UTC).date()))
 
 
 def _until_midnight_s(now: datetime) -> int:

@@ -5,30 +5,36 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import anyio
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pose_engine.isolation import IsolatedClip
 from service.allowances import Allowances
 from service.answers import Answers
 from service.auth import Authenticator, kept_secret
+from service.clip_end import ClipEnd
+from service.clip_erasure import expire_uploads
 from service.clip_job import ClipJob
 from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core
 from service.courier import Courier
-from service.deliveries import Deliveries
+from service.deliveries import Deliveries, forget_deliveries, tell
 from service.endpoints import Endpoints
+from service.erasure import Erasure
 from service.guesses import Guesses
+from service.harvest import Harvest, resumer
+from service.janitor import Chore, Janitor
 from service.metrics import Metrics
 from service.outbound import Outbound
+from service.quotas import forget_usage
+from service.retention import Retention
 from service.runner import EmbeddedRunner
 from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.startup import Records, opened
 from service.state import AppState
 from service.storage import Storage
-from service.tables import Clip
-from service.telemetry import Spans
+from service.telemetry import NoSpans, Spans, Telemetry
+from service.workout_store import WorkoutStore
 
 
 @asynccontextmanager
@@ -39,10 +45,12 @@ async def running(
     async with opened(settings) as records, anyio.create_task_group() as tasks:
         state = _state(settings, core, metrics, new_spans, records)
         tasks.start_soon(state.runner.run)
+        tasks.start_soon(state.janitor.run)
         sender = Outbound(settings.webhook_networks)
         async with Courier(Deliveries(records.database), sender, metrics).working():
             yield state
             state.runner.stop()
+            state.janitor.stop()
     state.sessions.close()
 
 
@@ -56,17 +64,30 @@ def _state(
     sessions = SqliteSessions(
         settings.folder / "sessions.db", keep_s=settings.resume_s, most=settings.max_kept_sessions
     )
-    clips = ClipStore(records.database, lease_s=settings.clip_lease_s)
-    storage = Storage.of(settings)
+    database, storage = records.database, Storage.of(settings)
+    clips, answers = ClipStore(database, lease_s=settings.clip_lease_s), Answers(database)
     job = ClipJob(
         clips,
         storage,
         core,
         settings,
         open_clip=partial(IsolatedClip.open, decoder=settings.decoder_limits),
-        after=_keep_nothing_more,
+        after=ClipEnd(tell),
         finished=metrics.clip_finished,
     )
+    quiet = Telemetry(Metrics(), NoSpans())  # what was measured already is not measured again
+    resumed = resumer(core, settings.image_limits, sessions, quiet)
+    harvest = Harvest(database, sessions, resumed, tell=tell)
+    erasure = Erasure(database, storage, sessions)
+    chores: dict[str, Chore] = {
+        "harvest": harvest.expired,
+        "erasures": erasure.finish_all,
+        "uploads": partial(expire_uploads, clips, storage),
+        "answers": answers.forget_old,
+        "usage": partial(forget_usage, database),
+        "deliveries": partial(forget_deliveries, database),
+        **Retention(database, storage, settings).chores,
+    }
     connections = Connections()
     metrics.watch(connections.__len__)
     return AppState(
@@ -82,20 +103,21 @@ def _state(
         reading=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),
         sessions=sessions,
-        database=records.database,
+        database=database,
         tenants=records.tenants,
-        endpoints=Endpoints(records.database, settings.webhook_networks),
+        endpoints=Endpoints(database, settings.webhook_networks),
+        workouts=WorkoutStore(database),
+        harvest=harvest,
+        erasure=erasure,
+        janitor=Janitor(chores, every_s=settings.janitor_s),
         authenticator=Authenticator(records.keys, _secret(settings), sessions),
         guesses=Guesses(settings.unknown_keys_per_minute),
         allowances=Allowances(settings.requests_per_minute),
-        answers=Answers(records.database),
+        answers=answers,
         connections=connections,
         metrics=metrics,
         new_spans=new_spans,
     )
-
-
-async def _keep_nothing_more(_: AsyncSession, __: Clip) -> None: ...
 
 
 def _secret(settings: Settings) -> bytes:

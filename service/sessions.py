@@ -2,7 +2,7 @@
 
 Kept are a snapshot and every event that was told, under an epoch: whoever resumes a session begins
 the next epoch, and the connection before can write no more. Keeping is a record of minutes, not a
-history: what nobody resumes within the window is forgotten.
+history: what nobody resumes within the window is handed over, see `service.harvest`, and forgotten.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 StoredEvent = tuple[int, str]
 """An event's id and its message as JSON."""
@@ -35,13 +35,23 @@ class Kept:
     epoch: int
     state: str
     events: tuple[StoredEvent, ...]
+    began_s: float
+    """In seconds since 1970."""
+    settled: bool
+    """Whether what it came to is kept elsewhere."""
 
 
-class SessionStore(Protocol):
-    """Keeps sessions; thread-safe and blocking. Raises OSError when it cannot."""
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A session that nobody can resume or write any more."""
 
-    def begin(self, session_id: str, token: str, owner: str, state: str) -> None:
-        """Keep a new session, in epoch 1."""
+    session_id: str
+    owner: str
+    kept: Kept
+
+
+class SessionWriter(Protocol):
+    """Keeps how a session stands; thread-safe and blocking. Raises OSError when it cannot."""
 
     def save(
         self, session_id: str, epoch: int, state: str, events: Sequence[StoredEvent] = ()
@@ -51,8 +61,30 @@ class SessionStore(Protocol):
     def touch(self, session_id: str, epoch: int) -> None:
         """It lives, though nothing has changed. Raises Superseded."""
 
+
+class SessionStore(SessionWriter, Protocol):
+    """Keeps sessions, from their begin until what they came to is kept elsewhere."""
+
+    def begin(self, session_id: str, token: str, owner: str, state: str) -> float:
+        """Keep a new session, in epoch 1, and say when that was, in seconds since 1970."""
+
     def resume(self, session_id: str, token: str, owner: str) -> Kept:
         """Begin its next epoch. Raises NoSession."""
+
+    def settle(self, session_id: str) -> None:
+        """What it came to is kept elsewhere: it need not be handed over."""
+
+    def expired(self, after: str, most: int) -> list[Expired]:
+        """So many that nobody resumed, by id, from behind that one on; nobody can from now on."""
+
+    def forget(self, expired: Expired) -> None:
+        """It has been taken over, unless somebody else does that again by now."""
+
+    def number_of(self, tenant: str, user: str | None, until_s: float) -> int:
+        """How many a user, or with None anybody of a tenant, began until then."""
+
+    def forget_all(self, tenant: str, user: str | None, until_s: float) -> None:
+        """Forget those, open or not."""
 
     def use_once(self, name: str, until_s: float) -> bool:
         """Whether nobody has used it before; remembered until that time of the clock."""
@@ -64,7 +96,8 @@ class SessionStore(Protocol):
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS session (
     session_id TEXT PRIMARY KEY, token BLOB NOT NULL, owner TEXT NOT NULL,
-    epoch INTEGER NOT NULL, saved_s REAL NOT NULL, state TEXT NOT NULL
+    epoch INTEGER NOT NULL, saved_s REAL NOT NULL, state TEXT NOT NULL,
+    began_s REAL NOT NULL, settled INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_age ON session (saved_s);
 CREATE TABLE IF NOT EXISTS event (
@@ -74,7 +107,8 @@ CREATE TABLE IF NOT EXISTS event (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until_s REAL NOT NULL) WITHOUT ROWID;
 """
-_SWEEP_EVERY_S: Final = 10.0
+_OBSOLETE: Final = ("DROP TABLE IF EXISTS event", "DROP TABLE IF EXISTS session")
+_VERSION: Final = 2
 _BUSY_S: Final = 5.0
 
 
@@ -83,7 +117,7 @@ class SqliteSessions:
 
     A write outlives the process but, as it is not flushed to the disk each time, not always the
     machine. `keep_s`: how long after its last sign of life a session can be resumed; `most`: how
-    many are kept, those that are the longest silent are forgotten first. Raises OSError when the
+    many are kept, those that are the longest silent are handed over first. Raises OSError when the
     file cannot be used.
     """
 
@@ -91,7 +125,6 @@ class SqliteSessions:
         self, path: Path, *, keep_s: float, most: int, clock: Callable[[], float] = time.time
     ) -> None:
         self._keep_s, self._most, self._clock = keep_s, most, clock
-        self._swept_s = 0.0
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _storing(path):
@@ -100,18 +133,19 @@ class SqliteSessions:
             )
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
                 self._database.execute(f"PRAGMA {pragma}")
-            self._database.executescript(_SCHEMA)
+            self._make_tables()
         path.chmod(0o600)
         self._path = path
 
-    def begin(self, session_id: str, token: str, owner: str, state: str) -> None:
+    def begin(self, session_id: str, token: str, owner: str, state: str) -> float:
         """See `SessionStore`."""
+        now_s = self._clock()
         with self._writing() as database:
-            self._sweep(database)
             database.execute(
-                "INSERT INTO session VALUES (?, ?, ?, 1, ?, ?)",
-                (session_id, _digest(token), owner, self._clock(), state),
+                "INSERT INTO session VALUES (?, ?, ?, 1, ?, ?, ?, FALSE)",
+                (session_id, _digest(token), owner, now_s, state, now_s),
             )
+        return now_s
 
     def save(
         self, session_id: str, epoch: int, state: str, events: Sequence[StoredEvent] = ()
@@ -134,7 +168,7 @@ class SqliteSessions:
         """See `SessionStore`."""
         with self._writing() as database:
             row = database.execute(
-                "SELECT token, epoch, state FROM session "
+                "SELECT token, epoch, state, began_s, settled FROM session "
                 "WHERE session_id = ? AND owner = ? AND saved_s >= ?",
                 (session_id, owner, self._clock() - self._keep_s),
             ).fetchone()
@@ -142,9 +176,51 @@ class SqliteSessions:
                 raise NoSession(f"there is no session {session_id!r} to resume with this token")
             change = "UPDATE session SET epoch = epoch + 1, saved_s = ? WHERE session_id = ?"
             database.execute(change, (self._clock(), session_id))
-            told = "SELECT event_id, body FROM event WHERE session_id = ? ORDER BY event_id"
-            events = tuple(database.execute(told, (session_id,)))
-            return Kept(epoch=row[1] + 1, state=row[2], events=events)
+            _, epoch, state, began_s, settled = row
+            return Kept(epoch + 1, state, _told(database, session_id), began_s, bool(settled))
+
+    def settle(self, session_id: str) -> None:
+        """See `SessionStore`."""
+        with self._writing() as database:
+            change = "UPDATE session SET settled = TRUE WHERE session_id = ?"
+            database.execute(change, (session_id,))
+
+    def expired(self, after: str, most: int) -> list[Expired]:
+        """See `SessionStore`."""
+        with self._writing() as database:
+            rows = self._due(database, after, most)
+            for session_id, *_ in rows:
+                # Whoever is silent for so long and yet lives is superseded; nobody resumes it.
+                change = "UPDATE session SET epoch = epoch + 1, saved_s = 0 WHERE session_id = ?"
+                database.execute(change, (session_id,))
+            return [
+                Expired(
+                    session_id,
+                    owner,
+                    Kept(epoch + 1, state, _told(database, session_id), began_s, bool(settled)),
+                )
+                for session_id, owner, epoch, state, began_s, settled in rows
+            ]
+
+    def forget(self, expired: Expired) -> None:
+        """See `SessionStore`."""
+        with self._writing() as database:
+            change = "DELETE FROM session WHERE session_id = ? AND epoch = ?"
+            database.execute(change, (expired.session_id, expired.kept.epoch))
+
+    def number_of(self, tenant: str, user: str | None, until_s: float) -> int:
+        """See `SessionStore`."""
+        where, values = _began_by(tenant, user, until_s)
+        with self._writing() as database:
+            query = f"SELECT count(*) FROM session WHERE {where}"
+            (number,) = database.execute(query, values).fetchone()
+            return int(number)
+
+    def forget_all(self, tenant: str, user: str | None, until_s: float) -> None:
+        """See `SessionStore`."""
+        where, values = _began_by(tenant, user, until_s)
+        with self._writing() as database:
+            database.execute(f"DELETE FROM session WHERE {where}", values)
 
     def use_once(self, name: str, until_s: float) -> bool:
         """See `SessionStore`."""
@@ -165,15 +241,40 @@ class SqliteSessions:
             database.execute("BEGIN IMMEDIATE")
             yield database
 
-    def _sweep(self, database: sqlite3.Connection) -> None:
-        """Forget what nobody resumed; a session that lives is touched more often than that."""
-        now_s = self._clock()
-        if now_s - self._swept_s < _SWEEP_EVERY_S:
-            return
-        self._swept_s = now_s
-        database.execute("DELETE FROM session WHERE saved_s < ?", (now_s - self._keep_s,))
-        oldest = "SELECT session_id FROM session ORDER BY saved_s DESC LIMIT -1 OFFSET ?"
-        database.execute(f"DELETE FROM session WHERE session_id IN ({oldest})", (self._most,))
+    def _due(self, database: sqlite3.Connection, after: str, most: int) -> list[Any]:
+        """What nobody resumed in time; a session that lives is touched more often than that."""
+        too_old_s = self._clock() - self._keep_s
+        database.execute("DELETE FROM session WHERE settled AND saved_s < ?", (too_old_s,))
+        too_many = "SELECT session_id FROM session ORDER BY saved_s DESC LIMIT -1 OFFSET ?"
+        query = (
+            "SELECT session_id, owner, epoch, state, began_s, settled FROM session "
+            f"WHERE (saved_s < ? OR session_id IN ({too_many})) AND session_id > ? "
+            "ORDER BY session_id LIMIT ?"
+        )
+        return database.execute(query, (too_old_s, self._most, after, most)).fetchall()
+
+    def _make_tables(self) -> None:
+        """A file of another version is begun anew: what is in it is of minutes only."""
+        database = self._database
+        with database:
+            database.execute("BEGIN IMMEDIATE")
+            if database.execute("PRAGMA user_version").fetchone() == (_VERSION,):
+                return
+            for statement in (*_OBSOLETE, *_SCHEMA.split(";"), f"PRAGMA user_version = {_VERSION}"):
+                database.execute(statement)
+
+
+def _began_by(tenant: str, user: str | None, until_s: float) -> tuple[str, tuple[object, ...]]:
+    users = f"{tenant}/"
+    if user is not None:
+        return "began_s <= ? AND owner = ?", (until_s, users + user)
+    theirs = f"(owner = ? OR substr(owner, 1, {len(users)}) = ?)"
+    return f"began_s <= ? AND {theirs}", (until_s, tenant, users)
+
+
+def _told(database: sqlite3.Connection, session_id: str) -> tuple[StoredEvent, ...]:
+    query = "SELECT event_id, body FROM event WHERE session_id = ? ORDER BY event_id"
+    return tuple(database.execute(query, (session_id,)))
 
 
 def _demand(change: sqlite3.Cursor, session_id: str) -> None:

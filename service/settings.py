@@ -106,6 +106,16 @@ class Settings(BaseSettings):
     """Of one key, and of each of its end users, unless the key says otherwise."""
     unknown_keys_per_minute: Positive = 60
     """Keys that are none, from one address; whoever shows more is answered 429 unasked."""
+    video_days: Annotated[float, Field(ge=0)] = 1
+    """How long an uploaded clip's video is kept once it is counted, where the tenant's own days
+    do not say; and so the next two."""
+    landmarks_days: Annotated[float, Field(ge=0)] = 30
+    """How long the landmarks of a clip are kept."""
+    results_days: Annotated[float, Field(ge=0)] = 3650
+    """How long clips with their results, and workouts, are kept."""
+    janitor_s: Annotated[float, Field(ge=0.1)] = 60
+    """Seconds between two rounds of what is done behind the scenes: keeping what nobody resumed,
+    erasing what is due."""
 
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks besides the internet that webhooks may be sent to, over http:// as well."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 
 import anyio
 from fastapi import Depends
@@ -16,7 +16,9 @@ from service.connections import Connections
 from service.core import Core
 from service.database import Database
 from service.endpoints import Endpoints
+from service.erasure import Erasure
 from service.guesses import Guesses
+from service.janitor import Janitor
 from service.metrics import Metrics
 from service.runner import ClipRunner
 from service.sessions import SessionStore
@@ -24,6 +26,10 @@ from service.settings import Settings
 from service.storage import Storage
 from service.telemetry import Spans
 from service.tenants import Tenants
+from service.workout_store import WorkoutStore
+
+if TYPE_CHECKING:  # it needs streams, and those the exercises, whose endpoints need the state
+    from service.harvest import Harvest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,10 @@ class AppState:
     tenants: Tenants
     endpoints: Endpoints
     """Where tenants are told of what has happened."""
+    workouts: WorkoutStore
+    harvest: "Harvest"
+    erasure: Erasure
+    janitor: Janitor
     authenticator: Authenticator
     guesses: Guesses
     allowances: Allowances

@@ -27,6 +27,7 @@ from blazereps_client.messages import (
     SessionUpdated,
     State,
 )
+from blazereps_client.results import Tally
 from pose_engine.frames import Frame, FrameError, ImageLimits
 from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
@@ -39,7 +40,7 @@ from service.sessions import Kept
 from service.sight import Media, Seen, Sight
 from service.telemetry import Telemetry
 
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 ACK_EVERY_S: Final = 0.1
 """While more is waiting; when nothing is, every observation is acknowledged at once."""
 
@@ -107,6 +108,7 @@ class Stream:
         self._processed = self._damaged = self._skipped = 0
         self._frame: Frame | None = None
         self._at_s = self._acked_s = self._stated_s = 0.0
+        self._first_at_s: float | None = None
         self.seq: int | None = None
         """Everything up to it is done with."""
         self.summary: SessionSummary | None = None
@@ -126,6 +128,11 @@ class Stream:
     def at_s(self) -> float | None:
         """The capture time of the last observation, None before the first."""
         return None if self.seq is None else self._at_s
+
+    @property
+    def duration_s(self) -> float:
+        """From the first to the last capture time."""
+        return 0.0 if self._first_at_s is None else self._at_s - self._first_at_s
 
     @property
     def outcome(self) -> dict[str, Any]:
@@ -154,6 +161,7 @@ class Stream:
             "flow": self._flow.model_dump(),
             "seq": self.seq,
             "at_s": self._at_s,
+            "first_at_s": self._first_at_s,
             "summary": self.summary and self.summary.model_dump(mode="json"),
         })  # fmt: skip
 
@@ -213,6 +221,16 @@ class Stream:
         self._journal.keep_now(self.state, self.seq, moment.now_s)
         return [*events, self.summary]
 
+    def tally(self) -> Tally:
+        """What it comes to where nobody goes on with it: nothing is kept, told or measured."""
+        if self.summary is not None:
+            said = self.summary
+            return Tally.model_validate({name: getattr(said, name) for name in Tally.model_fields})
+        happened = [*self._counting.finish()]
+        for _ in self._chronicle.tell(happened, self._at_s, self.counts):
+            pass
+        return self._chronicle.tally(self.counts)
+
     def leave(self, moment: Moment) -> None:
         """The client is gone: keep everything for when it comes back."""
         self._journal.keep_now(self.state, self.seq, moment.now_s)
@@ -221,6 +239,8 @@ class Stream:
         wanted = not self._hurries(moment)
         for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):
             self._at_s, self._frame = seen.at_s, seen.frame
+            if self._first_at_s is None:
+                self._first_at_s = seen.at_s
             if self.config.outputs.landmarks:
                 yield _landmarks(observation.seq, seen)
             with self._telemetry.stage("count"):
@@ -314,6 +334,7 @@ def resume(
         stream._chronicle.restore(kept["chronicle"], stored.events)
         stream._before = stream._flow = Flow.model_validate(kept["flow"])
         stream.seq, stream._at_s = kept["seq"], kept["at_s"]
+        stream._first_at_s = kept["first_at_s"]
         journal.stored_seq = stream.seq
         if kept["summary"] is not None:
             stream.summary = SessionSummary.model_validate(kept["summary"])

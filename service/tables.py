@@ -26,6 +26,9 @@ MESSAGE_ID: Final = len("msg_") + ID
 USER: Final = 128
 """Characters of the name that a tenant has for an end user, at most."""
 
+PLAIN: Final = r"^[^\x00]*$"
+"""Text that PostgreSQL takes, which has no NUL."""
+
 
 class Utc(TypeDecorator[datetime]):
     """A moment in UTC, with its zone in Python whatever the database; raises ValueError without."""
@@ -151,7 +154,11 @@ class Workout(Table):
     """What a live session or a clip came to."""
 
     __tablename__ = "workout"
-    __table_args__ = (Index(None, "tenant_id", "user_id", "started_at", "id"),)
+    __table_args__ = (
+        Index(None, "tenant_id", "user_id", "started_at", "id"),
+        Index(None, "tenant_id", "started_at", "id"),
+        Index(None, "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(ID), primary_key=True)
     """That of the session or clip."""
@@ -176,16 +183,11 @@ class WorkoutSet(Table):
     """One set of a workout, as statistics want it."""
 
     __tablename__ = "workout_set"
-    __table_args__ = (
-        ForeignKeyConstraint(["workout_id"], ["workout.id"], ondelete="CASCADE"),
-        Index(None, "tenant_id", "user_id", "started_at"),
-    )
+    __table_args__ = (ForeignKeyConstraint(["workout_id"], ["workout.id"], ondelete="CASCADE"),)
 
     workout_id: Mapped[str] = mapped_column(String(ID), primary_key=True)
     exercise: Mapped[str] = mapped_column(String(64), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    tenant_id: Mapped[str] = mapped_column(String(64))
-    user_id: Mapped[str | None] = mapped_column(String(USER))
     started_at: Mapped[datetime]
     reps: Mapped[int]
     duration_s: Mapped[float]
@@ -305,14 +307,22 @@ class Answered(Table):
 
 
 class Receipt(Table):
-    """That an end user was erased: what was erased, not who he was."""
+    """That an end user, or a whole tenant, was erased: what was erased, not who he was."""
 
     __tablename__ = "erasure"
+    __table_args__ = (Index(None, "tenant_id", "user_digest"), Index(None, "completed_at"))
 
     id: Mapped[str] = mapped_column(String(ID), primary_key=True)
-    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"), index=True)
-    user_digest: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of the tenant's name for him."""
+    tenant_id: Mapped[str] = mapped_column(String(64))
+    """No foreign key: it outlives the tenant."""
+    user_id: Mapped[str | None] = mapped_column(String(USER))
+    """The tenant's name for him, until nothing of him is left."""
+    user_digest: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of that name; None: the whole tenant."""
+    media: Mapped[list[str]]
+    """Where in the storage what belonged to him lies, until it is gone."""
+    settles_at: Mapped[datetime]
+    """From then on nobody writes there any more who began before."""
     requested_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
     erased: Mapped[dict[str, Any]]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.database import Database
 from service.errors import ServiceError
+from service.receipts import request_erasure
 from service.tables import Act, Key, Tenant
 
 Scope = Literal["count", "read", "write", "tokens", "webhooks", "metrics", "admin"]
@@ -102,11 +103,15 @@ class Tenants:
         return tenant
 
     async def remove(self, tenant_id: str, actor: str) -> None:
-        """Erase a tenant with its keys and all that the database has of it."""
+        """Erase a tenant with its keys and all that the database has of it.
+
+        Its media is erased by a server, see `service.erasure`; the audit log names the receipt.
+        """
         async with self._database.write() as session:
-            await _demand(session, tenant_id)
+            receipt = await request_erasure(session, tenant_id, None, self._clock())
             await session.execute(delete(Tenant).where(Tenant.id == tenant_id))
-            session.add(self._act(actor, "tenant.removed", tenant_id, tenant_id))
+            act = self._act(actor, "tenant.removed", tenant_id, tenant_id, receipt_id=receipt.id)
+            session.add(act)
 
     async def add_key(
         self,

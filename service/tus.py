@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from service.access import MayCount
 from service.auth import Caller
 from service.clip_erasure import erase_clip
-from service.clip_intake import begin, finish, gone, media, new_clip, receive
+from service.clip_intake import begin, finish, gone, new_clip, receive
+from service.clip_media import video_of
 from service.clip_options import options_of
 from service.clip_store import Lost
 from service.clips import ClipId
@@ -173,7 +174,7 @@ async def _offset(state: AppState, clip: Clip) -> int:
     """Of a clip that is complete the video may be erased."""
     if clip.status != "uploading":
         return clip.received
-    return await state.storage.size(media(clip.id))
+    return await state.storage.size(video_of(clip.id))
 
 
 async def _take(

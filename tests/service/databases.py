@@ -5,11 +5,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import anyio
 import psycopg
 import pytest
+from sqlalchemy import text
+
+from service.database import Database
 
 SERVER = "postgresql://postgres@127.0.0.1:5432"
 BACKENDS = ("sqlite", "postgresql")
+
+
+_WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+async def until_somebody_waits(database: Database) -> None:
+    """Until another transaction waits for the caller's; in SQLite it does from its begin on."""
+    if database.engine.dialect.name == "sqlite":
+        return
+    with anyio.fail_after(10):
+        async with database.read() as session:
+            while not await session.scalar(_WAITING):
+                await session.rollback()  # the view is of the transaction's begin
+                await anyio.sleep(0.01)
 
 
 @contextmanager

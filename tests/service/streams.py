@@ -1,6 +1,7 @@
 """A stream on a fake core, whose journal writes into a store in memory."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from blazereps_client.messages import SessionStart
@@ -26,7 +27,7 @@ class MemorySessions:
         self.tokens: dict[str, str] = {}
 
     def begin(self, session_id: str, token: str, owner: str, state: str) -> None:
-        self.kept[session_id] = Kept(1, state, ())
+        self.kept[session_id] = Kept(1, state, (), began_s=0.0, settled=False)
         self.tokens[session_id] = token + owner
 
     def save(
@@ -34,7 +35,7 @@ class MemorySessions:
     ) -> None:
         before = self._mine(session_id, epoch)
         self.saved += 1
-        self.kept[session_id] = Kept(epoch, state, (*before.events, *events))
+        self.kept[session_id] = replace(before, state=state, events=(*before.events, *events))
 
     def touch(self, session_id: str, epoch: int) -> None:
         self._mine(session_id, epoch)
@@ -44,7 +45,7 @@ class MemorySessions:
         if self.tokens.get(session_id) != token + owner:
             raise NoSession(session_id)
         before = self.kept[session_id]
-        self.kept[session_id] = Kept(before.epoch + 1, before.state, before.events)
+        self.kept[session_id] = replace(before, epoch=before.epoch + 1)
         return self.kept[session_id]
 
     def use_once(self, name: str, until_s: float) -> bool:

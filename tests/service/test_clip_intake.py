@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 
 from service.auth import Caller
-from service.clip_intake import finish, media, receive
+from service.clip_intake import finish, receive
+from service.clip_media import video_of
 from service.clip_store import ClipStore
 from service.database import Database
 from service.errors import ServiceError
@@ -51,7 +52,7 @@ async def test_another_request_may_have_ended_it_well(state: AppState, clip: Cli
 
     assert await receive(state, clip, 0, chunks(), 10) == 3
     await finish(state, clip.id)
-    assert await state.storage.size(media(clip.id)) == 3
+    assert await state.storage.size(video_of(clip.id)) == 3
 
 
 @pytest.mark.parametrize("erased", [False, True])
@@ -65,6 +66,6 @@ async def test_what_is_given_up_is_gone(state: AppState, clip: Clip, erased: boo
     with pytest.raises(ServiceError) as caught:
         await receive(state, clip, 0, chunks(), 10)
     assert caught.value.code == "gone"
-    assert await state.storage.size(media(clip.id)) == 0
+    assert await state.storage.size(video_of(clip.id)) == 0
     with pytest.raises(ServiceError, match="given up"):
         await finish(state, clip.id)

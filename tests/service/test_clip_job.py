@@ -16,6 +16,7 @@ from blazereps_client.results import ClipResult
 from pose_engine.clips import Clip as OpenedClip
 from service.auth import Caller
 from service.clip_job import ClipJob
+from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import ClipStore, Wanted
 from service.core import Core
 from service.count import count_clip
@@ -57,7 +58,7 @@ class Bench:
         async def chunks() -> Any:
             yield self.file.read_bytes() if data is None else data
 
-        await self.storage.append(f"{ID}/media", 0, chunks(), 10**9)
+        await self.storage.append(video_of(ID), 0, chunks(), 10**9)
         await self.clips.complete(ID)
 
     def job(self, open_clip: Any = OpenedClip.open) -> ClipJob:
@@ -83,7 +84,7 @@ class Bench:
         limits = self.settings.clip_limits
         return count_clip(self.file, self.core, name="a", exercise="squat", fps=30, limits=limits)
 
-    async def _keep(self, _: AsyncSession, clip: Clip) -> None:
+    async def _keep(self, _: AsyncSession, clip: Clip, __: ClipResult | None) -> None:
         self.kept.append(clip.status)
 
 
@@ -130,9 +131,9 @@ async def test_an_attempt_goes_on_from_the_last_checkpoint(
     assert status == "succeeded"
     assert result == bench.expected()
     if landmarks:
-        check_landmarks(await bench.storage.get(f"{ID}/landmarks.npz"), bench)
+        check_landmarks(await bench.storage.get(landmark_file_of(ID)), bench)
         with pytest.raises(LookupError):
-            await bench.storage.get(f"{ID}/pieces/000000.npz")
+            await bench.storage.get(f"{pieces_of(ID)}/000000.npz")
 
 
 def check_landmarks(file: bytes, bench: Bench) -> None:
@@ -203,7 +204,7 @@ async def test_a_clip_that_cannot_be_read_says_why(
 async def test_a_clip_whose_file_is_gone_says_so(database: Database, tmp_path: Path) -> None:
     bench = Bench(database, tmp_path)
     await bench.queue()
-    await bench.storage.erase(ID)
+    await bench.storage.erase(media_of(ID))
     done = await bench.attempt()
     assert done.error is not None
     assert (done.status, done.error["code"]) == ("failed", "damaged")

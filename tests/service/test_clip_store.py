@@ -78,7 +78,7 @@ async def queued(store: ClipStore, clock: Clock, tenant: str = "acme", user: str
     return clip.id
 
 
-async def nothing_more(_: AsyncSession, __: Clip) -> None: ...
+async def nothing_more(_: AsyncSession, __: Clip, ___: ClipResult | None) -> None: ...
 
 
 async def claimed(store: ClipStore) -> Clip:
@@ -193,7 +193,7 @@ async def test_the_end_and_what_is_kept_with_it_are_one(
     clip_id = await queued(store, clock)
     clip = await claimed(store)
 
-    async def fails(session: AsyncSession, _: Clip) -> None:
+    async def fails(session: AsyncSession, _: Clip, __: ClipResult | None) -> None:
         session.add(Tenant(id="new", created_at=clock.now))
         await session.flush()
         raise InterruptedError

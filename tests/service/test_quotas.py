@@ -55,7 +55,7 @@ async def test_the_day_is_that_of_utc(database: Database) -> None:
         await take_clip(database, one, midnight - timedelta(seconds=90))
     assert caught.value.retry_after_s == 90
     await take_clip(database, one, midnight)
-    await forget_usage(database, midnight)
+    await forget_usage(database, lambda: midnight)
     async with database.read() as session:
         assert [*await session.scalars(select(Usage.day))] == [midnight.date()]
 

@@ -98,21 +98,109 @@ def test_the_window_is_counted_from_the_last_sign_of_life(
     assert store.resume("a", "token", "me").epoch == 2
 
 
-def test_the_longest_silent_are_forgotten_with_their_events(
+def handed_over(store: SqliteSessions) -> list[str]:
+    return [one.session_id for one in store.expired("", 10)]
+
+
+def test_what_nobody_resumed_is_handed_over_until_it_is_forgotten(
+    store: SqliteSessions, clock: Clock
+) -> None:
+    store.begin("a", "token", "me/ann", "{}")
+    store.save("a", 1, '{"seq": 1}', [(1, "one")])
+    clock.now_s += 60
+    assert handed_over(store) == []
+    clock.now_s += 1
+    first, again = store.expired("", 10), store.expired("", 10)
+    for (one,) in (first, again):
+        assert (one.session_id, one.owner) == ("a", "me/ann")
+        assert (one.kept.state, one.kept.events) == ('{"seq": 1}', ((1, "one"),))
+        assert one.kept.began_s == 1000
+    store.forget(first[0])  # somebody else has it by now
+    assert handed_over(store) == ["a"]
+    store.forget(store.expired("", 10)[0])
+    assert handed_over(store) == []
+
+
+def test_they_come_by_id_from_behind_one_on(store: SqliteSessions, clock: Clock) -> None:
+    for name in "bca":
+        store.begin(name, "token", "me", "{}")
+    clock.now_s += 61
+    assert [one.session_id for one in store.expired("", 2)] == ["a", "b"]
+    assert [one.session_id for one in store.expired("b", 2)] == ["c"]
+
+
+def test_nobody_goes_on_with_what_was_handed_over(store: SqliteSessions, clock: Clock) -> None:
+    store.begin("a", "token", "me", "{}")
+    clock.now_s += 61
+    assert handed_over(store) == ["a"]
+    with pytest.raises(Superseded):
+        store.touch("a", 1)
+    with pytest.raises(NoSession):
+        store.resume("a", "token", "me")
+
+
+def test_what_was_settled_is_forgotten_in_time(
     store: SqliteSessions, file: Path, clock: Clock
+) -> None:
+    store.begin("a", "token", "me", "{}")
+    store.settle("a")
+    assert store.resume("a", "token", "me").settled
+    clock.now_s += 61
+    assert handed_over(store) == []
+    assert kept_in(file) == ([], [])
+
+
+def test_of_too_many_the_longest_silent_are_handed_over(
+    store: SqliteSessions, clock: Clock
 ) -> None:
     for name in "abcde":
         store.begin(name, "token", "me", "{}")
-        store.save(name, 1, "{}", [(1, "event")])
         clock.now_s += 1
-    clock.now_s += 20
-    store.begin("f", "token", "me", "{}")
+    store.touch("a", 1)
+    assert handed_over(store) == ["b", "c"]
+    with pytest.raises(NoSession):
+        store.resume("b", "token", "me")
+
+
+def test_a_users_sessions_are_forgotten_and_nobody_elses(
+    store: SqliteSessions, file: Path, clock: Clock
+) -> None:
+    owners = ("acme", "acme/ann", "acme/ann/x", "acme/annie", "acme_/ann", "other/ann")
+    for name, owner in zip("abcdef", owners, strict=True):
+        store.begin(name, "token", owner, "{}")
+        store.save(name, 1, "{}", [(1, "event")])
+    clock.now_s += 1
+    store.begin("g", "token", "acme/ann", "{}")
+    assert store.number_of("acme", "ann", clock.now_s - 1) == 1
+    store.forget_all("acme", "ann", clock.now_s - 1)
+    assert kept_in(file) == ([*"acdefg"], [*"acdef"])
+    assert store.number_of("acme", None, clock.now_s) == 4
+    store.forget_all("acme", None, clock.now_s)
+    assert kept_in(file) == ([*"ef"], [*"ef"])
+    with pytest.raises(Superseded):
+        store.save("a", 1, "{}")
+
+
+def test_a_file_of_another_version_is_begun_anew(file: Path) -> None:
+    file.parent.mkdir()
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE session (session_id TEXT PRIMARY KEY)")
+    database.close()
+    store = SqliteSessions(file, keep_s=60, most=3)
+    store.begin("a", "token", "me", "{}")
+    again = SqliteSessions(file, keep_s=60, most=3)
+    assert again.resume("a", "token", "me").epoch == 2
+    store.close()
+    again.close()
+
+
+def kept_in(file: Path) -> tuple[list[str], list[str]]:
+    """The sessions, and those that have an event."""
     with sqlite3.connect(file) as database:
         sessions = [row[0] for row in database.execute("SELECT session_id FROM session")]
         events = [row[0] for row in database.execute("SELECT session_id FROM event")]
     database.close()
-    assert sessions == ["c", "d", "e", "f"]
-    assert events == ["c", "d", "e"]
+    return sessions, events
 
 
 def test_what_is_used_once_is_remembered_for_its_time(store: SqliteSessions, clock: Clock) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazereps_client.results import ClipResult
 from service.clip_erasure import expire_uploads
+from service.clip_media import landmark_file_of, video_of
 from service.clip_store import ClipStore
 from service.database import Database
 from service.errors import ServiceError
@@ -60,7 +61,7 @@ class Worker:
 
     def succeed(self, clip: Clip, landmarks: bytes | None = None) -> None:
         if landmarks is not None:
-            self._portal.call(self.storage.put, f"{clip.id}/landmarks.npz", landmarks)
+            self._portal.call(self.storage.put, landmark_file_of(clip.id), landmarks)
         size = None if landmarks is None else len(landmarks)
         self._portal.call(self.clips.succeed, clip, RESULT, size, _nothing_more)
 
@@ -92,9 +93,9 @@ class Worker:
 
         return self._portal.call(ids)
 
-    def expire(self) -> int:
+    def expire(self) -> None:
         """Erase uploads as if a long time had passed."""
-        return self._portal.call(expire_uploads, self.late, self.storage)
+        self._portal.call(expire_uploads, self.late, self.storage)
 
     def store(self, prefix: str, offset: int, content: bytes) -> None:
         """More of a medium, of which the server is told nothing."""
@@ -108,7 +109,7 @@ class Worker:
         """What is stored of a clip's video, as far as it goes."""
 
         async def read() -> bytes:
-            return b"".join([part async for part in self.storage.stream(f"{clip_id}/media")])
+            return b"".join([part async for part in self.storage.stream(video_of(clip_id))])
 
         return self._portal.call(read)
 
@@ -118,7 +119,7 @@ class Worker:
         return [path for path in (self.data / "media").rglob("*") if path.is_file()]
 
 
-async def _nothing_more(_: AsyncSession, __: Clip) -> None: ...
+async def _nothing_more(_: AsyncSession, __: Clip, ___: ClipResult | None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

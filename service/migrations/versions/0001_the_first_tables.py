@@ -29,6 +29,27 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "erasure",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=128), nullable=True),
+        sa.Column("user_digest", sa.String(length=64), nullable=True),
+        sa.Column("media", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("settles_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+    )
+    with op.batch_alter_table("erasure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_erasure_completed_at"), ["completed_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_erasure_tenant_id_user_digest"),
+            ["tenant_id", "user_digest"],
+            unique=False,
+        )
+
+    op.create_table(
         "tenant",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -110,22 +131,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "erasure",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("tenant_id", sa.String(length=64), nullable=False),
-        sa.Column("user_digest", sa.String(length=64), nullable=False),
-        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("erased", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_erasure_tenant_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
-    )
-    with op.batch_alter_table("erasure", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_erasure_tenant_id"), ["tenant_id"], unique=False)
-
-    op.create_table(
         "idempotency",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.String(length=128), nullable=False),
@@ -192,6 +197,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workout")),
     )
     with op.batch_alter_table("workout", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_workout_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_workout_tenant_id_started_at_id"),
+            ["tenant_id", "started_at", "id"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_workout_tenant_id_user_id_started_at_id"),
             ["tenant_id", "user_id", "started_at", "id"],
@@ -242,8 +253,6 @@ def upgrade() -> None:
         sa.Column("workout_id", sa.String(length=32), nullable=False),
         sa.Column("exercise", sa.String(length=64), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("tenant_id", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.String(length=128), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reps", sa.Integer(), nullable=False),
         sa.Column("duration_s", sa.Double(), nullable=False),
@@ -259,13 +268,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workout_id", "exercise", "number", name=op.f("pk_workout_set")),
     )
-    with op.batch_alter_table("workout_set", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_workout_set_tenant_id_user_id_started_at"),
-            ["tenant_id", "user_id", "started_at"],
-            unique=False,
-        )
-
     op.create_table(
         "webhook_attempt",
         sa.Column("delivery_id", sa.String(length=36), nullable=False),
@@ -288,9 +290,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """One version down."""
     op.drop_table("webhook_attempt")
-    with op.batch_alter_table("workout_set", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_workout_set_tenant_id_user_id_started_at"))
-
     op.drop_table("workout_set")
     with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhook_delivery_status_next_at"))
@@ -300,6 +299,8 @@ def downgrade() -> None:
     op.drop_table("webhook_delivery")
     with op.batch_alter_table("workout", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_workout_tenant_id_user_id_started_at_id"))
+        batch_op.drop_index(batch_op.f("ix_workout_tenant_id_started_at_id"))
+        batch_op.drop_index(batch_op.f("ix_workout_created_at"))
 
     op.drop_table("workout")
     with op.batch_alter_table("webhook_endpoint", schema=None) as batch_op:
@@ -310,10 +311,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotency_created_at"))
 
     op.drop_table("idempotency")
-    with op.batch_alter_table("erasure", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_erasure_tenant_id"))
-
-    op.drop_table("erasure")
     with op.batch_alter_table("clip", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_clip_tenant_id_created_at_id"))
         batch_op.drop_index(batch_op.f("ix_clip_status_created_at"))
@@ -325,6 +322,11 @@ def downgrade() -> None:
     op.drop_table("api_key")
     op.drop_table("usage")
     op.drop_table("tenant")
+    with op.batch_alter_table("erasure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_erasure_tenant_id_user_digest"))
+        batch_op.drop_index(batch_op.f("ix_erasure_completed_at"))
+
+    op.drop_table("erasure")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_tenant_id_at"))
 

@@ -1,0 +1,112 @@
+"""Live sessions become workouts: when they end, or when nobody has resumed them in time."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from anyio import to_thread
+
+from blazereps_client.results import Tally
+from pose_engine.frames import ImageLimits
+from service.core import Core
+from service.database import Database
+from service.journal import Journal
+from service.logs import get_logger
+from service.receipts import was_erased
+from service.sessions import Expired, SessionStore
+from service.stream import Stream, StreamError, resume
+from service.telemetry import Telemetry
+from service.tenants import now_utc
+from service.workout_store import Tell, keep, tell_nobody
+
+log = get_logger(__name__)
+
+BATCH: Final = 16
+"""Expired sessions in memory at a time."""
+
+
+class Harvest:
+    """Keeps what sessions came to, once each, whoever comes first and wherever it is killed.
+
+    `tell`: told of each workout in its transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        sessions: SessionStore,
+        resumed: Callable[[Expired], Stream],
+        *,
+        tell: Tell = tell_nobody,
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
+        """`resumed`: the stream of a session that nobody goes on with; raises StreamError."""
+        self._database, self._sessions, self._resumed = database, sessions, resumed
+        self._tell, self._clock = tell, clock
+
+    async def finished(self, session_id: str, owner: str, began_s: float, stream: Stream) -> None:
+        """Keep a session that has its summary; raises SQLAlchemyError or OSError."""
+        await self._keep(session_id, owner, began_s, stream, stream.tally())
+        await to_thread.run_sync(self._sessions.settle, session_id)
+
+    async def expired(self) -> None:
+        """Keep what nobody resumed, then forget it; what fails is tried again the next time.
+
+        Several may do it at once, and any of them may be killed: the workout's id is the session's.
+        """
+        last = ""
+        while batch := await to_thread.run_sync(self._sessions.expired, last, BATCH):
+            for one in batch:
+                await self._take_over(one)
+            last = batch[-1].session_id
+
+    async def _take_over(self, one: Expired) -> None:
+        try:
+            if not one.kept.settled:
+                stream, tally = await to_thread.run_sync(self._come_to, one)
+                await self._keep(one.session_id, one.owner, one.kept.began_s, stream, tally)
+        except StreamError as error:
+            log.warning("session not kept", session_id=one.session_id, error=str(error))
+        except Exception:
+            log.exception("harvest failed", session_id=one.session_id)
+            return
+        await to_thread.run_sync(self._sessions.forget, one)
+
+    def _come_to(self, one: Expired) -> tuple[Stream, Tally]:
+        stream = self._resumed(one)
+        return stream, stream.tally()
+
+    async def _keep(
+        self, session_id: str, owner: str, began_s: float, stream: Stream, tally: Tally
+    ) -> None:
+        if not (stream.duration_s or tally.counts):
+            return
+        tenant, slash, name = owner.partition("/")
+        user, began = name if slash else None, datetime.fromtimestamp(began_s, UTC)
+        async with self._database.write() as session:
+            if await was_erased(session, tenant, user, since=began):
+                return
+            await keep(
+                session,
+                workout_id=session_id,
+                tenant_id=tenant,
+                user_id=user,
+                source="live",
+                started_at=began,
+                duration_s=stream.duration_s,
+                tally=tally,
+                now=self._clock(),
+                tell=self._tell,
+            )
+
+
+def resumer(
+    core: Core, limits: ImageLimits, sessions: SessionStore, telemetry: Telemetry
+) -> Callable[[Expired], Stream]:
+    """How an expired session's stream is made again."""
+
+    def resumed(one: Expired) -> Stream:
+        journal = Journal(sessions, one.session_id, one.kept.epoch)
+        return resume(core, limits, journal, telemetry, one.kept)
+
+    return resumed

@@ -1,0 +1,314 @@
+"""Workouts as they are kept: what live sessions and clips came to, set by set."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from statistics import fmean
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
+
+from blazereps_client.results import Hold, Rep, RepSet, Tally
+from classifiers.embedding import ANGLES
+from service.auth import Caller
+from service.database import Database
+from service.errors import ServiceError
+from service.etags import check_match
+from service.statistics import Done, DoneSet
+from service.tables import Workout, WorkoutSet
+from service.tenants import now_utc
+from service.webhook_events import EndedWorkout, WebhookEvent, WorkoutEnded
+
+Source = Literal["live", "clip"]
+
+Tell = Callable[[AsyncSession, str, str | None, WebhookEvent, datetime], Awaitable[None]]
+"""Told of an event of a tenant's, about a user, in the same transaction."""
+
+MAX_SETS: Final = 100_000
+"""Sets that statistics are made of."""
+MAX_CORRECTIONS: Final = 100
+"""Exercises of one workout that can be corrected."""
+
+
+async def tell_nobody(*_: object) -> None:
+    """Where nobody is told."""
+
+
+async def keep(
+    session: AsyncSession,
+    *,
+    workout_id: str,
+    tenant_id: str,
+    user_id: str | None,
+    source: Source,
+    started_at: datetime,
+    duration_s: float,
+    tally: Tally,
+    now: datetime,
+    tell: Tell = tell_nobody,
+) -> bool:
+    """Keep what a session or clip came to, in the caller's transaction, and tell of it.
+
+    Whether it was not kept before: else nothing changes. The tenant must be there.
+    """
+    if await session.get(Workout, workout_id) is not None:
+        return False
+    workout = Workout(
+        id=workout_id,
+        tenant_id=tenant_id,
+        user_id=user_id,
+        source=source,
+        started_at=started_at,
+        duration_s=round(duration_s, 3),
+        tally=tally.model_dump(mode="json"),
+        counts=tally.counts,
+        corrections={},
+        created_at=now,
+    )
+    try:
+        async with session.begin_nested():
+            session.add(workout)
+    except IntegrityError:
+        return False  # another transaction was faster
+    session.add_all(_sets(workout, tally))
+    await tell(session, tenant_id, user_id, _event(workout_id, user_id, source, tally, now), now)
+    return True
+
+
+class WorkoutStore:
+    """Rows of workouts; a caller sees its own, and what is another's is `not_found`."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = now_utc,
+        *,
+        max_sets: int = MAX_SETS,
+    ) -> None:
+        self._database, self._clock, self._max_sets = database, clock, max_sets
+
+    async def get(self, caller: Caller, workout_id: str) -> Workout:
+        """One with its tally; raises ServiceError `not_found`."""
+        async with self._database.read() as session:
+            return await _own(session, caller, workout_id)
+
+    async def page(
+        self,
+        caller: Caller,
+        before: tuple[datetime, str] | None,
+        limit: int,
+        *where: ColumnElement[bool],
+    ) -> Sequence[Workout]:
+        """So many without their tallies, those that began last first."""
+        query = select(Workout).where(*visible(caller), *where)
+        if before is not None:
+            at, last = before
+            query = query.where(
+                or_(Workout.started_at < at, (Workout.started_at == at) & (Workout.id < last))
+            )
+        query = query.order_by(Workout.started_at.desc(), Workout.id.desc()).limit(limit)
+        async with self._database.read() as session:
+            return [*await session.scalars(query)]
+
+    async def sets(self, workouts: Sequence[Workout]) -> dict[str, list[WorkoutSet]]:
+        """Their sets by workout, in the order of time."""
+        by_workout: dict[str, list[WorkoutSet]] = {workout.id: [] for workout in workouts}
+        query = (
+            select(WorkoutSet)
+            .where(WorkoutSet.workout_id.in_(by_workout))
+            .order_by(WorkoutSet.started_at, WorkoutSet.exercise, WorkoutSet.number)
+        )
+        async with self._database.read() as session:
+            async for one in await session.stream_scalars(query):
+                by_workout[one.workout_id].append(one)
+        return by_workout
+
+    async def done(
+        self, tenant_id: str, user: str | None, since: datetime, until: datetime
+    ) -> AsyncIterator[Done]:
+        """What a user has done in workouts that began in a time, those of nobody with None.
+
+        Raises ServiceError `invalid_request` above `max_sets` sets.
+        """
+        query = (
+            select(Workout.id, Workout.started_at, Workout.corrections, WorkoutSet)
+            .outerjoin(WorkoutSet, WorkoutSet.workout_id == Workout.id)
+            .where(Workout.tenant_id == tenant_id, Workout.user_id == user)
+            .where(Workout.started_at >= since, Workout.started_at < until)
+            .order_by(Workout.started_at, Workout.id)
+            .limit(self._max_sets + 1)
+        )
+        number, done = 0, None
+        async with self._database.read() as session:
+            async for workout_id, began, corrections, one in await session.stream(query):
+                if (number := number + 1) > self._max_sets:
+                    limit = f"at most {self._max_sets} sets can be summed up: ask for fewer days"
+                    raise ServiceError("invalid_request", limit, field="to")
+                if done is None or done.workout_id != workout_id:
+                    if done is not None:
+                        yield done
+                    done = Done(workout_id, began, [], _counts_of(corrections))
+                if one is not None:
+                    done.sets.append(_done(one))
+        if done is not None:
+            yield done
+
+    async def change(
+        self,
+        caller: Caller,
+        workout_id: str,
+        if_match: str | None,
+        *,
+        corrections: Mapping[str, int | None],
+        **values: Any,
+    ) -> Workout:
+        """Set columns, and correct counts by exercise; None takes a correction back.
+
+        Raises ServiceError `not_found`, `precondition_failed`, `precondition_required`, and
+        `too_many` above `MAX_CORRECTIONS`.
+        """
+        async with self._database.write() as session:
+            workout = await _own(session, caller, workout_id, lock=True)
+            check_match(if_match, workout.version)
+            for name, value in values.items():
+                setattr(workout, name, value)
+            workout.corrections = self._corrected(workout, corrections, caller)
+            workout.version += 1
+        return workout
+
+    async def remove(self, caller: Caller, workout_id: str) -> None:
+        """Erase it with its sets; raises ServiceError `not_found`."""
+        async with self._database.write() as session:
+            await _own(session, caller, workout_id, lock=True)
+            await session.execute(delete(Workout).where(Workout.id == workout_id))
+
+    def _corrected(
+        self, workout: Workout, corrections: Mapping[str, int | None], caller: Caller
+    ) -> dict[str, Any]:
+        by = caller.actor if caller.user is None else "user"
+        at = self._clock().isoformat()
+        corrected = dict(workout.corrections)
+        for exercise, count in corrections.items():
+            corrected.pop(exercise, None)
+            if count is not None:
+                corrected[exercise] = {"count": count, "by": by, "at": at}
+        if len(corrected) > MAX_CORRECTIONS:
+            limit = f"{MAX_CORRECTIONS} exercises of a workout can be corrected"
+            raise ServiceError("too_many", limit, field="corrections")
+        return corrected
+
+
+def visible(caller: Caller) -> tuple[ColumnElement[bool], ...]:
+    """What a caller sees: what is its tenant's and, with a token, its user's."""
+    mine = (Workout.tenant_id == caller.tenant,)
+    return mine if caller.user is None else (*mine, Workout.user_id == caller.user)
+
+
+def with_exercise(exercise: str) -> ColumnElement[bool]:
+    """Workouts that have a set or hold of it, or counted it otherwise."""
+    has_set = exists().where(WorkoutSet.workout_id == Workout.id, WorkoutSet.exercise == exercise)
+    return or_(has_set, Workout.counts[exercise].as_integer() > 0)
+
+
+async def pages(
+    store: WorkoutStore, caller: Caller, *where: ColumnElement[bool], size: int = 100
+) -> AsyncIterator[tuple[Workout, list[WorkoutSet]]]:
+    """All of them with their sets, read page by page: between two nothing is held."""
+    before: tuple[datetime, str] | None = None
+    while page := await store.page(caller, before, size, *where):
+        sets = await store.sets(page)
+        for workout in page:
+            yield workout, sets[workout.id]
+        before = page[-1].started_at, page[-1].id
+
+
+def range_degrees(reps: Sequence[Rep]) -> float | None:
+    """The mean range of motion: top minus bottom of the joint that moves most; None: unmeasured."""
+    ranges = [moved for rep in reps if (moved := _range(rep)) is not None]
+    return round(fmean(ranges), 3) if ranges else None
+
+
+def _range(rep: Rep) -> float | None:
+    named = rep.measures
+    moved = (
+        named[f"{joint}_top"].value - named[f"{joint}_bottom"].value
+        for joint in ANGLES
+        if f"{joint}_top" in named and f"{joint}_bottom" in named
+    )
+    return max(moved, default=None)
+
+
+def _sets(workout: Workout, tally: Tally) -> Iterator[WorkoutSet]:
+    """Sets and holds in the order of time, numbered within their exercise."""
+    numbers: Counter[str] = Counter()
+    done: list[RepSet | Hold] = [*tally.sets, *tally.holds]
+    for one in sorted(done, key=lambda one: one.start_s):
+        numbers[one.exercise] += 1
+        yield WorkoutSet(
+            workout_id=workout.id,
+            exercise=one.exercise,
+            number=numbers[one.exercise],
+            started_at=workout.started_at + timedelta(seconds=one.start_s),
+            duration_s=round(one.end_s - one.start_s, 3),
+            **_held(one) if isinstance(one, Hold) else _repeated(one, tally.reps),
+        )
+
+
+def _held(hold: Hold) -> dict[str, Any]:
+    return {"reps": 0, "held_s": hold.held_s}
+
+
+def _repeated(one: RepSet, reps: Sequence[Rep]) -> dict[str, Any]:
+    inside = [
+        rep
+        for rep in reps
+        if rep.exercise == one.exercise and one.start_s <= rep.start_s < one.end_s
+    ]
+    return {
+        "reps": one.reps,
+        "mean_rep_s": one.mean_rep_s,
+        "mean_depth": one.mean_depth,
+        "range_degrees": range_degrees(inside),
+    }
+
+
+def _done(one: WorkoutSet) -> DoneSet:
+    return DoneSet(
+        exercise=one.exercise,
+        at=one.started_at,
+        reps=one.reps,
+        mean_rep_s=one.mean_rep_s,
+        range_degrees=one.range_degrees,
+        held_s=one.held_s,
+    )
+
+
+def _counts_of(corrections: Mapping[str, Any]) -> dict[str, int]:
+    return {exercise: one["count"] for exercise, one in corrections.items()}
+
+
+def _event(
+    workout_id: str, user_id: str | None, source: Source, tally: Tally, now: datetime
+) -> WorkoutEnded:
+    data = EndedWorkout(
+        workout_id=workout_id,
+        user=user_id,
+        source=source,
+        source_id=workout_id,
+        counts=tally.counts,
+    )
+    return WorkoutEnded(timestamp=now, data=data)
+
+
+async def _own(
+    session: AsyncSession, caller: Caller, workout_id: str, *, lock: bool = False
+) -> Workout:
+    query = select(Workout).where(Workout.id == workout_id, *visible(caller))
+    query = query.options(undefer(Workout.tally))
+    workout = await session.scalar(query.with_for_update() if lock else query)
+    if workout is None:
+        raise ServiceError("not_found", f"there is no workout {workout_id}")
+    return workout

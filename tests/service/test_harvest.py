@@ -1,0 +1,273 @@
+"""Sessions become workouts: once each, whoever ends them and wherever somebody is killed."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from pose_engine.frames import ImageLimits
+from service.database import Database
+from service.harvest import BATCH, Harvest, resumer
+from service.journal import Journal
+from service.metrics import Metrics
+from service.receipts import request_erasure
+from service.sessions import Expired, SqliteSessions, Superseded
+from service.stream import Observation, Stream, resume
+from service.tables import Tenant, Workout, WorkoutSet
+from service.telemetry import NoSpans, Telemetry
+from service.tenants import Tenants
+from service.workout_store import Tell, tell_nobody
+from tests.service.fakes import HOLD, REP, grey_pose
+from tests.service.streams import CORE, landmarks, moment
+
+pytestmark = pytest.mark.anyio
+
+BEGAN_S = 1_738_324_800.0  # 2025-01-31 12:00 UTC
+BEGAN = datetime.fromtimestamp(BEGAN_S, UTC)
+TELEMETRY = Telemetry(Metrics(), NoSpans())
+
+
+class World:
+    """A database and sessions with one clock."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database, self.now_s = database, BEGAN_S
+        self.sessions = SqliteSessions(
+            folder / "sessions.db", keep_s=60, most=100, clock=lambda: self.now_s
+        )
+
+    def harvest(self, tell: Tell = tell_nobody) -> Harvest:
+        resumed = resumer(CORE, ImageLimits(), self.sessions, TELEMETRY)
+        return Harvest(self.database, self.sessions, resumed, tell=tell, clock=self.now)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.now_s, UTC)
+
+    async def workouts(self) -> dict[str, Workout]:
+        async with self.database.read() as session:
+            return {one.id: one for one in await session.scalars(select(Workout))}
+
+
+@pytest.fixture
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
+    async with database.write() as session:
+        session.add_all(Tenant(id=name, created_at=BEGAN) for name in ("acme", "other"))
+    made = World(database, tmp_path)
+    yield made
+    made.sessions.close()
+
+
+def begin(world: World, name: str, owner: str = "acme/ann") -> Stream:
+    journal = Journal(world.sessions, name, epoch=1)
+    stream = Stream(CORE, landmarks(), ImageLimits(), journal, TELEMETRY)
+    world.sessions.begin(name, "token", owner, stream.state())
+    return stream
+
+
+def play(stream: Stream, levels: tuple[int, ...], first: int = 0) -> None:
+    for seq, level in enumerate(levels, first):
+        stream.observe(Observation(seq, 100 + seq / 10, 0, grey_pose(level)), moment(seq))
+
+
+async def test_what_nobody_resumed_is_kept_as_it_would_have_ended(world: World) -> None:
+    play(begin(world, "a"), (*REP, *REP, *HOLD[:-1]))
+    await world.harvest().expired()
+    assert await world.workouts() == {}
+    world.now_s += 61
+    await world.harvest().expired()
+    workout = (await world.workouts())["a"]
+    assert (workout.tenant_id, workout.user_id, workout.source) == ("acme", "ann", "live")
+    assert (workout.started_at, workout.duration_s) == (BEGAN, 2.2)
+    assert workout.created_at == BEGAN + timedelta(seconds=61)
+    assert workout.counts == {"squat": 2}
+    async with world.database.read() as session:
+        sets = [*await session.scalars(select(WorkoutSet).order_by(WorkoutSet.number))]
+    assert [(one.reps, one.held_s) for one in sets] == [(2, None), (0, 0.5)]
+    assert world.sessions.expired("", 10) == []
+
+
+async def test_a_session_that_ended_is_kept_and_not_handed_over(world: World) -> None:
+    stream = begin(world, "a", "acme")
+    play(stream, REP)
+    stream.finish(moment(9))
+    await world.harvest().finished("a", "acme", BEGAN_S, stream)
+    assert (await world.workouts())["a"].user_id is None
+    await forget_workout(world, "a")
+    world.now_s += 61
+    await world.harvest().expired()
+    assert await world.workouts() == {}  # erased, and not kept again
+
+
+async def forget_workout(world: World, name: str) -> None:
+    async with world.database.write() as session:
+        await session.delete(await session.get_one(Workout, name))
+
+
+class Cut(BaseException):
+    """The process is killed."""
+
+
+class Fragile(SqliteSessions):
+    """Sessions in a process that is killed once, after a workout is kept."""
+
+    alive = False
+
+    def settle(self, session_id: str) -> None:
+        self._live()
+        super().settle(session_id)
+
+    def forget(self, expired: Expired) -> None:
+        self._live()
+        super().forget(expired)
+
+    def _live(self) -> None:
+        alive, self.alive = self.alive, True
+        if not alive:
+            raise Cut
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_who_is_killed_between_keeping_and_forgetting_keeps_it_once(
+    world: World, tmp_path: Path, *, ended: bool
+) -> None:
+    world.sessions.close()
+    world.sessions = Fragile(
+        tmp_path / "sessions.db", keep_s=60, most=100, clock=lambda: world.now_s
+    )
+    told: list[Any] = []
+
+    async def tell(*event: Any) -> None:
+        told.append(event)
+
+    stream = begin(world, "a")
+    play(stream, REP)
+    if ended:
+        stream.finish(moment(9))
+        with pytest.raises(Cut):
+            await world.harvest(tell).finished("a", "acme/ann", BEGAN_S, stream)
+    world.now_s += 61
+    if not ended:
+        with pytest.raises(Cut):
+            await world.harvest(tell).expired()
+    assert [*await world.workouts()] == ["a"]
+    await world.harvest(tell).expired()
+    assert [*await world.workouts()] == ["a"]
+    assert len(told) == 1
+    assert world.sessions.expired("", 10) == []
+
+
+async def test_who_lives_on_unnoticed_is_superseded(world: World) -> None:
+    stream = begin(world, "a")
+    play(stream, REP)
+    world.now_s += 61
+    await world.harvest().expired()
+    with pytest.raises(Superseded):
+        play(stream, REP, first=8)
+    assert (await world.workouts())["a"].counts == {"squat": 1}
+
+
+async def test_a_session_that_lives_is_not_touched(world: World) -> None:
+    stream = begin(world, "a")
+    play(stream, REP)
+    world.now_s += 50
+    stream.rest(moment(50))
+    world.now_s += 50
+    await world.harvest().expired()
+    assert await world.workouts() == {}
+    kept = world.sessions.resume("a", "token", "acme/ann")
+    again = resume(CORE, ImageLimits(), Journal(world.sessions, "a", kept.epoch), TELEMETRY, kept)
+    assert again.counts["squat"] == 1
+
+
+async def test_several_that_harvest_keep_each_once(world: World) -> None:
+    for number in range(BATCH + 3):
+        play(begin(world, f"{number:02}"), REP)
+    world.now_s += 61
+    one, other = world.harvest(), world.harvest()
+    taken = world.sessions.expired("", 1)  # a third one has begun, and is late
+    await one.expired()
+    await other.expired()
+    world.sessions.forget(taken[0])
+    assert len(await world.workouts()) == BATCH + 3
+    assert world.sessions.expired("", 10) == []
+
+
+@pytest.mark.parametrize("levels", [(), REP[:1]])
+async def test_a_session_in_which_nothing_happened_is_no_workout(
+    world: World, levels: tuple[int, ...]
+) -> None:
+    play(begin(world, "a"), levels)
+    world.now_s += 61
+    await world.harvest().expired()
+    assert await world.workouts() == {}
+    assert world.sessions.expired("", 10) == []
+
+
+async def test_a_session_in_which_nothing_was_counted_is_one(world: World) -> None:
+    play(begin(world, "a"), REP[:2])
+    world.now_s += 61
+    await world.harvest().expired()
+    assert (await world.workouts())["a"].counts == {}
+
+
+async def test_a_user_may_have_slashes(world: World) -> None:
+    play(begin(world, "a", "acme/team/ann"), REP)
+    world.now_s += 61
+    await world.harvest().expired()
+    workout = (await world.workouts())["a"]
+    assert (workout.tenant_id, workout.user_id) == ("acme", "team/ann")
+
+
+async def test_nothing_is_kept_of_who_was_erased_meanwhile(world: World) -> None:
+    for name, owner in (("a", "acme/ann"), ("b", "acme/bob"), ("c", "gone/ann")):
+        play(begin(world, name, owner), REP)
+    async with world.database.write() as session:
+        await request_erasure(session, "acme", "ann", BEGAN + timedelta(seconds=1))
+    world.now_s += 2
+    play(begin(world, "d"), REP)  # begins anew
+    world.now_s += 61
+    await world.harvest().expired()
+    assert sorted(await world.workouts()) == ["b", "d"]
+    assert world.sessions.expired("", 10) == []
+
+
+async def test_nothing_is_kept_of_a_tenant_that_another_one_has_the_name_of(world: World) -> None:
+    for name, owner in (("a", "acme/ann"), ("b", "acme")):
+        play(begin(world, name, owner), REP)
+    tenants = Tenants(world.database, world.now)
+    world.now_s += 1
+    await tenants.remove("acme", "test")
+    await tenants.add("acme", "test")
+    world.now_s += 1
+    play(begin(world, "c"), REP)
+    world.now_s += 61
+    await world.harvest().expired()
+    assert [*await world.workouts()] == ["c"]
+
+
+async def test_what_cannot_be_kept_now_is_kept_later_and_holds_nobody_up(world: World) -> None:
+    for name in "ab":
+        play(begin(world, name), REP)
+    world.now_s += 61
+    failing = {"a"}
+
+    async def tell(_: object, __: str, ___: str | None, event: Any, ____: datetime) -> None:
+        if event.data.workout_id in failing:
+            raise OSError("cannot be told")
+
+    await world.harvest(tell).expired()
+    assert [*await world.workouts()] == ["b"]
+    failing.clear()
+    await world.harvest(tell).expired()
+    assert sorted(await world.workouts()) == ["a", "b"]
+
+
+async def test_what_cannot_be_read_is_given_up(world: World) -> None:
+    world.sessions.begin("a", "token", "acme", '{"version": 0}')
+    world.now_s += 61
+    await world.harvest().expired()
+    assert world.sessions.expired("", 10) == []
+    assert await world.workouts() == {}
