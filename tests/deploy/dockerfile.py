@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+IGNORED = (ROOT / ".dockerignore").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
