@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JS := npm --loglevel=error --prefix clients/javascript
+export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: demo test check setup models variants bodies schemas client lock clean
+.PHONY: demo test check setup models variants bodies schemas client lock image clean
 
 demo: setup models  ## count a bundled clip live, then stay up
 	$(BIN)/blazereps demo tests/clips/squat_front.mp4
@@ -50,11 +51,15 @@ setup: .venv/.installed
 	@touch $@
 
 LOCK := uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	--no-emit-package blazereps-client pyproject.toml
+	--no-emit-package blazereps-client
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
-	$(LOCK) -o requirements/run.txt
-	$(LOCK) --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra postgresql -o requirements/run.txt
+	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+
+image:  ## build the container image (needs Docker)
+	docker build -t blazereps .
 
 clean:
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis clients/javascript/node_modules clients/javascript/dist

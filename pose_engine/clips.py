@@ -21,7 +21,8 @@ from av.video.stream import VideoStream
 from pose_engine.frames import MIN_SIDE, Frame, Pixels, flipped, turned
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
-_CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg")
+CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg")
+"""What a clip may be encoded in."""
 _MAX_EARLY_S = 0.008
 """How early a frame may come and still count as on time when thinning: times jitter."""
 
@@ -197,8 +198,8 @@ class Clip:
 
     def _check_header(self) -> None:
         context = self._stream.codec_context
-        if context.codec.canonical_name not in _CODECS:
-            names = ", ".join(_CODECS)
+        if context.codec.canonical_name not in CODECS:
+            names = ", ".join(CODECS)
             raise ClipError(
                 "unsupported_codec",
                 f"clip's video is {context.codec.canonical_name}; it must be one of {names}",

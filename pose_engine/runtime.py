@@ -1,13 +1,18 @@
 """ONNX Runtime, and nothing else knows of it: a file of weights -> a net that maps arrays."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
-import onnxruntime
 
 from pose_engine.landmarks import FloatArray
+
+# From 1.29 on its own wheels would tell Microsoft of each process and model; heeded only if set
+# before it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
 
 
 class ModelError(RuntimeError):

@@ -1,4 +1,4 @@
-"""The command line: `blazereps serve | count | stream | demo | exercises | models`."""
+"""The command line: `blazereps serve | count | stream | demo | doctor | models | ...`."""
 
 import json
 import os
@@ -30,7 +30,7 @@ from blazereps_client.results import ClipResult
 from blazereps_client.sync import stream
 from blazereps_client.video import camera_images, clip_images
 from pose_engine.clips import ClipError
-from service import cli_models, cli_tenants
+from service import cli_models, cli_operating, cli_tenants
 from service.app import create_app
 from service.asyncapi import document
 from service.core import Core
@@ -49,6 +49,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Counts exercise repetitions: frames, clips or landmarks in, explained reps out.",
 )
+app.add_typer(cli_operating.app)
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_tenants.tenants_app, name="tenants")
 app.add_typer(cli_tenants.keys_app, name="keys")

@@ -1,11 +1,13 @@
 """Faults on the command line: what the user can mend is told in one line, without a stack trace."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from blazereps_client.errors import LiveError
@@ -13,6 +15,8 @@ from blazereps_client.video import CaptureError
 from models.store import ModelsMissing
 from pose_engine.clips import ClipError
 from service.errors import ServiceError
+from service.settings import Settings
+from service.shown import faults
 from service.startup import KeysNeeded
 
 err: Final = Console(stderr=True, highlight=False)
@@ -27,12 +31,22 @@ def explained() -> Iterator[None]:
     """Ends the command with status 1 where something in it fails that the user can mend."""
     try:
         yield
+    except SettingsError as error:
+        _fail_for(error)
     except ValidationError as error:
+        if error.title == Settings.__name__:
+            _fail_for(error)
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         fail(f"{name}: {first['msg']}")
     except _MENDABLE as error:
         fail(str(error))
+
+
+def _fail_for(error: ValidationError | SettingsError) -> NoReturn:
+    for fault in faults(error, os.environ):
+        tell(fault)
+    raise typer.Exit(1) from None
 
 
 def tell(message: str) -> None:

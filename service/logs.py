@@ -47,6 +47,7 @@ def configure(settings: Settings) -> None:
     root.handlers = [handler]
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     logging.getLogger(_OURS).setLevel(level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # a start need not tell of its DDL
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # else a line that cannot be written is printed as it came
 

@@ -14,6 +14,8 @@ from pose_engine.frames import ImageLimits
 from pose_engine.isolation import DecoderLimits
 
 MIB = 1024 * 1024
+PREFIX: Final = "BLAZEREPS_"
+"""Of each setting's variable in the environment."""
 
 Variant = Literal["lite", "full", "heavy"]
 Positive = Annotated[int, Field(gt=0)]
@@ -35,7 +37,7 @@ def is_loopback(host: str) -> bool:
 class Settings(BaseSettings):
     """Every limit of the service; `BLAZEREPS_PORT=9000` sets `port`, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="BLAZEREPS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, use_attribute_docstrings=True)
 
     host: str = "127.0.0.1"
     """The address to listen on; one that other machines reach needs keys."""

@@ -74,7 +74,7 @@ async def opened(settings: Settings) -> AsyncIterator[Records]:
             await database.upgrade()
             has_keys = await tenants.any_key()
             if not has_keys:
-                _check_single_user(settings)
+                check_single_user(settings)
                 await tenants.ensure_local()
         except SQLAlchemyError as error:
             raise OSError(f"database: {error}") from error
@@ -89,7 +89,8 @@ async def check(settings: Settings) -> None:
         pass
 
 
-def _check_single_user(settings: Settings) -> None:
+def check_single_user(settings: Settings) -> None:
+    """Raises KeysNeeded where a server without keys would be reached by other machines."""
     if not (settings.open_access or is_loopback(settings.host)):
         raise KeysNeeded(
             f"{settings.host} is reached by other machines: add a tenant and a key first "

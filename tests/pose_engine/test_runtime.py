@@ -1,5 +1,8 @@
 """ONNX Runtime: a tiny model in, named outputs out; what is no model is refused."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,6 +45,20 @@ def test_outputs_come_by_name(tiny: Path) -> None:
     assert net.outputs == ("double", "negative")
     np.testing.assert_array_equal(answer["double"], 2 * image)
     np.testing.assert_array_equal(answer["negative"], -image)
+
+
+def test_nobody_is_told_that_it_runs(tiny: Path, tmp_path: Path) -> None:
+    """ONNX Runtime's telemetry would leave an id and what it has to send in the user's cache."""
+    code = "import sys; from pose_engine.runtime import OnnxNet; OnnxNet.load(sys.argv[1])"
+    # Without the variables of build machines, where it is silent by itself.
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    subprocess.run(
+        [sys.executable, "-c", code, tiny],
+        env=kept | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        check=True,
+    )
+    assert os.listdir(tmp_path) == []
 
 
 def test_many_threads_may_share_a_net(tiny: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLAZEREPS_MAX_SESSIONS", "none")
     result = run("serve")
     assert result.exit_code == 1
-    assert "max_sessions" in result.stderr
+    assert "BLAZEREPS_MAX_SESSIONS" in result.stderr
 
 
 def test_no_server_to_stream_to_is_told(tmp_path: Path) -> None:

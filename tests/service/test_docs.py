@@ -17,6 +17,7 @@ from blazereps_client.wire import HEADER, Header, Kind
 from classifiers.events import Advice, Grade, Phase, Reason, Unit
 from service.app import create_app
 from service.batches import Batch
+from service.cli_operating import CHECKS
 from service.clip_document import CountedClip
 from service.errors import ERRORS
 from service.metrics import STAGES, Metrics
@@ -30,6 +31,7 @@ PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
 API = (DOCS / "api.md").read_text(encoding="utf-8")
 CLIPS = (DOCS / "clips.md").read_text(encoding="utf-8")
 OPERATING = (DOCS / "operating.md").read_text(encoding="utf-8")
+DEPLOYING = (DOCS / "deploying.md").read_text(encoding="utf-8")
 SOURCE = "".join(
     file.read_text(encoding="utf-8") for file in (DOCS.parent / "service").glob("*.py")
 )
@@ -152,8 +154,15 @@ def number(text: str) -> float:
 
 
 def test_no_setting_is_documented_that_is_none() -> None:
-    told = set(re.findall(r"BLAZEREPS_([A-Z_]+[A-Z])", PROTOCOL + API + CLIPS + OPERATING))
+    told = set(
+        re.findall(r"BLAZEREPS_([A-Z_]+[A-Z])", PROTOCOL + API + CLIPS + OPERATING + DEPLOYING)
+    )
     assert {name.lower() for name in told} <= Settings.model_fields.keys()
+
+
+def test_exactly_the_doctors_checks_are_documented() -> None:
+    table = OPERATING.split("## Doctor\n")[1].split("\n## ")[0]
+    assert names(table) == {check.name for check in CHECKS}
 
 
 def test_exactly_the_metrics_are_documented() -> None:

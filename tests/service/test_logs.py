@@ -93,6 +93,10 @@ def test_nothing_of_the_users_is_logged(logged: Logged) -> None:
     assert not [line for line in log if "ticket=" in json.dumps(line)]
 
 
+def test_libraries_say_nothing_of_a_start(logged: Logged) -> None:
+    assert {one["logger"].split(".")[0] for one in logged[0]} == {"service", "uvicorn"}
+
+
 def test_requests_are_logged_as_fields(logged: Logged) -> None:
     (listed,) = (line for line in of(logged, "request") if line["path"] == "/v1/exercises")
     assert (listed["method"], listed["status"], listed["level"]) == ("GET", 200, "info")

@@ -10,40 +10,27 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto.server import ThreadedMotoServer
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
 from service.errors import ServiceError
 from service.settings import MIB, Settings
 from service.storage import PART_BYTES, Storage
+from tests.service.s3_server import SECRET, s3_server
 
 PART = 10
 LIMIT = 1000
-SECRET = "not-to-be-told"
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[Settings]:
     """Of a bucket on a server in this process."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    httpx2.put(f"{endpoint}/media").raise_for_status()
-    yield Settings(
-        storage="s3://media/of/tests",
-        s3_endpoint=endpoint,
-        s3_region="us-east-1",
-        s3_access_key_id="id",
-        s3_secret_access_key=SECRET,  # type: ignore[arg-type]  # as the environment gives it
-    )
-    server.stop()
+    with s3_server() as settings:
+        yield settings
 
 
 @pytest.fixture(scope="session")
