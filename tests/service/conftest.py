@@ -1,6 +1,6 @@
 """A real server over a real socket, with a fake core."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from service.app import create_app
 from service.database import Database
 from service.server import serving
 from service.settings import Settings
-from service.tenants import SCOPES, Tenants
+from service.tenants import SCOPES, Scope, Tenants
 from tests.service.databases import BACKENDS, fresh
 from tests.service.fakes import FakeEngine, FakeLibrary
 
@@ -26,24 +26,27 @@ def serve_fake(
     engine: FakeEngine | None = None,
     *,
     keys: Mapping[str, str] | None = None,
+    key_scopes: Collection[Scope] = SCOPES,
     **settings: Any,
 ) -> Iterator[str]:
-    """`keys`: a key with all scopes for each tenant."""
+    """`keys`: a key with these scopes for each tenant."""
     with TemporaryDirectory() as folder:
         chosen = Settings(**{"port": 0, "data": Path(folder), "drain_s": 0, **settings})
-        add_keys(chosen, keys or {})
+        add_keys(chosen, keys or {}, key_scopes)
         with serving(create_app(chosen, engine or FakeEngine(), FakeLibrary()), chosen) as address:
             yield address
 
 
-def add_keys(settings: Settings, keys: Mapping[str, str]) -> None:
+def add_keys(
+    settings: Settings, keys: Mapping[str, str], scopes: Collection[Scope] = SCOPES
+) -> None:
     async def add() -> None:
         database = Database(settings.database_url)
         await database.upgrade()
         tenants = Tenants(database)
         for tenant, key in keys.items():
             await tenants.add(tenant, "test")
-            await tenants.add_key(tenant, "test", name="all", scopes=SCOPES, secret=key)
+            await tenants.add_key(tenant, "test", name="all", scopes=scopes, secret=key)
         await database.close()
 
     if keys:

@@ -1,0 +1,65 @@
+"""`A back end in ten minutes` does what it says, with the real core and a real receiver."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.store import ModelsMissing
+from service.settings import Settings
+from service.startup import load_core
+
+CHECKOUT = Path(__file__).parents[2]
+TEXT = CHECKOUT.joinpath("docs", "backend.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(sh|python|text)\n(.*?)```", TEXT, re.DOTALL)
+MARK = "-- end of a step --"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_each_step_does_what_it_says(tmp_path: Path) -> None:
+    """As it is written, in another folder and on free ports."""
+    try:
+        load_core(Settings())
+    except ModelsMissing as error:
+        pytest.skip(str(error))
+    (tmp_path / "tests").symlink_to(CHECKOUT / "tests")
+    script, told = ["set -eu"], list[str]()
+    for language, block in BLOCKS:
+        if language == "text":
+            told[-1] += block
+            continue
+        if language == "python":
+            (tmp_path / "receiver.py").write_text(ported(block))
+            continue
+        script += [ported(block), f"echo '{MARK}'"]
+        told.append("")
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    run = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=tmp_path,
+        env=os.environ
+        | {"PATH": path, "BLAZEREPS_PORT": str(SERVER), "no_proxy": "*", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.split(f"{MARK}\n")[:-1] == told
+
+
+SERVER, RECEIVER = free_port(), free_port()
+
+
+def ported(block: str) -> str:
+    return block.replace("8000", str(SERVER)).replace("9000", str(RECEIVER))
