@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -77,6 +78,7 @@ _REST = {
     "key_only": Rule(403, "A key is needed for this"),
     "not_found": Rule(404, "Not found"),
     "already_exists": Rule(409, "There is one already"),
+    "conflict": Rule(409, "What it belongs to has changed or gone meanwhile"),
     "too_many": Rule(409, "So many are allowed and no more"),
     "method_not_allowed": Rule(405, "Method not allowed"),
     "invalid_request": Rule(422, "Not a valid request"),
@@ -204,7 +206,7 @@ def _documented(description: str) -> dict[str, Any]:
 
 def _methods_of(app: FastAPI, request: Request) -> str:
     """All that there are of a path; the router names only those of the first route with it."""
-    methods = app.openapi()["paths"].get(request.scope["route"].path, {"get": {}})
+    methods = app.openapi()["paths"].get(request.scope["route"].path_format, {"get": {}})
     return ", ".join(sorted(name.upper() for name in methods))
 
 
@@ -243,6 +245,11 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
         if error.status_code == 405:
             response.headers["Allow"] = _methods_of(app, request)
         return response
+
+    @app.exception_handler(IntegrityError)
+    def out_of_date(_: Request, __: IntegrityError) -> JSONResponse:
+        fault = "what it belongs to has changed or gone meanwhile: look again"
+        return answer(ServiceError("conflict", fault))
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:

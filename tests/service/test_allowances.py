@@ -109,4 +109,4 @@ def test_pages_of_allowed_origins_may_read_it(serve: Serve) -> None:
         headers = {"Authorization": f"Bearer {KEY}", "Origin": origin}
         answer = httpx2.get(f"http://{address}/v1/exercises", headers=headers, trust_env=False)
     exposed = answer.headers["access-control-expose-headers"].split(", ")
-    assert {*HEADERS, "Retry-After", "Location", "Idempotent-Replayed"} == {*exposed}
+    assert {*HEADERS, "Retry-After", "Location", "Idempotent-Replayed"} <= {*exposed}
