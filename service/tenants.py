@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.database import Database
 from service.errors import ServiceError
 from service.receipts import request_erasure
-from service.tables import Act, Key, Tenant
+from service.tables import Act, Endpoint, Key, Tenant
 
 Scope = Literal["count", "read", "write", "tokens", "webhooks", "metrics", "admin"]
 """What a key is good for: `count` sends media, `read` and `write` concern clips and workouts,
@@ -109,6 +109,8 @@ class Tenants:
         """
         async with self._database.write() as session:
             receipt = await request_erasure(session, tenant_id, None, self._clock())
+            # After the clips and before the tenant, in which order whoever ends a clip takes them.
+            await session.execute(delete(Endpoint).where(Endpoint.tenant_id == tenant_id))
             await session.execute(delete(Tenant).where(Tenant.id == tenant_id))
             act = self._act(actor, "tenant.removed", tenant_id, tenant_id, receipt_id=receipt.id)
             session.add(act)
@@ -238,7 +240,8 @@ def _live_keys(tenant_id: str) -> Any:
 
 
 async def _demand(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> Tenant:
-    tenant = await session.get(Tenant, tenant_id, with_for_update=lock)
+    how = {"key_share": True} if lock else None
+    tenant = await session.get(Tenant, tenant_id, with_for_update=how)
     if tenant is None:
         raise ServiceError("not_found", f"there is no tenant {tenant_id}")
     return tenant
