@@ -4,8 +4,10 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import jwt
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from service.auth import SINGLE_USER, Authenticator, Caller, kept_secret
 from service.errors import ServiceError
@@ -110,6 +112,25 @@ async def test_a_token_of_another_secret_or_of_a_key_that_is_gone_is_refused(
     with pytest.raises(ServiceError) as caught:
         await authenticator(clock, secret, FakeKeys(key_id)).bearer(token)
     assert caught.value.code == "unauthorized"
+
+
+@pytest.mark.anyio
+async def test_who_is_in_stays_until_the_key_is_gone(clock: Clock) -> None:
+    class Away(FakeKeys):
+        """A database that is away, comes back, and knows the key no more."""
+
+        answers = iter([True, None, True, False])
+
+        async def key(self, key_id: str) -> Key | None:
+            answer = next(self.answers)
+            if answer is None:
+                raise OperationalError("the database is away", {}, Exception())
+            return self.only if answer else None
+
+    keys = Away()
+    with anyio.fail_after(5):
+        await authenticator(clock, keys=keys).until_gone(APP, every_s=0)
+    assert [*keys.answers] == []
 
 
 @pytest.mark.anyio
