@@ -1,6 +1,6 @@
 """The database: SQLite in the data folder, or PostgreSQL by one setting."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
@@ -21,9 +21,25 @@ _PRAGMAS: Final = (
     "foreign_keys = ON",
     "synchronous = FULL",  # what was stored outlives a power failure
 )
+_PATIENCE: Final = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
+"""Seconds to connect to PostgreSQL, and milliseconds until a server that says nothing is lost."""
 _OPTIONS: Final[dict[str, Any]] = {"hide_parameters": True}  # errors may be logged
 _UPGRADE_LOCK: Final = 0x626C617A
 """A number that no other program locks in PostgreSQL: "blaz"."""
+
+
+def alembic_config(connection: Connection) -> Config:
+    """What Alembic's commands need to run our migrations on a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _to_head(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+    command.upgrade(alembic_config(connection), "head")
 
 
 class Database:
@@ -42,10 +58,14 @@ class Database:
         )
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
 
-    async def upgrade(self) -> None:
+    async def upgrade(self, migrate: Callable[[Connection], None] = _to_head) -> None:
         """Bring the tables to this version's; processes that start together wait for each other."""
-        async with self._writer.begin() as connection:
-            await connection.run_sync(_upgrade)
+        # SQLite alters a table by dropping it: rows with foreign keys to it would go with it.
+        unchecked = self._writer.execution_options(foreign_keys="OFF")
+        async with unchecked.connect() as connection:
+            async with connection.begin():
+                await connection.run_sync(migrate)
+            await connection.invalidate()  # nobody else is to be given it
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -90,25 +110,15 @@ def _sqlite(url: str) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Connection) -> None:
-        how = connection.get_execution_options().get("begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {how}")
+        options = connection.get_execution_options()
+        if "foreign_keys" in options:
+            connection.exec_driver_sql(f"PRAGMA foreign_keys = {options['foreign_keys']}")
+        connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
 
     return engine
 
 
 def _postgresql(url: str) -> AsyncEngine:
-    return create_async_engine(url, pool_pre_ping=True, **_OPTIONS)
-
-
-def _upgrade(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
-    command.upgrade(alembic_config(connection), "head")
-
-
-def alembic_config(connection: Connection) -> Config:
-    """What Alembic's commands need to run our migrations on a connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
+    asked = make_url(url).query
+    patience = {name: value for name, value in _PATIENCE.items() if name not in asked}
+    return create_async_engine(url, pool_pre_ping=True, connect_args=patience, **_OPTIONS)

@@ -41,7 +41,7 @@ class Endpoints:
         self._database, self._networks, self._clock = database, networks, clock
 
     async def add(self, tenant_id: str, url: str, events: Collection[str]) -> Endpoint:
-        """A new endpoint with its secret; raises ServiceError `too_many`."""
+        """A new endpoint with its secret; raises ServiceError `too_many` or `unauthorized`."""
         self._check(url)
         endpoint = Endpoint(
             id=uuid.uuid4().hex,
@@ -52,7 +52,8 @@ class Endpoints:
             created_at=self._clock(),
         )
         async with self._database.write() as session:
-            await session.get_one(Tenant, tenant_id, with_for_update={"key_share": True})
+            if await session.get(Tenant, tenant_id, with_for_update={"key_share": True}) is None:
+                raise ServiceError("unauthorized", "the tenant is gone")
             query = select(func.count()).where(Endpoint.tenant_id == tenant_id)
             if (await session.scalar(query) or 0) >= MAX_ENDPOINTS:
                 fault = f"a tenant may have {MAX_ENDPOINTS} endpoints, the limit"

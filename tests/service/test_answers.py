@@ -66,6 +66,10 @@ async def test_of_many_at_once_one_is_to_be_answered(answers: Answers) -> None:
     assert sorted(told) == ["idempotency_in_progress"] * 9 + ["mine"]
 
 
+async def test_a_tenant_that_was_just_removed_claims_nothing(answers: Answers) -> None:
+    assert await refusal(answers, asked(Caller("gone"))) == "unauthorized"
+
+
 async def test_what_was_answered_is_given_again(answers: Answers, clock: Clock) -> None:
     first = asked()
     assert await answers.claim(first) is None
