@@ -101,9 +101,7 @@ class Answers:
 
     async def forget_old(self) -> None:
         """Erase answers of more than 24 hours ago."""
-        async with self._database.write() as session:
-            old = Answered.created_at <= self._clock() - KEEP
-            await session.execute(delete(Answered).where(old))
+        await self._database.erase(Answered, Answered.created_at <= self._clock() - KEEP)
 
     def _taking(self, asked: Asked) -> Any:
         """Takes the place where nobody has it, or nobody any more; gives the holder, or none."""

@@ -17,10 +17,11 @@ from typing import Final, Literal, Protocol
 import anyio
 import jwt
 from anyio import to_thread
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import ServiceError
-from service.tables import Key
+from service.tables import Clip, Key, Workout
 from service.tenants import KEY_PREFIX, LOCAL, SCOPES, digest_of
 
 TICKET_S: Final = 60
@@ -67,6 +68,11 @@ class Caller:
     def owner(self) -> str:
         """Whose live sessions are resumed: those of one are nobody else's."""
         return self.tenant if self.user is None else f"{self.tenant}/{self.user}"
+
+    def sees(self, table: type[Clip] | type[Workout]) -> tuple[ColumnElement[bool], ...]:
+        """Which rows: its tenant's and, with a token, its user's."""
+        mine = (table.tenant_id == self.tenant,)
+        return mine if self.user is None else (*mine, table.user_id == self.user)
 
     @property
     def actor(self) -> str:

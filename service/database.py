@@ -8,10 +8,21 @@ from typing import Any, Final
 import anyio
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    delete,
+    event,
+    inspect,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import sessionmaker
+
+from service.tables import Table
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _BUSY_MS: Final = 10_000
@@ -24,6 +35,8 @@ _PRAGMAS: Final = (
 _PATIENCE: Final = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
 """Seconds to connect to PostgreSQL, and milliseconds until a server that says nothing is lost."""
 _OPTIONS: Final[dict[str, Any]] = {"hide_parameters": True}  # errors may be logged
+_UNSYNCED: Final = {"synchronize_session": False}  # no session holds what is erased
+ERASED_AT_ONCE: Final = 1000
 _UPGRADE_LOCK: Final = 0x626C617A
 """A number that no other program locks in PostgreSQL: "blaz"."""
 
@@ -87,6 +100,22 @@ class Database:
             session.begin(),
         ):
             yield session
+
+    async def erase(
+        self, table: type[Table], *where: ColumnElement[bool], at_once: int = ERASED_AT_ONCE
+    ) -> None:
+        """Erase rows, however many, in short transactions that wait for nobody.
+
+        Those that somebody else has locked stay: they are for the next time.
+        """
+        key = inspect(table).primary_key
+        some = select(*key).where(*where).limit(at_once).with_for_update(skip_locked=True)
+        gone = delete(table).where(tuple_(*key).in_(some))
+        while True:
+            async with self.write() as session:
+                erased = await session.scalars(gone.returning(key[0]), execution_options=_UNSYNCED)
+                if len(erased.all()) < at_once:
+                    return
 
     async def close(self) -> None:
         """No more transactions."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -15,6 +15,7 @@ from service.deliveries import LEASE_S, Status, mark_told, send_to, switch_off
 from service.errors import ServiceError
 from service.etags import check_match
 from service.outbound import Refused, checked_url
+from service.pages import Moment, older
 from service.signing import new_secret
 from service.tables import Attempt, Delivery, Endpoint, Tenant
 from service.tenants import now_utc
@@ -129,7 +130,7 @@ class Endpoints:
         tenant_id: str,
         endpoint_id: str,
         status: Status | None,
-        before: tuple[datetime, str] | None,
+        before: Moment | None,
         limit: int,
     ) -> Sequence[Delivery]:
         """So many of its deliveries, the newest first, from before a moment and id on.
@@ -144,9 +145,7 @@ class Endpoints:
         if status is not None:
             query = query.where(Delivery.status == status)
         if before is not None:
-            at, last = before
-            earlier = (Delivery.created_at == at) & (Delivery.id < last)
-            query = query.where(or_(Delivery.created_at < at, earlier))
+            query = query.where(older(Delivery.created_at, Delivery.id, before))
         query = query.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit)
         async with self._database.read() as session:
             await _own(session, tenant_id, endpoint_id)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.database import Database
 from service.errors import ServiceError
+from service.pages import Moment, older
 from service.receipts import request_erasure
 from service.tables import Act, Endpoint, Key, Tenant
 
@@ -200,16 +201,13 @@ class Tenants:
         async with self._database.read() as session:
             return await session.scalar(select(Key.id).limit(1)) is not None
 
-    async def acts(
-        self, tenant_id: str | None, before: tuple[datetime, str] | None, limit: int
-    ) -> list[Act]:
+    async def acts(self, tenant_id: str | None, before: Moment | None, limit: int) -> list[Act]:
         """So many acts, the newest first, from before a moment and id on."""
         query = select(Act).order_by(Act.at.desc(), Act.id.desc()).limit(limit)
         if tenant_id is not None:
             query = query.where(Act.tenant_id == tenant_id)
         if before is not None:
-            at, last = before
-            query = query.where(or_(Act.at < at, (Act.at == at) & (Act.id < last)))
+            query = query.where(older(Act.at, Act.id, before))
         async with self._database.read() as session:
             return [*await session.scalars(query)]
 

@@ -138,6 +138,24 @@ async def test_writers_of_sqlite_take_turns(database: Database) -> None:
 
 
 @pytest.mark.anyio
+async def test_many_rows_are_erased_a_few_at_once_but_those_that_are_locked(
+    database: Database,
+) -> None:
+    async with database.write() as session:
+        session.add_all(tenant(f"t{number}") for number in range(6))
+    if database.engine.dialect.name == "postgresql":
+        async with database.write() as session:
+            await session.get_one(Tenant, "t0", with_for_update=True)
+            with anyio.fail_after(5):
+                await database.erase(Tenant, Tenant.id != "t1", at_once=2)
+        async with database.read() as session:
+            assert [*await session.scalars(select(Tenant.id))] == ["t0", "t1"]
+    await database.erase(Tenant, Tenant.id != "t1", at_once=2)
+    async with database.read() as session:
+        assert [*await session.scalars(select(Tenant.id))] == ["t1"]
+
+
+@pytest.mark.anyio
 async def test_nobody_else_reads_the_file(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "new")
     database = Database(settings.database_url)
