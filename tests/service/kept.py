@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,8 @@ from service.sessions import SqliteSessions
 from service.storage import Storage
 from service.tables import Answered, Clip, Delivery, Endpoint, Table, Tenant, Workout, WorkoutSet
 from service.workout_store import keep
+from tests.service.clocks import NOON
 from tests.service.tallies import SQUATS
-
-NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
 
 class FailingStorage(Storage):

@@ -1,7 +1,6 @@
 """What is asked often reads an index, whatever there is of others: as SQLite plans it."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -22,8 +21,8 @@ from service.storage import Storage
 from service.tables import Tenant
 from service.tenants import Tenants
 from service.workout_store import WorkoutStore
+from tests.service.clocks import NOON
 
-NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 PLACE = NOON, "0" * 32
 KEY, ANN = Caller("acme"), Caller("acme", "ann")
 
