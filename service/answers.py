@@ -10,7 +10,7 @@ from typing import Any, Final
 import anyio
 from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite says it in the same words
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from service.auth import Caller
 from service.database import Database
@@ -55,13 +55,16 @@ class Answers:
     async def claim(self, asked: Asked) -> Answered | None:
         """What was answered before; None: this request is to be answered.
 
-        Raises ServiceError `idempotency_mismatch`, `idempotency_in_progress`, and `told_once`
-        where it was answered with what is not kept.
+        Raises ServiceError `idempotency_mismatch`, `idempotency_in_progress`, `told_once` where it
+        was answered with what is not kept, and `unauthorized` where the tenant was just removed.
         """
-        async with self._database.write() as session:
-            if await session.scalar(self._taking(asked)) is not None:
-                return None
-            found = await session.get(Answered, asked.place)
+        try:
+            async with self._database.write() as session:
+                if await session.scalar(self._taking(asked)) is not None:
+                    return None
+                found = await session.get(Answered, asked.place)
+        except IntegrityError:
+            raise ServiceError("unauthorized", "the tenant is gone") from None
         if found is None:  # given up a moment ago
             raise _under_way()
         if found.fingerprint != asked.fingerprint:
@@ -98,9 +101,7 @@ class Answers:
 
     async def forget_old(self) -> None:
         """Erase answers of more than 24 hours ago."""
-        async with self._database.write() as session:
-            old = Answered.created_at <= self._clock() - KEEP
-            await session.execute(delete(Answered).where(old))
+        await self._database.erase(Answered, Answered.created_at <= self._clock() - KEEP)
 
     def _taking(self, asked: Asked) -> Any:
         """Takes the place where nobody has it, or nobody any more; gives the holder, or none."""

@@ -14,14 +14,19 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final, Literal, Protocol
 
+import anyio
 import jwt
 from anyio import to_thread
+from sqlalchemy import ColumnElement
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import ServiceError
-from service.tables import Key
+from service.tables import Clip, Key, Workout
 from service.tenants import KEY_PREFIX, LOCAL, SCOPES, digest_of
 
 TICKET_S: Final = 60
+RECHECK_S: Final = 5.0
+"""How often whoever is in is looked up again."""
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "blazereps"
 _SECRET_BYTES: Final = 32
@@ -63,6 +68,11 @@ class Caller:
     def owner(self) -> str:
         """Whose live sessions are resumed: those of one are nobody else's."""
         return self.tenant if self.user is None else f"{self.tenant}/{self.user}"
+
+    def sees(self, table: type[Clip] | type[Workout]) -> tuple[ColumnElement[bool], ...]:
+        """Which rows: its tenant's and, with a token, its user's."""
+        mine = (table.tenant_id == self.tenant,)
+        return mine if self.user is None else (*mine, table.user_id == self.user)
 
     @property
     def actor(self) -> str:
@@ -118,6 +128,15 @@ class Authenticator:
         if not first:
             raise _unauthorized("the ticket has been used")
         return await self._with_claims(self._keys, claims)
+
+    async def until_gone(self, caller: Caller, *, every_s: float = RECHECK_S) -> None:
+        """Until the caller's key is good no more; a database that is away does not say so."""
+        while True:
+            await anyio.sleep(every_s)
+            if self._keys is not None:
+                with suppress(SQLAlchemyError):
+                    if await self._keys.key(caller.key_id) is None:
+                        return
 
     def issue(self, use: Use, caller: Caller, lifetime_s: int) -> tuple[str, float]:
         """A token or ticket for the caller, and until when it is good."""

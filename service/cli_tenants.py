@@ -1,7 +1,6 @@
 """The command line for who may call: `blazereps tenants ...` and `blazereps keys ...`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, TypeVar
 
@@ -10,23 +9,25 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from service.database import Database
+from service.admin import NewKey, Rotation
 from service.explained import explained, tell
 from service.settings import Settings
+from service.startup import reached
 from service.tenants import SCOPES, Scope, Tenants
 
 T = TypeVar("T")
 ACTOR: Final = "command"
+MAX_DAYS: Final = 36525
 
 tenants_app = typer.Typer(no_args_is_help=True, help="Tenants: app teams that share a server.")
-keys_app = typer.Typer(no_args_is_help=True, help="Their keys.")
+keys_app = typer.Typer(no_args_is_help=True, help="Keys: what a tenant's back end calls with.")
 out = Console(highlight=False)
 
 Tenant = Annotated[str, typer.Argument(help="Its name, such as acme.", show_default=False)]
 KeyId = Annotated[str, typer.Argument(help="As `blazereps keys list` shows it.")]
 Name = Annotated[str, typer.Option(help="What it is for.")]
 Scopes = Annotated[str, typer.Option(help="What it is good for, separated by commas.")]
-Days = Annotated[float | None, typer.Option(min=0, help="Until it expires.")]
+Days = Annotated[float | None, typer.Option(min=0, max=MAX_DAYS, help="Until it expires.")]
 PerMinute = Annotated[int | None, typer.Option(min=1, help="Requests a minute.")]
 PerDay = Annotated[int | None, typer.Option(min=0, help="Clips a day.")]
 Overlap = Annotated[float, typer.Option(min=0, help="Seconds for which the old one is good.")]
@@ -76,18 +77,15 @@ def add_key(
     clips_per_day: PerDay = None,
 ) -> None:
     """Add a key, which is shown once."""
-    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    _, secret = _run(
-        lambda tenants: tenants.add_key(
-            tenant,
-            ACTOR,
+    with explained():
+        wanted = NewKey(
             name=name,
-            scopes=_scopes(scopes),
-            expires_at=expires_at,
+            scopes=tuple(_scopes(scopes)),
+            expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
             requests_per_minute=requests_per_minute,
             clips_per_day=clips_per_day,
         )
-    )
+    _, secret = _run(lambda tenants: tenants.add_key(tenant, ACTOR, **wanted.model_dump()))
     _show(secret)
 
 
@@ -104,7 +102,9 @@ def list_keys(tenant: Tenant) -> None:
 @keys_app.command("rotate")
 def rotate_key(tenant: Tenant, key: KeyId, overlap_s: Overlap = 86400) -> None:
     """Make another secret for a key; the one before goes on for a while."""
-    _, secret = _run(lambda tenants: tenants.rotate(tenant, key, ACTOR, overlap_s=overlap_s))
+    with explained():
+        wanted = Rotation(overlap_s=overlap_s)
+    _, secret = _run(lambda tenants: tenants.rotate(tenant, key, ACTOR, **wanted.model_dump()))
     _show(secret)
 
 
@@ -130,18 +130,8 @@ def _scopes(text: str) -> list[Scope]:
 
 def _run(act: Callable[[Tenants], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with _tenants() as tenants:
-            return await act(tenants)
+        async with reached(Settings()) as database:
+            return await act(Tenants(database))
 
     with explained():
         return anyio.run(run)
-
-
-@asynccontextmanager
-async def _tenants() -> AsyncIterator[Tenants]:
-    database = Database(Settings().database_url)
-    await database.upgrade()
-    try:
-        yield Tenants(database)
-    finally:
-        await database.close()

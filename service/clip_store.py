@@ -15,6 +15,7 @@ from blazereps_client.results import ClipResult, Document
 from service.auth import Caller
 from service.database import Database
 from service.errors import Problem, ServiceError
+from service.pages import Moment, older
 from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
 
@@ -76,7 +77,7 @@ class ClipStore:
     async def get(self, caller: Caller, clip_id: str) -> Clip:
         """A clip of the caller's with its result; raises ServiceError `not_found`."""
         query = (
-            select(Clip).where(Clip.id == clip_id, *visible(caller)).options(undefer(Clip.result))
+            select(Clip).where(Clip.id == clip_id, *caller.sees(Clip)).options(undefer(Clip.result))
         )
         async with self._database.read() as session:
             clip = await session.scalar(query)
@@ -92,17 +93,14 @@ class ClipStore:
     async def page(
         self,
         caller: Caller,
-        before: tuple[datetime, str] | None,
+        before: Moment | None,
         limit: int,
         *where: ColumnElement[bool],
     ) -> Sequence[Clip]:
         """So many clips of the caller's, without their results, the newest first."""
-        query = select(Clip).where(*visible(caller), *where)
+        query = select(Clip).where(*caller.sees(Clip), *where)
         if before is not None:
-            at, last = before
-            query = query.where(
-                or_(Clip.created_at < at, (Clip.created_at == at) & (Clip.id < last))
-            )
+            query = query.where(older(Clip.created_at, Clip.id, before))
         query = query.order_by(Clip.created_at.desc(), Clip.id.desc()).limit(limit)
         async with self._database.read() as session:
             return [*await session.scalars(query)]
@@ -290,12 +288,6 @@ async def _changed(
     if clip is None:
         raise Lost(f"clip {clip_id} is somebody else's, cancelled or erased")
     return clip
-
-
-def visible(caller: Caller) -> tuple[ColumnElement[bool], ...]:
-    """What a caller sees: what is its tenant's and, with a token, its user's."""
-    mine = (Clip.tenant_id == caller.tenant,)
-    return mine if caller.user is None else (*mine, Clip.user_id == caller.user)
 
 
 def _mine(clip: Clip) -> tuple[ColumnElement[bool], ...]:

@@ -175,6 +175,7 @@ class Connection:
         try:
             async with anyio.create_task_group() as tasks:
                 self._scope = tasks.cancel_scope
+                tasks.start_soon(self._watch)
                 tasks.start_soon(self._work, stream)
                 with anyio.move_on_after(self._settings.max_session_s) as lifetime:
                     await self._read()
@@ -187,6 +188,11 @@ class Connection:
         finally:
             if stream.summary is None:
                 await self._leave(stream)
+
+    async def _watch(self) -> None:
+        """Show out whose key is good no more."""
+        await self._state.authenticator.until_gone(self._caller)
+        raise ServiceError("unauthorized", "the key is good no more")
 
     async def _leave(self, stream: Stream) -> None:
         """Whatever ended the connection, the session can go on."""
@@ -300,6 +306,7 @@ class Connection:
         await self._keep_workout(stream)
         for message in told:
             await self._send(message)
+        self._scope.cancel()  # there is nobody to watch any more
 
     async def _keep_workout(self, stream: Stream) -> None:
         """Kept before it is told."""

@@ -1,6 +1,6 @@
 """The database: SQLite in the data folder, or PostgreSQL by one setting."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
@@ -8,10 +8,21 @@ from typing import Any, Final
 import anyio
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    delete,
+    event,
+    inspect,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import sessionmaker
+
+from service.tables import Table
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _BUSY_MS: Final = 10_000
@@ -21,9 +32,27 @@ _PRAGMAS: Final = (
     "foreign_keys = ON",
     "synchronous = FULL",  # what was stored outlives a power failure
 )
+_PATIENCE: Final = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
+"""Seconds to connect to PostgreSQL, and milliseconds until a server that says nothing is lost."""
 _OPTIONS: Final[dict[str, Any]] = {"hide_parameters": True}  # errors may be logged
+_UNSYNCED: Final = {"synchronize_session": False}  # no session holds what is erased
+ERASED_AT_ONCE: Final = 1000
 _UPGRADE_LOCK: Final = 0x626C617A
 """A number that no other program locks in PostgreSQL: "blaz"."""
+
+
+def alembic_config(connection: Connection) -> Config:
+    """What Alembic's commands need to run our migrations on a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _to_head(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+    command.upgrade(alembic_config(connection), "head")
 
 
 class Database:
@@ -42,10 +71,14 @@ class Database:
         )
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
 
-    async def upgrade(self) -> None:
+    async def upgrade(self, migrate: Callable[[Connection], None] = _to_head) -> None:
         """Bring the tables to this version's; processes that start together wait for each other."""
-        async with self._writer.begin() as connection:
-            await connection.run_sync(_upgrade)
+        # SQLite alters a table by dropping it: rows with foreign keys to it would go with it.
+        unchecked = self._writer.execution_options(foreign_keys="OFF")
+        async with unchecked.connect() as connection:
+            async with connection.begin():
+                await connection.run_sync(migrate)
+            await connection.invalidate()  # nobody else is to be given it
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -67,6 +100,22 @@ class Database:
             session.begin(),
         ):
             yield session
+
+    async def erase(
+        self, table: type[Table], *where: ColumnElement[bool], at_once: int = ERASED_AT_ONCE
+    ) -> None:
+        """Erase rows, however many, in short transactions that wait for nobody.
+
+        Those that somebody else has locked stay: they are for the next time.
+        """
+        key = inspect(table).primary_key
+        some = select(*key).where(*where).limit(at_once).with_for_update(skip_locked=True)
+        gone = delete(table).where(tuple_(*key).in_(some))
+        while True:
+            async with self.write() as session:
+                erased = await session.scalars(gone.returning(key[0]), execution_options=_UNSYNCED)
+                if len(erased.all()) < at_once:
+                    return
 
     async def close(self) -> None:
         """No more transactions."""
@@ -90,25 +139,15 @@ def _sqlite(url: str) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Connection) -> None:
-        how = connection.get_execution_options().get("begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {how}")
+        options = connection.get_execution_options()
+        if "foreign_keys" in options:
+            connection.exec_driver_sql(f"PRAGMA foreign_keys = {options['foreign_keys']}")
+        connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
 
     return engine
 
 
 def _postgresql(url: str) -> AsyncEngine:
-    return create_async_engine(url, pool_pre_ping=True, **_OPTIONS)
-
-
-def _upgrade(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
-    command.upgrade(alembic_config(connection), "head")
-
-
-def alembic_config(connection: Connection) -> Config:
-    """What Alembic's commands need to run our migrations on a connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
+    asked = make_url(url).query
+    patience = {name: value for name, value in _PATIENCE.items() if name not in asked}
+    return create_async_engine(url, pool_pre_ping=True, connect_args=patience, **_OPTIONS)

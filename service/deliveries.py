@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.database import Database
@@ -90,8 +90,7 @@ async def switch_off(session: AsyncSession, endpoint: Endpoint, why: str, now: d
 async def forget_deliveries(database: Database, clock: Callable[[], datetime] = now_utc) -> None:
     """Erase deliveries that are older than `KEPT_DAYS`, and their attempts."""
     old = Delivery.created_at < clock() - timedelta(days=KEPT_DAYS)
-    async with database.write() as session:
-        await session.execute(delete(Delivery).where(old))
+    await database.erase(Delivery, old)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -15,6 +15,7 @@ from service.deliveries import LEASE_S, Status, mark_told, send_to, switch_off
 from service.errors import ServiceError
 from service.etags import check_match
 from service.outbound import Refused, checked_url
+from service.pages import Moment, older
 from service.signing import new_secret
 from service.tables import Attempt, Delivery, Endpoint, Tenant
 from service.tenants import now_utc
@@ -41,7 +42,7 @@ class Endpoints:
         self._database, self._networks, self._clock = database, networks, clock
 
     async def add(self, tenant_id: str, url: str, events: Collection[str]) -> Endpoint:
-        """A new endpoint with its secret; raises ServiceError `too_many`."""
+        """A new endpoint with its secret; raises ServiceError `too_many` or `unauthorized`."""
         self._check(url)
         endpoint = Endpoint(
             id=uuid.uuid4().hex,
@@ -52,7 +53,8 @@ class Endpoints:
             created_at=self._clock(),
         )
         async with self._database.write() as session:
-            await session.get_one(Tenant, tenant_id, with_for_update={"key_share": True})
+            if await session.get(Tenant, tenant_id, with_for_update={"key_share": True}) is None:
+                raise ServiceError("unauthorized", "the tenant is gone")
             query = select(func.count()).where(Endpoint.tenant_id == tenant_id)
             if (await session.scalar(query) or 0) >= MAX_ENDPOINTS:
                 fault = f"a tenant may have {MAX_ENDPOINTS} endpoints, the limit"
@@ -128,7 +130,7 @@ class Endpoints:
         tenant_id: str,
         endpoint_id: str,
         status: Status | None,
-        before: tuple[datetime, str] | None,
+        before: Moment | None,
         limit: int,
     ) -> Sequence[Delivery]:
         """So many of its deliveries, the newest first, from before a moment and id on.
@@ -143,9 +145,7 @@ class Endpoints:
         if status is not None:
             query = query.where(Delivery.status == status)
         if before is not None:
-            at, last = before
-            earlier = (Delivery.created_at == at) & (Delivery.id < last)
-            query = query.where(or_(Delivery.created_at < at, earlier))
+            query = query.where(older(Delivery.created_at, Delivery.id, before))
         query = query.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit)
         async with self._database.read() as session:
             await _own(session, tenant_id, endpoint_id)

@@ -8,12 +8,17 @@ from typing import Annotated, Final, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import Field
+from sqlalchemy import ColumnElement, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from blazereps_client.results import Document
 from service.errors import ServiceError
 
 T = TypeVar("T")
 Row = TypeVar("Row")
+
+Moment = tuple[datetime, str]
+"""Where a row stands in an order by time and id."""
 
 MAX_LIMIT: Final = 200
 _SEPARATOR: Final = "\n"
@@ -45,12 +50,23 @@ def cut(
     return page, _encoded(place(page[-1])) if len(rows) > limit else None
 
 
+def older(
+    at: InstrumentedAttribute[datetime], row_id: InstrumentedAttribute[str], than: Moment
+) -> ColumnElement[bool]:
+    """What comes behind a place in an order by time and id, the newest first.
+
+    One comparison of rows: of two joined by `or` an index would be read from its begin on.
+    """
+    place = (literal(value, column.type) for value, column in zip(than, (at, row_id), strict=True))
+    return tuple_(at, row_id) < tuple_(*place)
+
+
 def moment_place(at: datetime, row_id: str) -> str:
     """Where a row stands in an order by time and id."""
     return f"{at.isoformat()}{_SEPARATOR}{row_id}"
 
 
-def read_moment(cursor: str | None) -> tuple[datetime, str] | None:
+def read_moment(cursor: str | None) -> Moment | None:
     """Time and id of a cursor made of `moment_place`; raises ServiceError `invalid_request`."""
     place = read_place(cursor)
     if place is None:

@@ -32,7 +32,9 @@ async def request_erasure(
     In the caller's transaction, with a receipt that names what else must go. Who keeps something
     new of theirs meanwhile does so before, or sees the receipt. Raises ServiceError `not_found`.
     """
-    there = select(Tenant.id).where(Tenant.id == tenant_id).with_for_update()
+    # Not a lock that rows with foreign keys to the tenant wait for: whoever ends a clip holds it,
+    # and adds such rows, while its erasure here waits for the clip.
+    there = select(Tenant.id).where(Tenant.id == tenant_id).with_for_update(key_share=True)
     if await session.scalar(there) is None:
         raise ServiceError("not_found", f"there is no tenant {tenant_id}")
     busy, clips = await _clips(session, tenant_id, user, now)
@@ -59,7 +61,7 @@ async def was_erased(
     Until the transaction's end nobody can erase either.
     """
     there = select(Tenant.id).where(Tenant.id == tenant_id)
-    if await session.scalar(there.with_for_update(read=True, key_share=True)) is None:
+    if await session.scalar(there.with_for_update(read=True)) is None:
         return True
     him = [] if user is None else [Receipt.user_digest == digest_of_user(user)]
     query = select(Receipt.id).where(

@@ -61,8 +61,7 @@ class Retention:
         async for due in self._due(Tenant.results_days, Clip.finished_at, days):
             await self._each_clip(self._erase_clip, due)
         async for due in self._due(Tenant.results_days, Workout.created_at, days):
-            async with self._database.write() as session:
-                await session.execute(delete(Workout).where(due))
+            await self._database.erase(Workout, due)
 
     async def _due(
         self,

@@ -20,6 +20,7 @@ PREFIX: Final = "BLAZEREPS_"
 Variant = Literal["lite", "full", "heavy"]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
+Days = Annotated[float, Field(ge=0, le=36525)]
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-]+)*/?$"
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
@@ -108,12 +109,12 @@ class Settings(BaseSettings):
     """Of one key, and of each of its end users, unless the key says otherwise."""
     unknown_keys_per_minute: Positive = 60
     """Keys that are none, from one address; whoever shows more is answered 429 unasked."""
-    video_days: Annotated[float, Field(ge=0)] = 1
+    video_days: Days = 1
     """How long an uploaded clip's video is kept once it is counted, where the tenant's own days
     do not say; and so the next two."""
-    landmarks_days: Annotated[float, Field(ge=0)] = 30
+    landmarks_days: Days = 30
     """How long the landmarks of a clip are kept."""
-    results_days: Annotated[float, Field(ge=0)] = 3650
+    results_days: Days = 3650
     """How long clips with their results, and workouts, are kept."""
     janitor_s: Annotated[float, Field(ge=0.1)] = 60
     """Seconds between two rounds of what is done behind the scenes: keeping what nobody resumed,

@@ -61,24 +61,40 @@ class Records:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Records]:
     """The records while they last; raises KeysNeeded, or OSError where there is no database."""
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    from service.database import Database  # noqa: PLC0415
     from service.keyring import KeyRing  # noqa: PLC0415
     from service.tenants import Tenants  # noqa: PLC0415
 
-    database = Database(settings.database_url)
-    tenants = Tenants(database)
+    async with reached(settings) as database:
+        tenants = Tenants(database)
+        has_keys = await tenants.any_key()
+        if not has_keys:
+            check_single_user(settings)
+            await tenants.ensure_local()
+        yield Records(database, tenants, KeyRing(tenants) if has_keys else None)
+
+
+@asynccontextmanager
+async def reached(settings: Settings) -> AsyncIterator["Database"]:
+    """The database, brought up to date, while it lasts; raises OSError where there is none."""
+    from alembic.util import CommandError  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from service.database import Database  # noqa: PLC0415
+
+    try:
+        database = Database(settings.database_url)
+    except ValueError:
+        raise OSError("database: BLAZEREPS_DATABASE is no URL") from None  # it may hold a password
+    except ImportError as error:
+        raise OSError(f"database: {error}: install blazereps[postgresql]") from error
     try:
         try:
             await database.upgrade()
-            has_keys = await tenants.any_key()
-            if not has_keys:
-                check_single_user(settings)
-                await tenants.ensure_local()
+        except CommandError as error:
+            raise OSError("database: its tables are of a newer version of blazereps") from error
         except SQLAlchemyError as error:
-            raise OSError(f"database: {error}") from error
-        yield Records(database, tenants, KeyRing(tenants) if has_keys else None)
+            raise OSError(f"database: {getattr(error, 'orig', None) or error}") from error
+        yield database
     finally:
         await database.close()
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -50,6 +51,11 @@ class Utc(TypeDecorator[datetime]):
 
 
 _JSON: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+def _index_where(name: str, column: str, where: str) -> Index:
+    """Of some rows only: of the many that are done with none is to be read."""
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Table(DeclarativeBase):
@@ -111,7 +117,12 @@ class Clip(Table):
     __tablename__ = "clip"
     __table_args__ = (
         Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "tenant_id", "user_id", "created_at", "id"),
         Index(None, "status", "created_at"),
+        Index(None, "tenant_id", "status"),
+        Index(None, "finished_at"),
+        _index_where("ix_clip_with_video", "finished_at", "video_erased_at IS NULL"),
+        _index_where("ix_clip_with_landmarks", "finished_at", "landmarks_bytes IS NOT NULL"),
     )
 
     id: Mapped[str] = mapped_column(String(ID), primary_key=True)
@@ -230,6 +241,7 @@ class Delivery(Table):
     __tablename__ = "webhook_delivery"
     __table_args__ = (
         Index(None, "endpoint_id", "created_at", "id"),
+        Index(None, "tenant_id", "user_id"),
         Index(None, "status", "next_at"),
         Index(None, "created_at"),
     )
@@ -270,7 +282,7 @@ class Act(Table):
     """The audit log: an administrative act, kept whatever becomes of those concerned."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index(None, "tenant_id", "at"),)
+    __table_args__ = (Index(None, "tenant_id", "at", "id"), Index(None, "at", "id"))
 
     id: Mapped[str] = mapped_column(String(ID), primary_key=True)
     at: Mapped[datetime]

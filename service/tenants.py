@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.database import Database
 from service.errors import ServiceError
+from service.pages import Moment, older
 from service.receipts import request_erasure
-from service.tables import Act, Key, Tenant
+from service.tables import Act, Endpoint, Key, Tenant
 
 Scope = Literal["count", "read", "write", "tokens", "webhooks", "metrics", "admin"]
 """What a key is good for: `count` sends media, `read` and `write` concern clips and workouts,
@@ -109,6 +110,8 @@ class Tenants:
         """
         async with self._database.write() as session:
             receipt = await request_erasure(session, tenant_id, None, self._clock())
+            # After the clips and before the tenant, in which order whoever ends a clip takes them.
+            await session.execute(delete(Endpoint).where(Endpoint.tenant_id == tenant_id))
             await session.execute(delete(Tenant).where(Tenant.id == tenant_id))
             act = self._act(actor, "tenant.removed", tenant_id, tenant_id, receipt_id=receipt.id)
             session.add(act)
@@ -198,16 +201,13 @@ class Tenants:
         async with self._database.read() as session:
             return await session.scalar(select(Key.id).limit(1)) is not None
 
-    async def acts(
-        self, tenant_id: str | None, before: tuple[datetime, str] | None, limit: int
-    ) -> list[Act]:
+    async def acts(self, tenant_id: str | None, before: Moment | None, limit: int) -> list[Act]:
         """So many acts, the newest first, from before a moment and id on."""
         query = select(Act).order_by(Act.at.desc(), Act.id.desc()).limit(limit)
         if tenant_id is not None:
             query = query.where(Act.tenant_id == tenant_id)
         if before is not None:
-            at, last = before
-            query = query.where(or_(Act.at < at, (Act.at == at) & (Act.id < last)))
+            query = query.where(older(Act.at, Act.id, before))
         async with self._database.read() as session:
             return [*await session.scalars(query)]
 
@@ -238,7 +238,8 @@ def _live_keys(tenant_id: str) -> Any:
 
 
 async def _demand(session: AsyncSession, tenant_id: str, *, lock: bool = False) -> Tenant:
-    tenant = await session.get(Tenant, tenant_id, with_for_update=lock)
+    how = {"key_share": True} if lock else None
+    tenant = await session.get(Tenant, tenant_id, with_for_update=how)
     if tenant is None:
         raise ServiceError("not_found", f"there is no tenant {tenant_id}")
     return tenant

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from blazereps_client.results import Document
-from service.access import MayRead
+from service.access import MayRead, user_meant
 from service.errors import ALLOWED, ServiceError, problems
 from service.state import State
 from service.statistics import By, Statistics, midnight
-from service.workouts import User, chosen_user
+from service.workouts import User
 
 router = APIRouter(prefix="/v1/statistics", tags=["workouts"], responses=problems(*ALLOWED))
 
@@ -98,7 +98,7 @@ async def get_statistics(
     """Sums, bests and the trend of one end user, over at most 366 days."""
     if not 0 < (to - first).days <= MAX_DAYS:
         raise ServiceError("invalid_request", f"1 to {MAX_DAYS} days can be asked for", field="to")
-    zone, whose = _zone(tz), chosen_user(caller, user)
+    zone, whose = _zone(tz), user_meant(caller, user)
     statistics = Statistics(by, zone)
     between = midnight(first, zone), midnight(to, zone)
     async for workout in state.workouts.done(caller.tenant, whose, *between):

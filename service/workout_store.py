@@ -17,6 +17,7 @@ from service.auth import Caller
 from service.database import Database
 from service.errors import ServiceError
 from service.etags import check_match
+from service.pages import Moment, older
 from service.statistics import Done, DoneSet
 from service.tables import Workout, WorkoutSet
 from service.tenants import now_utc
@@ -98,17 +99,14 @@ class WorkoutStore:
     async def page(
         self,
         caller: Caller,
-        before: tuple[datetime, str] | None,
+        before: Moment | None,
         limit: int,
         *where: ColumnElement[bool],
     ) -> Sequence[Workout]:
         """So many without their tallies, those that began last first."""
-        query = select(Workout).where(*visible(caller), *where)
+        query = select(Workout).where(*caller.sees(Workout), *where)
         if before is not None:
-            at, last = before
-            query = query.where(
-                or_(Workout.started_at < at, (Workout.started_at == at) & (Workout.id < last))
-            )
+            query = query.where(older(Workout.started_at, Workout.id, before))
         query = query.order_by(Workout.started_at.desc(), Workout.id.desc()).limit(limit)
         async with self._database.read() as session:
             return [*await session.scalars(query)]
@@ -201,12 +199,6 @@ class WorkoutStore:
         return corrected
 
 
-def visible(caller: Caller) -> tuple[ColumnElement[bool], ...]:
-    """What a caller sees: what is its tenant's and, with a token, its user's."""
-    mine = (Workout.tenant_id == caller.tenant,)
-    return mine if caller.user is None else (*mine, Workout.user_id == caller.user)
-
-
 def with_exercise(exercise: str) -> ColumnElement[bool]:
     """Workouts that have a set or hold of it, or counted it otherwise."""
     has_set = exists().where(WorkoutSet.workout_id == Workout.id, WorkoutSet.exercise == exercise)
@@ -217,7 +209,7 @@ async def pages(
     store: WorkoutStore, caller: Caller, *where: ColumnElement[bool], size: int = 100
 ) -> AsyncIterator[tuple[Workout, list[WorkoutSet]]]:
     """All of them with their sets, read page by page: between two nothing is held."""
-    before: tuple[datetime, str] | None = None
+    before: Moment | None = None
     while page := await store.page(caller, before, size, *where):
         sets = await store.sets(page)
         for workout in page:
@@ -306,7 +298,7 @@ def _event(
 async def _own(
     session: AsyncSession, caller: Caller, workout_id: str, *, lock: bool = False
 ) -> Workout:
-    query = select(Workout).where(Workout.id == workout_id, *visible(caller))
+    query = select(Workout).where(Workout.id == workout_id, *caller.sees(Workout))
     query = query.options(undefer(Workout.tally))
     workout = await session.scalar(query.with_for_update() if lock else query)
     if workout is None:

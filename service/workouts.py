@@ -11,9 +11,8 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 from sqlalchemy import ColumnElement
 
 from blazereps_client.results import Document, Tally
-from service.access import MayRead, MayWrite
-from service.auth import Caller
-from service.errors import ALLOWED, ServiceError, problems
+from service.access import MayRead, MayWrite, user_meant
+from service.errors import ALLOWED, problems
 from service.etags import IfMatch, etag_of
 from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
 from service.state import State
@@ -127,18 +126,11 @@ def filters(
     source: Annotated[Source | None, Query()] = None,
 ) -> list[ColumnElement[bool]]:
     """Which workouts; raises ServiceError `key_only`."""
-    where = [] if user is None else [Workout.user_id == chosen_user(caller, user)]
+    where = [] if user is None else [Workout.user_id == user_meant(caller, user)]
     where += [] if since is None else [Workout.started_at >= since]
     where += [] if to is None else [Workout.started_at < to]
     where += [] if exercise is None else [with_exercise(exercise)]
     return where + ([] if source is None else [Workout.source == source])
-
-
-def chosen_user(caller: Caller, user: str | None) -> str | None:
-    """Whose workouts: a token's own user, or whom a key names; raises ServiceError `key_only`."""
-    if caller.user is None or user in (None, caller.user):
-        return user if caller.user is None else caller.user
-    raise ServiceError("key_only", "a token sees its own user only: leave out user", field="user")
 
 
 Filters = Annotated[list[ColumnElement[bool]], Depends(filters)]

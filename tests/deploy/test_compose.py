@@ -52,7 +52,7 @@ def test_its_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings()
     assert settings.database_url == f"postgresql+psycopg://blazereps:{'p' * 48}@postgres/blazereps"
     assert settings.storage == "s3://media"
-    assert settings.drain_s + 15 == int(BLAZEREPS["stop_grace_period"].removesuffix("s"))
+    assert settings.drain_s + 20 == int(BLAZEREPS["stop_grace_period"].removesuffix("s"))
 
 
 @pytest.mark.parametrize("name", SECRETS)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,8 @@ from service.sessions import SqliteSessions
 from service.storage import Storage
 from service.tables import Answered, Clip, Delivery, Endpoint, Table, Tenant, Workout, WorkoutSet
 from service.workout_store import keep
+from tests.service.clocks import NOON
 from tests.service.tallies import SQUATS
-
-NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
 
 class FailingStorage(Storage):
@@ -82,11 +81,9 @@ class World:
         async with self.database.write() as session:
             await self.keep(session, tenant, user)
             session.add(self._delivery(tenant, user))
-            session.add(
-                Answered(
-                    tenant_id=tenant, user_id=user, key="k", fingerprint="f", created_at=self.now
-                )
-            )
+            answered = Answered(tenant_id=tenant, user_id=user, key="k", fingerprint="f")
+            answered.holder, answered.created_at, answered.leased_until = "h", self.now, self.now
+            session.add(answered)
         self.sessions.begin(f"{tenant}-{user}", "token", f"{tenant}/{user}", "{}")
         return await self.clip(tenant, user)
 
@@ -103,6 +100,11 @@ class World:
             tally=SQUATS,
             now=self.now,
         )
+
+    async def tell(self, session: AsyncSession, tenant: str, user: str) -> None:
+        """The tenant's endpoint, of something about the user."""
+        await session.get_one(Endpoint, f"to-{tenant}", with_for_update={"read": True})
+        session.add(self._delivery(tenant, user))
 
     async def rows(self, *tables: type[Table]) -> list[int]:
         """How many there are of each."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Final
 
@@ -15,6 +15,7 @@ from service.retries import JITTER, Outcome
 from service.tables import Delivery, Endpoint
 from service.tenants import Tenants
 from service.webhook_events import ClipSucceeded, SucceededClip
+from tests.service.clocks import Clock
 
 LOOPBACK: Final = (ip_network("127.0.0.0/8"),)
 DELIVERED: Final = Tried(Outcome.DELIVERED, 0.1, 204, excerpt="")
@@ -24,22 +25,11 @@ LATEST: Final = 1 + JITTER
 
 
 @dataclass
-class Clock:
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **delta: float) -> None:
-        self.now += timedelta(**delta)
-
-
-@dataclass
 class Outbox:
     """One tenant's side, and that of who sends for it."""
 
     database: Database
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
     tenant: str = "acme"
 
     def __post_init__(self) -> None:

@@ -200,3 +200,16 @@ def test_pages_of_allowed_origins_may_fetch_a_ticket_and_others_may_not(serve: S
                 trust_env=False,
             )
             assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
+
+
+def test_a_live_session_ends_with_its_key(serve: Serve) -> None:
+    admin = new_key()
+    with serve(keys={"app": admin}) as address:
+        url, headers = f"http://{address}/v1/tenants/app/keys", bearer(admin)
+        made = post(address, "/v1/tenants/app/keys", admin, {"name": "n", "scopes": ["count"]})
+        with talking(address, additional_headers=bearer(made.json()["key"])) as talk:
+            talk.start(input="landmarks")
+            gone = httpx2.delete(f"{url}/{made.json()['id']}", headers=headers, trust_env=False)
+            assert gone.status_code == 204
+            assert talk.close_code() == 4401
+        assert talk.of("error")[0]["code"] == "unauthorized"

@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 from service.allowances import HEADERS, Allowances
 from service.auth import Caller
 from service.tenants import new_key
+from tests.service.clocks import Seconds
 from tests.service.conftest import Serve
 from tests.service.talk import talking
 
@@ -18,21 +19,14 @@ KEY = new_key()
 APP = Caller("acme", key_id="k1")
 
 
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 def test_a_key_says_itself_how_many() -> None:
-    allowances = Allowances(10, Clock())
+    allowances = Allowances(10, Seconds())
     assert allowances.take(APP).limit == 10
     assert allowances.take(replace(APP, requests_per_minute=3)).limit == 3
 
 
 def test_it_comes_back_steadily() -> None:
-    clock = Clock()
+    clock = Seconds()
     allowances = Allowances(6, clock)
     told = [allowances.take(APP) for _ in range(7)]
     assert [one.remaining for one in told] == [5, 4, 3, 2, 1, 0, 0]
@@ -44,7 +38,7 @@ def test_it_comes_back_steadily() -> None:
 
 
 def test_each_end_user_has_his_own() -> None:
-    allowances = Allowances(1, Clock())
+    allowances = Allowances(1, Seconds())
     callers = (APP, replace(APP, user="ann"), replace(APP, user="bob"), replace(APP, key_id="k2"))
     assert all(allowances.take(caller).granted for caller in callers)
     assert not any(allowances.take(caller).granted for caller in callers)

@@ -1,7 +1,7 @@
 """Answers that are kept: one try of a request at a time, and the first one's answer for all."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import anyio
 import pytest
@@ -14,18 +14,11 @@ from service.database import Database
 from service.errors import ServiceError
 from service.tables import Answered
 from service.tenants import Tenants
+from tests.service.clocks import Clock
 
 pytestmark = pytest.mark.anyio
 
 ACME = Caller("acme", key_id="k1")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2025, 1, 31, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -64,6 +57,10 @@ async def test_of_many_at_once_one_is_to_be_answered(answers: Answers) -> None:
         for _ in range(10):
             tasks.start_soon(claim)
     assert sorted(told) == ["idempotency_in_progress"] * 9 + ["mine"]
+
+
+async def test_a_tenant_that_was_just_removed_claims_nothing(answers: Answers) -> None:
+    assert await refusal(answers, asked(Caller("gone"))) == "unauthorized"
 
 
 async def test_what_was_answered_is_given_again(answers: Answers, clock: Clock) -> None:

@@ -4,23 +4,19 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import jwt
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from service.auth import SINGLE_USER, Authenticator, Caller, kept_secret
 from service.errors import ServiceError
 from service.tables import Key
 from service.tenants import digest_of, new_key
+from tests.service.clocks import Seconds
 
 SECRET = b"s" * 32
 KEY = new_key()
-
-
-class Clock:
-    now_s = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 class Once:
@@ -51,31 +47,31 @@ ANN = replace(APP, user="ann")
 
 
 def authenticator(
-    clock: Clock, secret: bytes = SECRET, keys: FakeKeys | None = None
+    clock: Seconds, secret: bytes = SECRET, keys: FakeKeys | None = None
 ) -> Authenticator:
     return Authenticator(keys or FakeKeys(), secret, Once(), clock)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Seconds:
+    return Seconds(1_000_000)
 
 
 @pytest.mark.anyio
-async def test_a_key_is_known_by_its_digest(clock: Clock) -> None:
+async def test_a_key_is_known_by_its_digest(clock: Seconds) -> None:
     assert await authenticator(clock).bearer(KEY) == APP
     with pytest.raises(ServiceError, match="not known"):
         await authenticator(clock).bearer(new_key())
 
 
 @pytest.mark.anyio
-async def test_without_keys_there_is_a_single_user(clock: Clock) -> None:
+async def test_without_keys_there_is_a_single_user(clock: Seconds) -> None:
     alone = Authenticator(None, SECRET, Once(), clock)
     assert await alone.bearer(None) == await alone.ticket("any") == SINGLE_USER
 
 
 @pytest.mark.anyio
-async def test_a_token_is_good_for_its_user_until_it_expires(clock: Clock) -> None:
+async def test_a_token_is_good_for_its_user_until_it_expires(clock: Seconds) -> None:
     one = authenticator(clock)
     token, expires_s = one.issue("token", ANN, 60)
     assert expires_s == clock.now_s + 60
@@ -86,14 +82,14 @@ async def test_a_token_is_good_for_its_user_until_it_expires(clock: Clock) -> No
 
 
 @pytest.mark.anyio
-async def test_a_token_is_good_for_no_more_than_its_key(clock: Clock) -> None:
+async def test_a_token_is_good_for_no_more_than_its_key(clock: Seconds) -> None:
     token, _ = authenticator(clock).issue("token", ANN, 60)
     narrowed = authenticator(clock, keys=FakeKeys(scopes=("read", "admin")))
     assert (await narrowed.bearer(token)).scopes == {"read"}
 
 
 @pytest.mark.anyio
-async def test_a_ticket_is_good_once(clock: Clock) -> None:
+async def test_a_ticket_is_good_once(clock: Seconds) -> None:
     one = authenticator(clock)
     ticket, _ = one.issue("ticket", ANN, 60)
     assert await one.ticket(ticket) == ANN
@@ -104,7 +100,7 @@ async def test_a_ticket_is_good_once(clock: Clock) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize(("secret", "key_id"), [(b"t" * 32, "k1"), (SECRET, "gone")])
 async def test_a_token_of_another_secret_or_of_a_key_that_is_gone_is_refused(
-    clock: Clock, secret: bytes, key_id: str
+    clock: Seconds, secret: bytes, key_id: str
 ) -> None:
     token, _ = authenticator(clock).issue("token", ANN, 60)
     with pytest.raises(ServiceError) as caught:
@@ -113,7 +109,26 @@ async def test_a_token_of_another_secret_or_of_a_key_that_is_gone_is_refused(
 
 
 @pytest.mark.anyio
-async def test_an_unsigned_token_is_refused(clock: Clock) -> None:
+async def test_who_is_in_stays_until_the_key_is_gone(clock: Seconds) -> None:
+    class Away(FakeKeys):
+        """A database that is away, comes back, and knows the key no more."""
+
+        answers = iter([True, None, True, False])
+
+        async def key(self, key_id: str) -> Key | None:
+            answer = next(self.answers)
+            if answer is None:
+                raise OperationalError("the database is away", {}, Exception())
+            return self.only if answer else None
+
+    keys = Away()
+    with anyio.fail_after(5):
+        await authenticator(clock, keys=keys).until_gone(APP, every_s=0)
+    assert [*keys.answers] == []
+
+
+@pytest.mark.anyio
+async def test_an_unsigned_token_is_refused(clock: Seconds) -> None:
     forged = jwt.encode(
         {
             "iss": "blazereps",

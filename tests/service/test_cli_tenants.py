@@ -1,6 +1,7 @@
 """Tenants and keys on the command line."""
 
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,50 @@ def test_faults_are_told_in_one_line(run: Run, arguments: tuple[str, ...], told:
     fault = run(*arguments, status=1)
     assert told in fault.stderr
     assert "Traceback" not in fault.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--name", "n" * 65), "name: String should have at most 64"),
+        (("--requests-per-minute", "3000000000"), "requests_per_minute: Input should be less"),
+        (("--clips-per-day", "3000000000"), "clips_per_day: Input should be less"),
+    ],
+)
+def test_a_key_has_the_bounds_that_it_has_over_rest(
+    run: Run, options: tuple[str, ...], told: str
+) -> None:
+    run("tenants", "add", "acme")
+    assert told in run("keys", "add", "acme", *options, status=1).stderr
+
+
+def test_an_overlap_has_an_end(run: Run) -> None:
+    fault = run("keys", "rotate", "acme", "0" * 32, "--overlap-s", "1e12", status=1)
+    assert "overlap_s: Input should be less" in fault.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://u:hunter2@127.0.0.1:1/x", "connection failed"),
+        ("postgresql://u:p@127.0.0.1:hunter2/x", "BLAZEREPS_DATABASE is no URL"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_told_without_its_password(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str, told: str
+) -> None:
+    monkeypatch.setenv("BLAZEREPS_DATABASE", url)
+    fault = run("tenants", "list", status=1)
+    assert told in fault.stderr
+    assert "hunter2" not in fault.stderr
+
+
+def test_tables_of_a_newer_version_are_left_alone(run: Run, tmp_path: Path) -> None:
+    run("tenants", "list")
+    with sqlite3.connect(tmp_path / "blazereps.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    assert "newer version" in run("tenants", "list", status=1).stderr
 
 
 def test_a_scope_that_there_is_not_is_refused(run: Run) -> None:

@@ -56,7 +56,7 @@ async def workout_of(database: Database, clip: Clip) -> None:
         tally={}, counts={"squat": 2}, corrections={}, created_at=NOW,
     )  # fmt: skip
     one_set = WorkoutSet(
-        workout_id=clip.id, exercise="squat", number=1, tenant_id="app", started_at=NOW, reps=2,
+        workout_id=clip.id, exercise="squat", number=1, started_at=NOW, reps=2,
         duration_s=2.0,
     )  # fmt: skip
     async with database.write() as session:

@@ -8,8 +8,9 @@ from pathlib import Path
 import anyio
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, String, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from service.database import Database
@@ -41,6 +42,28 @@ async def test_it_is_brought_up_to_date_by_several_at_once(empty: Database) -> N
             tasks.start_soon(empty.upgrade)
     async with empty.write() as session:
         session.add(tenant())
+
+
+@pytest.mark.anyio
+async def test_a_migration_that_makes_a_table_anew_keeps_what_refers_to_it(
+    database: Database,
+) -> None:
+    key = Key(id="k", tenant_id="acme", name="", digest="", scopes=[], created_at=NOW)
+    for row in (tenant(), key):
+        async with database.write() as session:
+            session.add(row)
+
+    def migrate(connection: Connection) -> None:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("tenant") as batch:
+            batch.alter_column("id", existing_type=String(64), type_=String(65))
+
+    await database.upgrade(migrate)
+    async with database.read() as session:
+        assert await session.scalar(select(Key.id)) == "k"
+    with pytest.raises(IntegrityError):
+        async with database.write() as session:
+            session.add(Key(id="l", tenant_id="no", name="", digest="l", scopes=[], created_at=NOW))
 
 
 @pytest.mark.anyio
@@ -112,6 +135,24 @@ async def test_writers_of_sqlite_take_turns(database: Database) -> None:
         for number in range(20):
             tasks.start_soon(write, number)
     assert written == [*range(20)]
+
+
+@pytest.mark.anyio
+async def test_many_rows_are_erased_a_few_at_once_but_those_that_are_locked(
+    database: Database,
+) -> None:
+    async with database.write() as session:
+        session.add_all(tenant(f"t{number}") for number in range(6))
+    if database.engine.dialect.name == "postgresql":
+        async with database.write() as session:
+            await session.get_one(Tenant, "t0", with_for_update=True)
+            with anyio.fail_after(5):
+                await database.erase(Tenant, Tenant.id != "t1", at_once=2)
+        async with database.read() as session:
+            assert [*await session.scalars(select(Tenant.id))] == ["t0", "t1"]
+    await database.erase(Tenant, Tenant.id != "t1", at_once=2)
+    async with database.read() as session:
+        assert [*await session.scalars(select(Tenant.id))] == ["t1"]
 
 
 @pytest.mark.anyio

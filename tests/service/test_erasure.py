@@ -5,16 +5,18 @@ from pathlib import Path
 
 import anyio
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from blazereps_client.results import ClipResult
 from service.clip_media import media_of, video_of
 from service.clip_store import ClipStore, Lost
 from service.database import Database
 from service.erasure import Erasure
-from service.errors import ServiceError
+from service.errors import ServiceError, internal_error
 from service.receipts import SETTLE, digest_of_user, was_erased
 from service.sessions import Superseded
 from service.storage import Storage
-from service.tables import Receipt, Tenant
+from service.tables import Clip, Receipt, Tenant
 from service.tenants import Tenants
 from tests.service.databases import until_somebody_waits
 from tests.service.kept import FailingStorage, World
@@ -121,6 +123,27 @@ async def test_who_is_just_keeping_something_of_his_is_waited_for(world: World) 
     async with world.database.write() as session:
         assert await was_erased(session, "acme", "ann", since=world.now)
         assert not await was_erased(session, "acme", "bob", since=world.now)
+
+
+@pytest.mark.parametrize("whole_tenant", [False, True])
+async def test_a_clip_that_ends_meanwhile_is_waited_for(world: World, whole_tenant: bool) -> None:
+    await world.clip("acme", "ann", "queued", finished_at=None, landmarks_bytes=None)
+    clips = ClipStore(world.database, lease_s=60, clock=world.clock)
+    claimed = await clips.claim()
+    assert claimed is not None
+
+    async def after(session: AsyncSession, _: Clip, __: ClipResult | None) -> None:
+        if whole_tenant:
+            tasks.start_soon(Tenants(world.database, world.clock).remove, "acme", "command")
+        else:
+            tasks.start_soon(erasure(world).erase, "acme", "ann")
+        await until_somebody_waits(world.database)
+        await world.tell(session, "acme", "ann")
+        await world.keep(session, "acme", "ann")
+
+    async with anyio.create_task_group() as tasks:
+        await clips.fail(claimed, internal_error().problem, after)
+    assert await world.of_users() == [0] * 5
 
 
 async def test_what_he_begins_afterwards_stays(world: World) -> None:

@@ -8,25 +8,19 @@ import pytest
 from service.errors import ServiceError
 from service.guesses import Guesses
 from service.tenants import new_key
+from tests.service.clocks import Seconds
 from tests.service.conftest import Serve
 
 KEY = new_key()
 
 
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
+@pytest.fixture
+def clock() -> Seconds:
+    return Seconds()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def guesses(clock: Clock) -> Guesses:
+def guesses(clock: Seconds) -> Guesses:
     return Guesses(2, clock)
 
 
@@ -41,7 +35,7 @@ def code_of(guesses: Guesses, host: str, shown: str, *, good: bool = False) -> s
     return "in"
 
 
-def test_so_many_unknown_keys_a_minute_and_no_more(guesses: Guesses, clock: Clock) -> None:
+def test_so_many_unknown_keys_a_minute_and_no_more(guesses: Guesses, clock: Seconds) -> None:
     told = [code_of(guesses, "192.0.2.1", new_key()) for _ in range(3)]
     assert told == ["unauthorized", "unauthorized", "too_many_requests"]
     assert code_of(guesses, "192.0.2.1", KEY, good=True) == "too_many_requests"
@@ -50,7 +44,7 @@ def test_so_many_unknown_keys_a_minute_and_no_more(guesses: Guesses, clock: Cloc
     assert code_of(guesses, "192.0.2.1", KEY, good=True) == "in"
 
 
-def test_who_is_in_stays_in_though_another_guesses(guesses: Guesses, clock: Clock) -> None:
+def test_who_is_in_stays_in_though_another_guesses(guesses: Guesses, clock: Seconds) -> None:
     assert code_of(guesses, "192.0.2.1", KEY, good=True) == "in"
     for _ in range(3):
         code_of(guesses, "192.0.2.1", new_key())

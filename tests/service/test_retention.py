@@ -11,7 +11,7 @@ from service.receipts import SETTLE
 from service.retention import BATCH, Retention
 from service.settings import Settings
 from service.storage import Storage
-from service.tables import Answered, Clip, Workout
+from service.tables import Clip, Workout
 from tests.service.kept import FailingStorage, World
 
 pytestmark = pytest.mark.anyio
@@ -138,14 +138,3 @@ async def test_more_than_a_batch(world: World) -> None:
     world.pass_time(days=1000)
     await sweep(world)
     assert await world.rows(Clip) == [0]
-
-
-async def test_answers_are_given_again_for_a_day(world: World) -> None:
-    await world.tenant("acme")
-    await world.everything("acme", "ann")
-    world.pass_time(hours=24)
-    await sweep(world)
-    assert await world.rows(Answered) == [1]
-    world.pass_time(seconds=1)
-    await sweep(world)
-    assert await world.rows(Answered) == [0]

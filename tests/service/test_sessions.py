@@ -8,19 +8,12 @@ from pathlib import Path
 import pytest
 
 from service.sessions import NoSession, SqliteSessions, Superseded
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.service.clocks import Seconds
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Seconds:
+    return Seconds(1000)
 
 
 @pytest.fixture
@@ -29,7 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(file: Path, clock: Clock) -> Iterator[SqliteSessions]:
+def store(file: Path, clock: Seconds) -> Iterator[SqliteSessions]:
     kept = SqliteSessions(file, keep_s=60, most=3, clock=clock)
     yield kept
     kept.close()
@@ -44,7 +37,7 @@ def test_a_session_comes_back_with_its_last_state_and_every_event(store: SqliteS
     assert kept.events == ((1, "one"), (2, "two"), (3, "three"))
 
 
-def test_another_process_finds_it(store: SqliteSessions, file: Path, clock: Clock) -> None:
+def test_another_process_finds_it(store: SqliteSessions, file: Path, clock: Seconds) -> None:
     store.begin("a", "token", "me", "{}")
     other = SqliteSessions(file, keep_s=60, most=3, clock=clock)
     assert other.resume("a", "token", "me").epoch == 2
@@ -86,7 +79,7 @@ def test_an_event_that_was_kept_already_undoes_the_whole_save(store: SqliteSessi
 
 
 def test_the_window_is_counted_from_the_last_sign_of_life(
-    store: SqliteSessions, clock: Clock
+    store: SqliteSessions, clock: Seconds
 ) -> None:
     store.begin("a", "token", "me", "{}")
     store.begin("b", "token", "me", "{}")
@@ -103,7 +96,7 @@ def handed_over(store: SqliteSessions) -> list[str]:
 
 
 def test_what_nobody_resumed_is_handed_over_until_it_is_forgotten(
-    store: SqliteSessions, clock: Clock
+    store: SqliteSessions, clock: Seconds
 ) -> None:
     store.begin("a", "token", "me/ann", "{}")
     store.save("a", 1, '{"seq": 1}', [(1, "one")])
@@ -121,7 +114,7 @@ def test_what_nobody_resumed_is_handed_over_until_it_is_forgotten(
     assert handed_over(store) == []
 
 
-def test_they_come_by_id_from_behind_one_on(store: SqliteSessions, clock: Clock) -> None:
+def test_they_come_by_id_from_behind_one_on(store: SqliteSessions, clock: Seconds) -> None:
     for name in "bca":
         store.begin(name, "token", "me", "{}")
     clock.now_s += 61
@@ -129,7 +122,7 @@ def test_they_come_by_id_from_behind_one_on(store: SqliteSessions, clock: Clock)
     assert [one.session_id for one in store.expired("b", 2)] == ["c"]
 
 
-def test_nobody_goes_on_with_what_was_handed_over(store: SqliteSessions, clock: Clock) -> None:
+def test_nobody_goes_on_with_what_was_handed_over(store: SqliteSessions, clock: Seconds) -> None:
     store.begin("a", "token", "me", "{}")
     clock.now_s += 61
     assert handed_over(store) == ["a"]
@@ -140,7 +133,7 @@ def test_nobody_goes_on_with_what_was_handed_over(store: SqliteSessions, clock: 
 
 
 def test_what_was_settled_is_forgotten_in_time(
-    store: SqliteSessions, file: Path, clock: Clock
+    store: SqliteSessions, file: Path, clock: Seconds
 ) -> None:
     store.begin("a", "token", "me", "{}")
     store.settle("a")
@@ -151,7 +144,7 @@ def test_what_was_settled_is_forgotten_in_time(
 
 
 def test_of_too_many_the_longest_silent_are_handed_over(
-    store: SqliteSessions, clock: Clock
+    store: SqliteSessions, clock: Seconds
 ) -> None:
     for name in "abcde":
         store.begin(name, "token", "me", "{}")
@@ -163,7 +156,7 @@ def test_of_too_many_the_longest_silent_are_handed_over(
 
 
 def test_a_users_sessions_are_forgotten_and_nobody_elses(
-    store: SqliteSessions, file: Path, clock: Clock
+    store: SqliteSessions, file: Path, clock: Seconds
 ) -> None:
     owners = ("acme", "acme/ann", "acme/ann/x", "acme/annie", "acme_/ann", "other/ann")
     for name, owner in zip("abcdef", owners, strict=True):
@@ -203,7 +196,9 @@ def kept_in(file: Path) -> tuple[list[str], list[str]]:
     return sessions, events
 
 
-def test_what_is_used_once_is_remembered_for_its_time(store: SqliteSessions, clock: Clock) -> None:
+def test_what_is_used_once_is_remembered_for_its_time(
+    store: SqliteSessions, clock: Seconds
+) -> None:
     assert store.use_once("ticket", clock.now_s + 60)
     assert not store.use_once("ticket", clock.now_s + 60)
     assert store.use_once("another", clock.now_s + 60)

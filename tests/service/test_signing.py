@@ -50,14 +50,12 @@ def test_afterwards_the_old_one_does_not() -> None:
         Webhook(OLD).verify(BODY, signed([NEW], "msg_1", now(), BODY))
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("webhook-id", "msg_2"), ("webhook-timestamp", str(now(-10)))],
-)
-def test_what_was_changed_on_the_way_is_noticed(name: str, value: str) -> None:
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp"])
+def test_what_was_changed_on_the_way_is_noticed(name: str) -> None:
     headers = signed([NEW], "msg_1", now(), BODY)
+    other = {"webhook-id": "msg_2", "webhook-timestamp": str(now(-10))}
     with pytest.raises(WebhookVerificationError, match="signature"):
-        Webhook(NEW).verify(BODY, headers | {name: value})
+        Webhook(NEW).verify(BODY, headers | {name: other[name]})
 
 
 @given(st.binary(max_size=50).filter(lambda body: body != BODY))

@@ -1,6 +1,6 @@
 """Tenants and keys: made, rotated, revoked, expired; each act is written down."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import anyio
 import pytest
@@ -9,19 +9,9 @@ from service.database import Database
 from service.errors import ServiceError
 from service.tables import Key
 from service.tenants import MAX_KEYS, SCOPES, Tenants, digest_of, new_key
+from tests.service.clocks import Clock
 
 pytestmark = pytest.mark.anyio
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2025, 1, 31, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **delta: float) -> None:
-        self.now += timedelta(**delta)
 
 
 @pytest.fixture
