@@ -50,9 +50,18 @@ def new_clip(state: AppState, caller: Caller, options: ClipOptions) -> Clip:
 
 
 async def begin(state: AppState, caller: Caller, clip: Clip) -> None:
-    """Keep one whose upload begins; raises ServiceError `quota_exceeded` or `queue_full`."""
-    await take_clip(state.database, caller, clip.created_at)
-    await state.clips.begin(clip, max_waiting=state.settings.max_queued_clips)
+    """Keep one whose upload begins; raises ServiceError `queue_full` or `quota_exceeded`."""
+    settings = state.settings
+    await state.clips.begin(
+        clip,
+        max_waiting=settings.max_queued_clips,
+        max_of_tenant=settings.max_queued_clips_per_tenant,
+    )
+    try:
+        await take_clip(state.database, caller, clip.created_at)  # what is refused takes nothing
+    except ServiceError:
+        await state.clips.forget(clip.id, "uploading")
+        raise
 
 
 async def receive(

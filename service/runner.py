@@ -60,7 +60,7 @@ class EmbeddedRunner:
             else:
                 with anyio.move_on_after(POLL_S):
                     await self._news.wait()
-                if not self._stop.is_set():
+                if self._news.is_set() and not self._stop.is_set():
                     self._news = anyio.Event()
 
     async def _claim(self) -> Clip | None:

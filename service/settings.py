@@ -140,6 +140,8 @@ class Settings(BaseSettings):
     """Clips worked on at once; 0 leaves them to other processes."""
     max_queued_clips: Positive = 10_000
     """Clips being uploaded or waiting; one more is answered 429."""
+    max_queued_clips_per_tenant: Positive = 2_000
+    """Of these, one tenant's: so that none keeps the others out."""
     upload_expires_s: Seconds = 86400
     """How long an upload may take, with all its interruptions, before it is erased."""
     max_event_streams: Positive = 128

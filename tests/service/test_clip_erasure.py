@@ -38,10 +38,10 @@ async def kept(
 ) -> Clip:
     """A clip with 3 bytes of video."""
     clip = Clip(
-        id=clip_id * 32, tenant_id="app", key_id="", name="a", created_at=NOW, status=status,
-        wanted={"exercise": "squat", "fps": 15}, **more,
+        id=clip_id * 32, tenant_id="app", key_id="", name="a", status=status,
+        wanted={"exercise": "squat", "fps": 15}, **{"created_at": NOW, **more},
     )  # fmt: skip
-    await clips.begin(clip, max_waiting=10)
+    await clips.begin(clip, max_waiting=10, max_of_tenant=10)
     await storage.append(video_of(clip.id), 0, once(b"abc"), 10)
     return clip
 
@@ -56,7 +56,7 @@ async def workout_of(database: Database, clip: Clip) -> None:
         tally={}, counts={"squat": 2}, corrections={}, created_at=NOW,
     )  # fmt: skip
     one_set = WorkoutSet(
-        workout_id=clip.id, exercise="squat", number=1, tenant_id="app", started_at=NOW, reps=2,
+        workout_id=clip.id, exercise="squat", number=1, started_at=NOW, reps=2,
         duration_s=2.0,
     )  # fmt: skip
     async with database.write() as session:
@@ -121,11 +121,22 @@ async def test_only_uploads_that_are_late_expire(clips: ClipStore, storage: Stor
         assert await storage.size(video_of(one * 32)) == 3
 
 
-async def test_so_many_expire_at_once(clips: ClipStore, storage: Storage) -> None:
-    for one in "abc":
-        await kept(clips, storage, one, "uploading", upload_expires_at=NOW)
-    expired = [await clips.expire(2), await clips.expire(2), await clips.expire(2)]
-    assert [len(some) for some in expired] == [2, 1, 0]
+async def test_an_upload_that_was_completed_meanwhile_is_not_abandoned(
+    clips: ClipStore, storage: Storage
+) -> None:
+    """As where the connection to the database broke after it had committed."""
+    clip = await kept(clips, storage, "a", "uploading")
+    await clips.complete(clip.id)
+    await abandon_upload(clips, storage, clip.id)
+    assert await storage.size(video_of(clip.id)) == 3
+    assert await clips.claim() is not None
+
+
+async def test_what_is_late_is_told_the_oldest_first(clips: ClipStore, storage: Storage) -> None:
+    for one, age in (("a", 1), ("b", 3), ("c", 2)):
+        began = NOW - timedelta(seconds=age)
+        await kept(clips, storage, one, "uploading", created_at=began, upload_expires_at=NOW)
+    assert await clips.late(2) == ["b" * 32, "c" * 32]
 
 
 async def test_a_length_is_announced_once(clips: ClipStore, storage: Storage) -> None:

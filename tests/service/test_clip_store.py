@@ -72,7 +72,7 @@ async def queued(store: ClipStore, clock: Clock, tenant: str = "acme", user: str
         created_at=clock.now,
         status="uploading",
     )
-    await store.begin(clip, max_waiting=1000)
+    await store.begin(clip, max_waiting=1000, max_of_tenant=1000)
     await store.receive(clip.id, 10)
     await store.complete(clip.id)
     return clip.id
@@ -205,13 +205,27 @@ async def test_the_end_and_what_is_kept_with_it_are_one(
         assert await session.get(Tenant, "new") is None
 
 
-async def test_the_queue_is_bounded(store: ClipStore, clock: Clock) -> None:
-    await queued(store, clock)
-    clip = Clip(id="0" * 32, tenant_id="acme", key_id="", name="", wanted={},
+@pytest.mark.parametrize(
+    ("tenant", "limits", "fault"),
+    [
+        ("acme", {"max_waiting": 2, "max_of_tenant": 9}, "2 clips are waiting"),
+        ("acme", {"max_waiting": 9, "max_of_tenant": 1}, "1 clips of the tenant's are waiting"),
+        ("other", {"max_waiting": 9, "max_of_tenant": 2}, None),
+    ],
+)
+async def test_the_queue_is_bounded_and_each_tenants_share_of_it(
+    store: ClipStore, clock: Clock, tenant: str, limits: dict[str, int], fault: str | None
+) -> None:
+    for one in ("acme", "other"):
+        await queued(store, clock, one)
+    clip = Clip(id="0" * 32, tenant_id=tenant, key_id="", name="", wanted={},
                 created_at=clock.now, status="uploading")  # fmt: skip
-    with pytest.raises(ServiceError, match="1 clips are waiting"):
-        await store.begin(clip, max_waiting=1)
-    assert await store.number("uploading", "queued") == 1
+    if fault is None:
+        await store.begin(clip, **limits)
+    else:
+        with pytest.raises(ServiceError, match=fault):
+            await store.begin(clip, **limits)
+    assert await store.number("uploading", "queued") == (2 if fault else 3)
 
 
 async def test_everybody_sees_his_own(store: ClipStore, clock: Clock) -> None:
