@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 
@@ -12,6 +13,7 @@ from service.clip_options import ClipOptions
 from service.clip_store import Lost, Wanted
 from service.errors import ServiceError
 from service.exercises import new_session
+from service.places import place
 from service.quotas import take_clip
 from service.state import AppState
 from service.subject import read_subject
@@ -47,6 +49,12 @@ def new_clip(state: AppState, caller: Caller, options: ClipOptions) -> Clip:
         upload_expires_at=now + timedelta(seconds=state.settings.upload_expires_s),
         status="uploading",
     )
+
+
+def receiving(state: AppState) -> AbstractContextManager[None]:
+    """A place to receive a clip's bytes; raises ServiceError `over_capacity`."""
+    limit = f"{state.settings.max_uploads} clips are being received, the limit"
+    return place(state.uploads, limit)
 
 
 async def begin(state: AppState, caller: Caller, clip: Clip) -> None:

@@ -99,6 +99,7 @@ def _state(
         clips=clips,
         storage=storage,
         runner=EmbeddedRunner(clips, job, workers=settings.clip_workers),
+        uploads=anyio.Semaphore(settings.max_uploads),
         event_streams=anyio.Semaphore(settings.max_event_streams),
         inference=anyio.CapacityLimiter(settings.inference_workers),
         counting=anyio.CapacityLimiter(1),
