@@ -23,7 +23,7 @@ from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import After, ClipStore, Lost, Wanted
 from service.core import Core
 from service.count import ClipCount, OpenClip, count_on
-from service.errors import ServiceError, internal_error, media_error
+from service.errors import ERRORS, ServiceError, internal_error, media_error
 from service.landmark_file import Landmarks, joined
 from service.logs import get_logger
 from service.settings import Settings
@@ -114,8 +114,8 @@ class ClipJob:
             await self.storage.erase(media_of(clip.id))
 
     async def _fail(self, clip: Clip, error: ClipError | ServiceError) -> None:
-        told = media_error(error) if isinstance(error, ClipError) else error
-        await self._finish(await self.clips.fail(clip, told.problem, self.after), None)
+        problem = _told(error).problem
+        await self._finish(await self.clips.fail(clip, problem, self.after), None)
 
     async def _finish(self, clip: Clip, result: ClipResult | None) -> None:
         """The pieces go last: until the end is kept somebody may have to go on from them."""
@@ -249,3 +249,12 @@ class _Work:
                 return
             except Exception:
                 log.exception("lease not renewed", clip_id=self.clip.id)
+
+
+def _told(error: ClipError | ServiceError) -> ServiceError:
+    """In the table's terms, whatever a decoder says that a clip has taken over."""
+    if isinstance(error, ServiceError):
+        return error
+    if error.code not in ERRORS:
+        return ServiceError("decoder_crashed", "the decoder gave a reason that there is not")
+    return media_error(error)

@@ -117,9 +117,9 @@ class ClipStore:
 
     async def announce(self, clip_id: str, length: int) -> None:
         """So many bytes it will have, said after its upload began; raises Lost as `receive` does,
-        and where another length was said.
+        and where another length was said or more is stored.
         """
-        said = or_(Clip.length.is_(None), Clip.length == length)
+        said = or_(Clip.length == length, Clip.length.is_(None) & (Clip.received <= length))
         await self._change(clip_id, Clip.status == "uploading", said, length=length)
 
     async def complete(self, clip_id: str) -> Clip:

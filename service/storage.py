@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * MIB
 MAX_PARTS = 10_000
 """Parts of one medium: how often its upload may be broken off, as each time leaves a short part."""
-_KEY = re.compile(r"[a-z0-9_-]{1,64}(/[a-z0-9_-]{1,64}){0,3}(\.[a-z0-9]{1,8})?")
+_KEY = re.compile(r"[a-z0-9_-]{1,64}(/[a-z0-9_-]{1,64}){0,4}(\.[a-z0-9]{1,8})?")
 
 FAULTS: Final = (BaseError, OSError)
 """What a store raises that fails."""

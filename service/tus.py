@@ -198,7 +198,8 @@ async def _announce(state: AppState, clip: Clip, length: int) -> int:
     try:
         await state.clips.announce(clip.id, _checked(state, length))
     except Lost:
-        raise _invalid(f"the upload has {clip.length} bytes", "upload-length") from None
+        fault = "another length was said before, or more is stored already"
+        raise _invalid(fault, "upload-length") from None
     return length
 
 

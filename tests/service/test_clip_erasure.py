@@ -9,9 +9,10 @@ import pytest
 
 from service.auth import Caller
 from service.clip_erasure import abandon_upload, erase_clip, expire_uploads
-from service.clip_media import landmark_file_of, media_of, video_of
+from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import STATUSES, ClipStore, Lost, Status
 from service.database import Database
+from service.retention import Retention
 from service.settings import Settings
 from service.storage import Storage
 from service.tables import Clip, Workout, WorkoutSet
@@ -130,6 +131,17 @@ async def test_an_upload_that_was_completed_meanwhile_is_not_abandoned(
     await abandon_upload(clips, storage, clip.id)
     assert await storage.size(video_of(clip.id)) == 3
     assert await clips.claim() is not None
+
+
+async def test_pieces_that_a_kill_left_go_with_the_video(
+    clips: ClipStore, storage: Storage, database: Database, tmp_path: Path
+) -> None:
+    clip = await kept(clips, storage, "a", "failed", finished_at=NOW)
+    await storage.put(f"{pieces_of(clip.id)}/000000.npz", b"landmarks")
+    settings = Settings(data=tmp_path, video_days=1)
+    later = Retention(database, storage, settings, lambda: NOW + timedelta(days=2))
+    await later.erase_videos()
+    assert await storage.erase(media_of(clip.id)) == 0
 
 
 async def test_what_is_late_is_told_the_oldest_first(clips: ClipStore, storage: Storage) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazereps_client.results import ClipResult
 from pose_engine.clips import Clip as OpenedClip
+from pose_engine.clips import ClipError
 from service.auth import Caller
 from service.clip_erasure import erase_clip
 from service.clip_job import ClipJob
@@ -223,6 +224,14 @@ async def test_a_clip_that_cannot_be_read_says_why(
     done = await bench.attempt()
     assert done.error is not None
     assert (done.status, done.error["code"], done.attempts) == ("failed", code, 1)
+
+
+async def test_a_decoder_may_say_anything(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    done = await bench.attempt(bench.job(dies_after(1, lambda: ClipError("no_code", "x" * 4096))))
+    assert done.error is not None
+    assert (done.status, done.error["code"]) == ("failed", "decoder_crashed")
 
 
 async def test_a_clip_whose_file_is_gone_says_so(database: Database, tmp_path: Path) -> None:

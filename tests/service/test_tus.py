@@ -190,6 +190,15 @@ def test_the_length_may_be_said_later(place: Place) -> None:
     assert place.client.get(answer.headers["content-location"]).json()["status"] == "queued"
 
 
+def test_a_length_below_what_is_stored_is_refused(place: Place) -> None:
+    """Else no request could ever end the upload."""
+    path = tus(place, "POST", upload_defer_length=1).headers["location"]
+    sent(place, path, 0, DATA[:100])
+    refused = sent(place, path, 100, b"", upload_length=99)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_upload")
+    assert sent(place, path, 100, b"", upload_length=100).status_code == 204
+
+
 def test_a_method_may_go_by_another_name(place: Place) -> None:
     path = begun(place)
     headers = {**CONTENT, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
