@@ -56,8 +56,11 @@ WAYS: dict[str, Callable[[str, Path], None]] = {
 
 def measured(send: Callable[[str, Path], None], file: Path, mib: int) -> tuple[object, ...]:
     """Seconds, MB/s, MiB resident before and at the peak."""
-    settings = {"max_clip_bytes": str((mib + 1) * MIB), "clip_workers": "0"}
-    with TemporaryDirectory() as data, server_process(Path(data), **settings) as (server, host):
+    limit = str((mib + 1) * MIB)
+    with (
+        TemporaryDirectory() as data,
+        server_process(Path(data), max_clip_bytes=limit, clip_workers="0") as (server, host),
+    ):
         pid, address = server.process.pid, f"http://{host}"
         before, began_s = _peak_mib(pid), time.perf_counter()
         send(address, file)

@@ -15,24 +15,12 @@ from service.clip_store import ClipStore, Lost, Wanted
 from service.database import Database
 from service.errors import ServiceError, internal_error
 from service.tables import Clip, Tenant
+from tests.service.worker import RESULT
 
 pytestmark = pytest.mark.anyio
 
 ACME = Caller("acme")
 LEASE_S = 30
-RESULT = ClipResult(
-    clip="a",
-    duration_s=1,
-    frames=1,
-    unreadable_frames=0,
-    counts={"squat": 1},
-    reps=(),
-    rejected=(),
-    sets=(),
-    holds=(),
-    unknown=(),
-    guidance=(),
-)
 
 
 class Clock:
