@@ -8,13 +8,9 @@ on the same machine and takes part of its time.
 """
 
 import argparse
-import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,35 +19,11 @@ from tusclient.client import TusClient
 
 from benchmarks.report import table, write_between_marks
 from service.settings import MIB
+from tests.service.server_process import server_process
 
 _CHUNK = bytes(range(256)) * 4096
 _TUS_CHUNK = 64 * MIB
 """Bytes a PATCH, of which the sender holds one."""
-
-
-@contextmanager
-def server(data: Path, mib: int) -> Iterator[tuple[int, str]]:
-    """Its process and where it listens."""
-    settings = {"port": "0", "data": str(data), "max_clip_bytes": str((mib + 1) * MIB)}
-    environment = {f"BLAZEREPS_{name.upper()}": value for name, value in settings.items()}
-    command = [sys.executable, "-m", "tests.service.server_process"]
-    with subprocess.Popen(
-        command, env=os.environ | environment, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield process.pid, _address(process)
-        finally:
-            process.terminate()
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    address = None
-    for line in process.stderr or ():
-        found = re.search(r"http://[\d.]+:\d+", line)
-        address = address or (found and found[0])
-        if address and "startup complete" in line:
-            return address
-    raise RuntimeError("the server did not start")
 
 
 def send_raw(address: str, file: Path) -> None:
@@ -84,7 +56,12 @@ WAYS: dict[str, Callable[[str, Path], None]] = {
 
 def measured(send: Callable[[str, Path], None], file: Path, mib: int) -> tuple[object, ...]:
     """Seconds, MB/s, MiB resident before and at the peak."""
-    with TemporaryDirectory() as data, server(Path(data), mib) as (pid, address):
+    limit = str((mib + 1) * MIB)
+    with (
+        TemporaryDirectory() as data,
+        server_process(Path(data), max_clip_bytes=limit, clip_workers="0") as (server, host),
+    ):
+        pid, address = server.process.pid, f"http://{host}"
         before, began_s = _peak_mib(pid), time.perf_counter()
         send(address, file)
         took_s = time.perf_counter() - began_s

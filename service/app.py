@@ -80,7 +80,7 @@ def create_app(
         # Exceptions, as FastAPI would export them, hold what the log leaves out.
         telemetry={"tracer_provider": tracer_provider, "logs": False},
     )
-    app.add_middleware(BoundBodies, max_bytes=settings.max_text_bytes)
+    app.add_middleware(BoundBodies, max_bytes=settings.max_text_bytes, idle_s=settings.idle_s)
     app.add_middleware(TellAllowance)
     if settings.allowed_origins:
         app.add_middleware(

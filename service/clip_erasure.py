@@ -18,14 +18,14 @@ async def erase_clip(clips: ClipStore, storage: Storage, clip_id: str) -> None:
 
 
 async def abandon_upload(clips: ClipStore, storage: Storage, clip_id: str) -> None:
-    """Erase an upload that has come to nothing; one that was cancelled stays as a row."""
-    await storage.erase(media_of(clip_id))
-    await clips.forget(clip_id, "uploading")
+    """Erase an upload that has come to nothing; what was ended meanwhile, well or not, stays."""
+    if await clips.give_up(clip_id, only=("uploading",)):
+        await storage.erase(media_of(clip_id))
+        await clips.forget(clip_id, "cancelled")
 
 
 async def expire_uploads(clips: ClipStore, storage: Storage) -> None:
     """Erase uploads that were not finished in time, the oldest first."""
-    while expired := await clips.expire(_AT_ONCE):
-        for clip_id in expired:
-            await storage.erase(media_of(clip_id))
-            await clips.forget(clip_id, "cancelled")
+    while late := await clips.late(_AT_ONCE):
+        for clip_id in late:
+            await abandon_upload(clips, storage, clip_id)

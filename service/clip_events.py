@@ -13,6 +13,7 @@ from service.clip_document import clip_info, counted_clip
 from service.clip_store import UNFINISHED
 from service.clips import ClipId
 from service.errors import ALLOWED, ServiceError, problems
+from service.places import place
 from service.state import State
 from service.tables import Clip
 
@@ -45,16 +46,10 @@ Look = Callable[[], Awaitable[Clip]]
 
 
 async def _place(state: State) -> AsyncIterator[None]:
-    """A place for one more stream until it has ended; raises ServiceError `over_capacity`."""
-    try:
-        state.event_streams.acquire_nowait()
-    except anyio.WouldBlock:
-        limit = f"{state.settings.max_event_streams} clips are being followed, the limit"
-        raise ServiceError("over_capacity", limit, retry_after_s=5) from None
-    try:
+    """For one more stream until it has ended; raises ServiceError `over_capacity`."""
+    limit = f"{state.settings.max_event_streams} clips are being followed, the limit"
+    with place(state.event_streams, limit):
         yield
-    finally:
-        state.event_streams.release()
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 
@@ -12,6 +13,7 @@ from service.clip_options import ClipOptions
 from service.clip_store import Lost, Wanted
 from service.errors import ServiceError
 from service.exercises import new_session
+from service.places import place
 from service.quotas import take_clip
 from service.state import AppState
 from service.subject import read_subject
@@ -49,10 +51,25 @@ def new_clip(state: AppState, caller: Caller, options: ClipOptions) -> Clip:
     )
 
 
+def receiving(state: AppState) -> AbstractContextManager[None]:
+    """A place to receive a clip's bytes; raises ServiceError `over_capacity`."""
+    limit = f"{state.settings.max_uploads} clips are being received, the limit"
+    return place(state.uploads, limit)
+
+
 async def begin(state: AppState, caller: Caller, clip: Clip) -> None:
-    """Keep one whose upload begins; raises ServiceError `quota_exceeded` or `queue_full`."""
-    await take_clip(state.database, caller, clip.created_at)
-    await state.clips.begin(clip, max_waiting=state.settings.max_queued_clips)
+    """Keep one whose upload begins; raises ServiceError `queue_full` or `quota_exceeded`."""
+    settings = state.settings
+    await state.clips.begin(
+        clip,
+        max_waiting=settings.max_queued_clips,
+        max_of_tenant=settings.max_queued_clips_per_tenant,
+    )
+    try:
+        await take_clip(state.database, caller, clip.created_at)  # what is refused takes nothing
+    except ServiceError:
+        await state.clips.forget(clip.id, "uploading")
+        raise
 
 
 async def receive(

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import anyio
 from anyio import from_thread, to_thread
+from sqlalchemy.exc import SQLAlchemyError
 
 from blazereps_client.results import ClipResult
 from pose_engine.clips import ClipError
@@ -22,11 +23,11 @@ from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import After, ClipStore, Lost, Wanted
 from service.core import Core
 from service.count import ClipCount, OpenClip, count_on
-from service.errors import ServiceError, internal_error, media_error
+from service.errors import ERRORS, ServiceError, internal_error, media_error
 from service.landmark_file import Landmarks, joined
 from service.logs import get_logger
 from service.settings import Settings
-from service.storage import Storage
+from service.storage import FAULTS, Storage
 from service.subject import focus_of
 from service.tables import Clip
 
@@ -36,6 +37,11 @@ VERSION: Final = 1
 """Of checkpoints: one of another version is not gone on from."""
 RETRY_S: Final = 15.0
 """After a fault of ours; each time as long again."""
+AWAY: Final = (*FAULTS, SQLAlchemyError)
+"""The storage, the database or this machine's disk fails: through no fault of any clip's."""
+
+Outcome = tuple[ClipResult, int | None]
+"""What a clip came to, and the bytes of its landmarks, where they are wanted."""
 
 
 class Stopped(Exception):
@@ -63,12 +69,29 @@ class ClipJob:
         """
         try:
             await self._try(clip, stop)
-        except Stopped:
-            await self.clips.give_back(clip)
         except Lost:
             await self._leave(clip)
+
+    async def sweep(self) -> None:
+        """Erase the files that killed processes have left of clips that they worked on."""
+        for folder in self._work.glob("*-*"):
+            clip_id, _, epoch = folder.name.partition("-")
+            clip = await self.clips.find(clip_id)
+            if clip is None or (clip.status, str(clip.epoch)) != ("running", epoch):
+                await to_thread.run_sync(shutil.rmtree, folder, True)
+
+    async def _try(self, clip: Clip, stop: threading.Event) -> None:
+        try:
+            await self._count(clip, stop)
+        except Lost:
+            raise
+        except Stopped:
+            await self.clips.give_back(clip)
         except (ClipError, ServiceError) as error:
             await self._fail(clip, error)
+        except AWAY:
+            log.exception("clip put off", clip_id=clip.id)
+            await self.clips.give_back(clip, RETRY_S)
         except Exception:
             log.exception("clip failed", clip_id=clip.id, attempt=clip.attempts)
             if clip.attempts >= self.settings.max_clip_attempts:
@@ -76,16 +99,12 @@ class ClipJob:
             else:
                 await self.clips.put_off(clip, RETRY_S * clip.attempts)
 
-    async def _try(self, clip: Clip, stop: threading.Event) -> None:
+    async def _count(self, clip: Clip, stop: threading.Event) -> None:
         if clip.attempts > self.settings.max_clip_attempts:
             fault = f"{clip.attempts - 1} times the server ended at one place of this clip"
             raise ServiceError("gave_up", fault)
-        async with self._fetched(clip) as path:
-            work = _Work(self, clip, path, stop, Wanted.model_validate(clip.wanted))
-            result = await work.run()
-            landmarks = await work.landmarks() if work.wanted.landmarks else None
-        done = await self.clips.succeed(clip, result, landmarks, self.after)
-        self._finish(done, result)
+        result, landmarks = await _Work(self, clip, stop, Wanted.model_validate(clip.wanted)).run()
+        await self._finish(await self.clips.succeed(clip, result, landmarks, self.after), result)
 
     async def _leave(self, clip: Clip) -> None:
         """What was kept of it after it was cancelled or erased goes too."""
@@ -95,26 +114,23 @@ class ClipJob:
             await self.storage.erase(media_of(clip.id))
 
     async def _fail(self, clip: Clip, error: ClipError | ServiceError) -> None:
-        told = media_error(error) if isinstance(error, ClipError) else error
-        try:
-            done = await self.clips.fail(clip, told.problem, self.after)
-        except Lost:
-            return
-        await self.storage.erase(pieces_of(clip.id))
-        self._finish(done, None)
+        problem = _told(error).problem
+        await self._finish(await self.clips.fail(clip, problem, self.after), None)
 
-    def _finish(self, clip: Clip, result: ClipResult | None) -> None:
+    async def _finish(self, clip: Clip, result: ClipResult | None) -> None:
+        """The pieces go last: until the end is kept somebody may have to go on from them."""
         code = clip.error and clip.error["code"]
         log.info("clip finished", clip_id=clip.id, status=clip.status, error=code)
         self.finished(clip, result)
+        try:
+            await self.storage.erase(pieces_of(clip.id))
+        except AWAY:
+            log.exception("pieces not erased", clip_id=clip.id)
 
     @asynccontextmanager
-    async def _fetched(self, clip: Clip) -> AsyncIterator[Path]:
-        """Its file, in a folder of this attempt's own; what earlier ones left behind goes."""
-        work = self.settings.folder / "work"
-        for left in work.glob(f"{clip.id}-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        folder = work / f"{clip.id}-{clip.epoch}"
+    async def fetched(self, clip: Clip) -> AsyncIterator[Path]:
+        """Its file, in a folder of this attempt's own."""
+        folder = self._work / f"{clip.id}-{clip.epoch}"
         folder.mkdir(parents=True, mode=0o700)
         try:
             try:
@@ -125,6 +141,10 @@ class ClipJob:
         finally:
             await to_thread.run_sync(shutil.rmtree, folder, True)
 
+    @property
+    def _work(self) -> Path:
+        return self.settings.folder / "work"
+
 
 @dataclass(slots=True)
 class _Work:
@@ -132,7 +152,6 @@ class _Work:
 
     job: ClipJob
     clip: Clip
-    path: Path
     stop: threading.Event
     wanted: Wanted
     progress: float = 0.0
@@ -142,47 +161,51 @@ class _Work:
     unkept: Landmarks = field(default_factory=Landmarks)
     kept_s: float = field(default_factory=time.monotonic)
 
-    async def run(self) -> ClipResult:
-        """Count; raises ClipError, ServiceError, Lost, Stopped."""
+    async def run(self) -> Outcome:
+        """Fetch it and count; raises ClipError, ServiceError, Lost, Stopped."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._renew)
-            outcome = await to_thread.run_sync(self._outcome)
+            outcome = await self._outcome()
             tasks.cancel_scope.cancel()
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    async def landmarks(self) -> int:
-        """Keep those of the whole clip as one file, and say its bytes."""
-        storage, key = self.job.storage, landmark_file_of(self.clip.id)
-        await self._keep_piece()
-        whole = joined([await storage.get(piece) for piece in self.pieces])
-        await storage.put(key, whole)
-        await storage.erase(pieces_of(self.clip.id))
-        return len(whole)
-
-    def _outcome(self) -> ClipResult | Exception:
+    async def _outcome(self) -> Outcome | Exception:
         """A task group would wrap what is raised in it."""
         try:
-            return self._count()
+            async with self.job.fetched(self.clip) as path:
+                result = await to_thread.run_sync(self._count, path)
+            return result, await self._landmarks() if self.wanted.landmarks else None
         except Exception as error:
             return error
 
-    def _count(self) -> ClipResult:
+    async def _landmarks(self) -> int:
+        """Keep those of the whole clip as one file, and say its bytes."""
+        storage = self.job.storage
+        pieces = [await storage.get(piece) for piece in self.pieces]
+        whole = await to_thread.run_sync(joined, pieces)
+        await storage.put(landmark_file_of(self.clip.id), whole)
+        return len(whole)
+
+    def _count(self, path: Path) -> ClipResult:
+        """In a thread of its own, as what follows."""
         settings, wanted = self.job.settings, self.wanted
         count = ClipCount(
             self.job.core, wanted.exercise, unknown=wanted.unknown, focus=focus_of(wanted.subject)
         )
         self._go_on(count)
-        return count_on(
+        result = count_on(
             count,
-            self.path,
+            path,
             name=self.clip.name,
             fps=wanted.fps,
             limits=settings.clip_limits,
             open_clip=self.job.open_clip,
             report=self._report,
         )
+        self._keep_piece()
+        return result
 
     def _go_on(self, count: ClipCount) -> None:
         """From the last checkpoint, where there is one of this version."""
@@ -199,21 +222,21 @@ class _Work:
             raise Lost(f"clip {self.clip.id}")
         stop = self.stop.is_set()
         if stop or time.monotonic() - self.kept_s >= self.job.settings.checkpoint_s:
-            from_thread.run(self._keep, count.snapshot())
+            self._keep(count.snapshot())
         if stop:
             raise Stopped
 
-    async def _keep(self, count: dict[str, Any]) -> None:
-        if self.wanted.landmarks:
-            await self._keep_piece()
-        checkpoint = {"version": VERSION, "count": count, "pieces": self.pieces}
-        await self.job.clips.renew(self.clip, self.progress, json.dumps(checkpoint))
+    def _keep(self, count: dict[str, Any]) -> None:
+        self._keep_piece()
+        checkpoint = json.dumps({"version": VERSION, "count": count, "pieces": self.pieces})
+        from_thread.run(self.job.clips.renew, self.clip, self.progress, checkpoint)
         self.kept_s = time.monotonic()
 
-    async def _keep_piece(self) -> None:
-        key = f"{pieces_of(self.clip.id)}/{len(self.pieces):06d}.npz"
-        await self.job.storage.put(key, self.unkept.take())
-        self.pieces.append(key)
+    def _keep_piece(self) -> None:
+        if self.wanted.landmarks:
+            key = f"{pieces_of(self.clip.id)}/{len(self.pieces):06d}.npz"
+            from_thread.run(self.job.storage.put, key, self.unkept.take())
+            self.pieces.append(key)
 
     async def _renew(self) -> None:
         """Show that somebody is at work, also while a frame takes long."""
@@ -226,3 +249,12 @@ class _Work:
                 return
             except Exception:
                 log.exception("lease not renewed", clip_id=self.clip.id)
+
+
+def _told(error: ClipError | ServiceError) -> ServiceError:
+    """In the table's terms, whatever a decoder says that a clip has taken over."""
+    if isinstance(error, ServiceError):
+        return error
+    if error.code not in ERRORS:
+        return ServiceError("decoder_crashed", "the decoder gave a reason that there is not")
+    return media_error(error)

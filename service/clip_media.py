@@ -22,5 +22,5 @@ def landmark_file_of(clip_id: str) -> str:
 
 
 def pieces_of(clip_id: str) -> str:
-    """The prefix of its landmarks while it is counted."""
-    return f"clips/{clip_id}/pieces"
+    """The prefix of its landmarks while it is counted; what a kill leaves goes as the video."""
+    return f"{video_of(clip_id)}/pieces"

@@ -1,7 +1,6 @@
 """Clips as they are kept: from the first byte of an upload to the result, and who works on one."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
@@ -61,17 +60,22 @@ class ClipStore:
         self._database, self._clock = database, clock
         self._lease = timedelta(seconds=lease_s)
 
-    async def begin(self, clip: Clip, *, max_waiting: int) -> None:
-        """Keep a new clip whose upload begins; raises ServiceError `queue_full`."""
+    async def begin(self, clip: Clip, *, max_waiting: int, max_of_tenant: int) -> None:
+        """Keep a new clip whose upload begins.
+
+        Raises ServiceError `queue_full` where so many are uploaded or wait, of all tenants or of
+        this one.
+        """
+        theirs = func.count().filter(Clip.tenant_id == clip.tenant_id)
+        waiting = select(theirs, func.count()).where(Clip.status.in_(("uploading", "queued")))
         async with self._database.write() as session:
             if await session.get(Tenant, clip.tenant_id) is None:
                 raise ServiceError("unauthorized", "the tenant is gone")
-            waiting = await session.scalar(
-                select(func.count()).where(Clip.status.in_(("uploading", "queued")))
-            )
-            if (waiting or 0) >= max_waiting:
-                limit = f"{max_waiting} clips are waiting, the limit"
-                raise ServiceError("queue_full", limit, retry_after_s=10)
+            of_tenant, in_all = (await session.execute(waiting)).one()
+            if of_tenant >= max_of_tenant:
+                raise _full(f"{max_of_tenant} clips of the tenant's are waiting, the limit")
+            if in_all >= max_waiting:
+                raise _full(f"{max_waiting} clips are waiting, the limit")
             session.add(clip)
 
     async def get(self, caller: Caller, clip_id: str) -> Clip:
@@ -111,9 +115,9 @@ class ClipStore:
 
     async def announce(self, clip_id: str, length: int) -> None:
         """So many bytes it will have, said after its upload began; raises Lost as `receive` does,
-        and where another length was said.
+        and where another length was said or more is stored.
         """
-        said = or_(Clip.length.is_(None), Clip.length == length)
+        said = or_(Clip.length == length, Clip.length.is_(None) & (Clip.received <= length))
         await self._change(clip_id, Clip.status == "uploading", said, length=length)
 
     async def complete(self, clip_id: str) -> Clip:
@@ -132,37 +136,32 @@ class ClipStore:
         await self.give_up(clip_id)
         return await self.get(caller, clip_id)
 
-    async def give_up(self, clip_id: str) -> None:
-        """Cancel a clip of anybody's, unless it is done with."""
-        with suppress(Lost):
+    async def give_up(self, clip_id: str, *, only: Sequence[Status] = UNFINISHED) -> bool:
+        """Cancel a clip of anybody's that has one of these statuses: whether it had one."""
+        try:
             await self._change(
                 clip_id,
-                Clip.status.in_(UNFINISHED),
+                Clip.status.in_(only),
                 status="cancelled",
                 epoch=Clip.epoch + 1,
                 finished_at=self._clock(),
                 leased_until=None,
                 checkpoint=None,
             )
+        except Lost:
+            return False
+        return True
 
-    async def expire(self, limit: int) -> Sequence[str]:
-        """Cancel uploads that were not finished in time, the oldest first, and give their ids."""
-        now = self._clock()
-        late = (
+    async def late(self, limit: int) -> Sequence[str]:
+        """The ids of uploads that were not finished in time, the oldest first."""
+        query = (
             select(Clip.id)
-            .where(Clip.status == "uploading", Clip.upload_expires_at <= now)
+            .where(Clip.status == "uploading", Clip.upload_expires_at <= self._clock())
             .order_by(Clip.created_at)
             .limit(limit)
         )
-        change = (
-            update(Clip)
-            .where(Clip.id.in_(late), Clip.status == "uploading")
-            .values(status="cancelled", finished_at=now, version=Clip.version + 1)
-            .returning(Clip.id)
-            .execution_options(synchronize_session=False)
-        )
-        async with self._database.write() as session:
-            return [*await session.scalars(change)]
+        async with self._database.read() as session:
+            return [*await session.scalars(query)]
 
     async def forget(self, clip_id: str, *statuses: Status) -> None:
         """Erase its row, and its workout, where it has one of these."""
@@ -235,16 +234,14 @@ class ClipStore:
         error = problem.model_dump(mode="json", exclude_none=True)
         return await self._finish(clip, after, None, status="failed", error=error)
 
-    async def give_back(self, clip: Clip) -> None:
-        """Let somebody go on from the last checkpoint: this was no attempt. Raises Lost."""
-        await self._change(
-            clip.id, *_mine(clip), status="queued", attempts=Clip.attempts - 1, leased_until=None
-        )
+    async def give_back(self, clip: Clip, wait_s: float = 0.0) -> None:
+        """As `put_off`, and this was no attempt."""
+        await self.put_off(clip, wait_s, attempts=Clip.attempts - 1)
 
-    async def put_off(self, clip: Clip, wait_s: float) -> None:
-        """Let somebody try again after so many seconds; raises Lost."""
-        until = self._clock() + timedelta(seconds=wait_s)
-        await self._change(clip.id, *_mine(clip), status="queued", leased_until=until)
+    async def put_off(self, clip: Clip, wait_s: float, **values: Any) -> None:
+        """Let somebody go on from the last checkpoint after so many seconds; raises Lost."""
+        until = self._clock() + timedelta(seconds=wait_s) if wait_s else None
+        await self._change(clip.id, *_mine(clip), status="queued", leased_until=until, **values)
 
     async def number(self, *statuses: Status) -> int:
         """How many clips of anybody's have one of these."""
@@ -288,6 +285,10 @@ async def _changed(
     if clip is None:
         raise Lost(f"clip {clip_id} is somebody else's, cancelled or erased")
     return clip
+
+
+def _full(limit: str) -> ServiceError:
+    return ServiceError("queue_full", limit, retry_after_s=10)
 
 
 def _mine(clip: Clip) -> tuple[ColumnElement[bool], ...]:

@@ -1,5 +1,6 @@
 """REST: upload a clip in one request."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from anyio import CancelScope
@@ -8,13 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 from service.access import MayCount
 from service.clip_document import CountedClip, counted_clip
 from service.clip_erasure import abandon_upload
-from service.clip_intake import UNNAMED, begin, finish, new_clip, receive
+from service.clip_intake import UNNAMED, begin, finish, new_clip, receive, receiving
 from service.clip_options import ClipOptions
 from service.clips import POLL_S
 from service.errors import KEY_ONLY, ServiceError, problems
 from service.idempotency import IdempotentRoute
 from service.responses import answers
-from service.state import State
+from service.state import AppState, State
+from service.tables import Clip
 from service.uploads import upload_chunks, upload_schema
 
 router = APIRouter(prefix="/v1/clips", tags=["clips"], route_class=IdempotentRoute)
@@ -32,6 +34,7 @@ router = APIRouter(prefix="/v1/clips", tags=["clips"], route_class=IdempotentRou
         "gone",
         "queue_full",
         "quota_exceeded",
+        "over_capacity",
     ),
     openapi_extra=upload_schema("video/mp4", "video/*", "application/octet-stream"),
 )
@@ -52,22 +55,28 @@ async def upload_clip(
     if announced == "0":
         raise _empty()
     limit = state.settings.max_clip_bytes
-    name, chunks = await upload_chunks(request, max_bytes=limit)
-    clip.name = options.name or name or UNNAMED
-    if name is None and announced is not None:
-        clip.length = int(announced)
-    await begin(state, caller, clip)
+    with receiving(state):
+        name, chunks = await upload_chunks(request, max_bytes=limit)
+        clip.name = options.name or name or UNNAMED
+        if name is None and announced is not None:
+            clip.length = int(announced)
+        await begin(state, caller, clip)
+        await _take(state, clip, chunks, limit)
+    response.headers["Location"] = f"/v1/clips/{clip.id}"
+    response.headers["Retry-After"] = str(POLL_S)
+    return counted_clip(await state.clips.get(caller, clip.id))
+
+
+async def _take(state: AppState, clip: Clip, chunks: AsyncIterator[bytes], max_bytes: int) -> None:
+    """All of it, or nothing is left."""
     try:
-        if not await receive(state, clip, 0, chunks, limit):
+        if not await receive(state, clip, 0, chunks, max_bytes):
             raise _empty()
         await finish(state, clip.id)
     except BaseException:
         with CancelScope(shield=True):
             await abandon_upload(state.clips, state.storage, clip.id)
         raise
-    response.headers["Location"] = f"/v1/clips/{clip.id}"
-    response.headers["Retry-After"] = str(POLL_S)
-    return counted_clip(await state.clips.get(caller, clip.id))
 
 
 def _empty() -> ServiceError:

@@ -60,7 +60,7 @@ class EmbeddedRunner:
             else:
                 with anyio.move_on_after(POLL_S):
                     await self._news.wait()
-                if not self._stop.is_set():
+                if self._news.is_set() and not self._stop.is_set():
                     self._news = anyio.Event()
 
     async def _claim(self) -> Clip | None:
@@ -71,8 +71,12 @@ class EmbeddedRunner:
             return None
 
     async def _run(self, clip: Clip) -> None:
-        """What breaks even the job's own handling of faults is gone on with after its lease."""
+        """What breaks even the job's own handling of faults is gone on with after its lease.
+
+        Only `stop` ends it: the thread that counts would wait for a cancelled task for ever.
+        """
         try:
-            await self._job.run(clip, self._stop)
+            with anyio.CancelScope(shield=True):
+                await self._job.run(clip, self._stop)
         except Exception:
             log.exception("clip left", clip_id=clip.id)

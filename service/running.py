@@ -48,9 +48,11 @@ async def running(
         tasks.start_soon(state.janitor.run)
         sender = Outbound(settings.webhook_networks)
         async with Courier(Deliveries(records.database), sender, metrics).working():
-            yield state
-            state.runner.stop()
-            state.janitor.stop()
+            try:
+                yield state
+            finally:  # a thread that counts is waited for, whatever ended the rest
+                state.runner.stop()
+                state.janitor.stop()
     state.sessions.close()
 
 
@@ -83,6 +85,7 @@ def _state(
         "harvest": harvest.expired,
         "erasures": erasure.finish_all,
         "uploads": partial(expire_uploads, clips, storage),
+        "work": job.sweep,
         "answers": answers.forget_old,
         "usage": partial(forget_usage, database),
         "deliveries": partial(forget_deliveries, database),
@@ -96,6 +99,7 @@ def _state(
         clips=clips,
         storage=storage,
         runner=EmbeddedRunner(clips, job, workers=settings.clip_workers),
+        uploads=anyio.Semaphore(settings.max_uploads),
         event_streams=anyio.Semaphore(settings.max_event_streams),
         inference=anyio.CapacityLimiter(settings.inference_workers),
         counting=anyio.CapacityLimiter(1),

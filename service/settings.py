@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     """Messages a second, over some seconds, that do not wait in a queue: pings, updates, refused
     ones, and frames of a live session; more close it with 4429."""
     idle_s: Seconds = 30
-    """A live session that sends nothing for so long is closed with 4408."""
+    """A live session that sends nothing for so long is closed with 4408; the body of a request
+    breaks off there."""
     send_timeout_s: Seconds = 10
     """A client that reads nothing for so long is cut off."""
     max_session_s: Seconds = 7200
@@ -141,6 +142,10 @@ class Settings(BaseSettings):
     """Clips worked on at once; 0 leaves them to other processes."""
     max_queued_clips: Positive = 10_000
     """Clips being uploaded or waiting; one more is answered 429."""
+    max_queued_clips_per_tenant: Positive = 2_000
+    """Of these, one tenant's: so that none keeps the others out."""
+    max_uploads: Positive = 64
+    """Clips received at once, each with a part of 8 MiB in memory; one more is answered 503."""
     upload_expires_s: Seconds = 86400
     """How long an upload may take, with all its interruptions, before it is erased."""
     max_event_streams: Positive = 128

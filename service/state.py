@@ -42,6 +42,8 @@ class AppState:
     storage: Storage
     runner: ClipRunner
     """Works on the clips that wait."""
+    uploads: anyio.Semaphore
+    """How many more clips may be received at once."""
     event_streams: anyio.Semaphore
     """How many more clips may be followed at once."""
     inference: anyio.CapacityLimiter

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from anyio import CancelScope, open_file, to_thread
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
 from service.errors import ServiceError
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * MIB
 MAX_PARTS = 10_000
 """Parts of one medium: how often its upload may be broken off, as each time leaves a short part."""
-_KEY = re.compile(r"[a-z0-9_-]{1,64}(/[a-z0-9_-]{1,64}){0,3}(\.[a-z0-9]{1,8})?")
+_KEY = re.compile(r"[a-z0-9_-]{1,64}(/[a-z0-9_-]{1,64}){0,4}(\.[a-z0-9]{1,8})?")
 
+FAULTS: Final = (BaseError, OSError)
+"""What a store raises that fails."""
 Stored = Callable[[int], Awaitable[None]]
 """Told how many bytes of a medium are stored."""
 
@@ -39,7 +41,7 @@ class Storage:
     A medium lies as the parts `{prefix}/{offset:020d}`, each beginning where the last one ends.
     What breaks off is gone on with at `size`, by any process: of two that write at one offset the
     second is refused. Every method raises ValueError for a prefix or key of another form than
-    `a/b/c` or `a/b.npz`, and obstore's `BaseError` or OSError where the store fails.
+    `a/b/c` or `a/b.npz`, and `FAULTS` where the store fails.
     """
 
     store: LocalStore | S3Store
@@ -143,12 +145,17 @@ class Storage:
         return found.meta["size"], _pieces(found)
 
     async def erase(self, prefix: str) -> int:
-        """Erase every object under a prefix and say how many there were, 0 of none."""
+        """Erase every object under a prefix and say how many there were, 0 of none.
+
+        Raises OSError where some of them are there still.
+        """
         keys = [*await self._sizes(prefix)]
         if isinstance(self.store, S3Store):
             await self.store.delete_async(keys)
         elif self.store.prefix is not None:  # also what a killed process left half written
             await to_thread.run_sync(shutil.rmtree, self.store.prefix / prefix, True)
+            if left := {*keys} & {*await self._sizes(prefix)}:
+                raise OSError(f"{len(left)} objects at {prefix} cannot be erased")
         return len(keys)
 
     async def check(self) -> None:

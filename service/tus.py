@@ -4,6 +4,7 @@ An upload is a clip with the status `uploading`, under the clip's id. How much o
 has is where it goes on.
 """
 
+from contextlib import nullcontext
 from email.utils import format_datetime
 from typing import Annotated, Any, Final
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from service.access import MayCount
 from service.auth import Caller
 from service.clip_erasure import erase_clip
-from service.clip_intake import begin, finish, gone, new_clip, receive
+from service.clip_intake import begin, finish, gone, new_clip, receive, receiving
 from service.clip_media import video_of
 from service.clip_options import options_of
 from service.clip_store import Lost
@@ -64,6 +65,7 @@ async def describe_uploads(state: State) -> Response:
     | problems(
         *(*KEY_ONLY, "invalid_upload", "unknown_exercise", "unsupported_tus", "too_many_bytes"),
         *("wrong_content_type", "invalid_request", "queue_full", "quota_exceeded", "gone"),
+        "over_capacity",
     ),
     dependencies=DEMANDS,
     openapi_extra=BODY,
@@ -88,8 +90,9 @@ async def begin_upload(
     clip = new_clip(state, caller, options_of(read_metadata(upload_metadata)))
     clip.length = None if upload_length is None else _checked(state, upload_length)
     clip.upload_metadata = upload_metadata
-    await begin(state, caller, clip)
-    offset = await _take(request, state, clip, 0, clip.length) if has_body else 0
+    with receiving(state) if has_body else nullcontext():
+        await begin(state, caller, clip)
+        offset = await _take(request, state, clip, 0, clip.length) if has_body else 0
     headers = {"Location": f"{PATH}/{clip.id}", **_told(clip, offset, clip.length)}
     return Response(status_code=201, headers=headers)
 
@@ -121,7 +124,8 @@ async def find_upload(upload_id: ClipId, state: State, caller: MayCount) -> Resp
     status_code=204,
     responses=answers(204, "Stored", *TOLD)
     | KNOWN
-    | problems("invalid_upload", "wrong_offset", "too_many_bytes", "wrong_content_type"),
+    | problems("invalid_upload", "wrong_offset", "too_many_bytes", "wrong_content_type")
+    | problems("over_capacity"),
     dependencies=DEMANDS,
     openapi_extra=BODY,
 )
@@ -141,7 +145,8 @@ async def go_on(
     if clip.status == "uploading":
         if upload_length is not None:
             length = await _announce(state, clip, upload_length)
-        offset = await _take(request, state, clip, upload_offset, length)
+        with receiving(state):
+            offset = await _take(request, state, clip, upload_offset, length)
     elif upload_offset != offset:
         raise ServiceError("wrong_offset", f"the upload is complete, with {offset} bytes")
     return Response(status_code=204, headers=_told(clip, offset, length))
@@ -193,7 +198,8 @@ async def _announce(state: AppState, clip: Clip, length: int) -> int:
     try:
         await state.clips.announce(clip.id, _checked(state, length))
     except Lost:
-        raise _invalid(f"the upload has {clip.length} bytes", "upload-length") from None
+        fault = "another length was said before, or more is stored already"
+        raise _invalid(fault, "upload-length") from None
     return length
 
 

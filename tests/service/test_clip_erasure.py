@@ -9,9 +9,10 @@ import pytest
 
 from service.auth import Caller
 from service.clip_erasure import abandon_upload, erase_clip, expire_uploads
-from service.clip_media import landmark_file_of, media_of, video_of
+from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import STATUSES, ClipStore, Lost, Status
 from service.database import Database
+from service.retention import Retention
 from service.settings import Settings
 from service.storage import Storage
 from service.tables import Clip, Workout, WorkoutSet
@@ -38,10 +39,10 @@ async def kept(
 ) -> Clip:
     """A clip with 3 bytes of video."""
     clip = Clip(
-        id=clip_id * 32, tenant_id="app", key_id="", name="a", created_at=NOW, status=status,
-        wanted={"exercise": "squat", "fps": 15}, **more,
+        id=clip_id * 32, tenant_id="app", key_id="", name="a", status=status,
+        wanted={"exercise": "squat", "fps": 15}, **{"created_at": NOW, **more},
     )  # fmt: skip
-    await clips.begin(clip, max_waiting=10)
+    await clips.begin(clip, max_waiting=10, max_of_tenant=10)
     await storage.append(video_of(clip.id), 0, once(b"abc"), 10)
     return clip
 
@@ -121,11 +122,33 @@ async def test_only_uploads_that_are_late_expire(clips: ClipStore, storage: Stor
         assert await storage.size(video_of(one * 32)) == 3
 
 
-async def test_so_many_expire_at_once(clips: ClipStore, storage: Storage) -> None:
-    for one in "abc":
-        await kept(clips, storage, one, "uploading", upload_expires_at=NOW)
-    expired = [await clips.expire(2), await clips.expire(2), await clips.expire(2)]
-    assert [len(some) for some in expired] == [2, 1, 0]
+async def test_an_upload_that_was_completed_meanwhile_is_not_abandoned(
+    clips: ClipStore, storage: Storage
+) -> None:
+    """As where the connection to the database broke after it had committed."""
+    clip = await kept(clips, storage, "a", "uploading")
+    await clips.complete(clip.id)
+    await abandon_upload(clips, storage, clip.id)
+    assert await storage.size(video_of(clip.id)) == 3
+    assert await clips.claim() is not None
+
+
+async def test_pieces_that_a_kill_left_go_with_the_video(
+    clips: ClipStore, storage: Storage, database: Database, tmp_path: Path
+) -> None:
+    clip = await kept(clips, storage, "a", "failed", finished_at=NOW)
+    await storage.put(f"{pieces_of(clip.id)}/000000.npz", b"landmarks")
+    settings = Settings(data=tmp_path, video_days=1)
+    later = Retention(database, storage, settings, lambda: NOW + timedelta(days=2))
+    await later.erase_videos()
+    assert await storage.erase(media_of(clip.id)) == 0
+
+
+async def test_what_is_late_is_told_the_oldest_first(clips: ClipStore, storage: Storage) -> None:
+    for one, age in (("a", 1), ("b", 3), ("c", 2)):
+        began = NOW - timedelta(seconds=age)
+        await kept(clips, storage, one, "uploading", created_at=began, upload_expires_at=NOW)
+    assert await clips.late(2) == ["b" * 32, "c" * 32]
 
 
 async def test_a_length_is_announced_once(clips: ClipStore, storage: Storage) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from service.auth import Caller
-from service.clip_intake import finish, receive
+from service.clip_intake import begin, finish, receive
 from service.clip_media import video_of
 from service.clip_store import ClipStore
 from service.database import Database
@@ -24,24 +24,34 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def state(tmp_path: Path) -> AsyncIterator[AppState]:
-    settings = Settings(data=tmp_path)
+    settings = Settings(data=tmp_path, max_queued_clips=2)
     database = Database(settings.database_url)
     await database.upgrade()
     await Tenants(database).add("app", "test")
     clips = ClipStore(database, lease_s=60)
     runner = SimpleNamespace(wake=lambda: None)
-    parts = SimpleNamespace(clips=clips, storage=Storage.of(settings), runner=runner)
+    parts = SimpleNamespace(
+        settings=settings,
+        database=database,
+        clips=clips,
+        storage=Storage.of(settings),
+        runner=runner,
+    )
     yield cast(AppState, parts)
     await database.close()
 
 
-@pytest.fixture
-async def clip(state: AppState) -> Clip:
-    clip = Clip(
-        id="a" * 32, tenant_id="app", key_id="", name="a", created_at=now_utc(), length=3,
+def new(one: str) -> Clip:
+    return Clip(
+        id=one * 32, tenant_id="app", key_id="", name="a", created_at=now_utc(), length=3,
         status="uploading", wanted={"exercise": "squat", "fps": 15},
     )  # fmt: skip
-    await state.clips.begin(clip, max_waiting=10)
+
+
+@pytest.fixture
+async def clip(state: AppState) -> Clip:
+    clip = new("a")
+    await state.clips.begin(clip, max_waiting=10, max_of_tenant=10)
     return clip
 
 
@@ -69,3 +79,17 @@ async def test_what_is_given_up_is_gone(state: AppState, clip: Clip, erased: boo
     assert await state.storage.size(video_of(clip.id)) == 0
     with pytest.raises(ServiceError, match="given up"):
         await finish(state, clip.id)
+
+
+async def test_what_is_refused_takes_nothing(state: AppState, clip: Clip) -> None:
+    """A full queue nothing of the day's quota, a used up quota no place in the queue."""
+    caller = Caller("app", key_id="k", clips_per_day=1)
+    await begin(state, caller, new("b"))
+    with pytest.raises(ServiceError, match="2 clips are waiting"):
+        await begin(state, Caller("app", key_id="l", clips_per_day=1), new("c"))
+    await state.clips.forget(clip.id, "uploading")
+    await begin(state, Caller("app", key_id="l", clips_per_day=1), new("c"))
+    await state.clips.forget("b" * 32, "uploading")
+    with pytest.raises(ServiceError, match="1 clips a day"):
+        await begin(state, caller, new("d"))
+    assert await state.clips.number("uploading") == 1

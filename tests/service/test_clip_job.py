@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import Any
 import anyio
 import numpy as np
 import pytest
+from anyio import from_thread
+from obstore.exceptions import GenericError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazereps_client.results import ClipResult
 from pose_engine.clips import Clip as OpenedClip
+from pose_engine.clips import ClipError
 from service.auth import Caller
+from service.clip_erasure import erase_clip
 from service.clip_job import ClipJob
 from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import ClipStore, Wanted
@@ -33,6 +38,20 @@ LEVELS = (*REP, *SHALLOW_REP, NOBODY, *REP, *REP)
 ID = "a" * 32
 
 
+@dataclass(frozen=True, slots=True)
+class StrainedStorage(Storage):
+    """It fetches once `gate` is open, and not while `away` is set."""
+
+    gate: anyio.Event = field(default_factory=anyio.Event)
+    away: threading.Event = field(default_factory=threading.Event)
+
+    async def fetch(self, prefix: str, path: Path) -> None:
+        if self.away.is_set():
+            raise GenericError("the store is away")
+        await self.gate.wait()
+        await super(StrainedStorage, self).fetch(prefix, path)
+
+
 class Bench:
     """A database, a storage and a job, with one clip that waits."""
 
@@ -40,20 +59,24 @@ class Bench:
         self.settings = Settings(data=folder, checkpoint_s=1e-6, **settings)
         self.database = database
         self.clips = ClipStore(database, lease_s=self.settings.clip_lease_s)
-        self.storage = Storage.of(self.settings)
+        self.storage = StrainedStorage(Storage.of(self.settings).store)
         self.engine = FakeEngine()
         self.core = Core(self.engine, FakeLibrary())
         self.told: list[tuple[str, ClipResult | None]] = []
         self.kept: list[str] = []
         self.file = write_clip(folder / "file.mp4", LEVELS)
 
-    async def queue(self, data: bytes | None = None, **wanted: Any) -> None:
+    async def queue(
+        self, data: bytes | None = None, *, can_be_fetched: bool = True, **wanted: Any
+    ) -> None:
+        if can_be_fetched:
+            self.storage.gate.set()
         async with self.database.write() as session:
             session.add(Tenant(id="acme", created_at=datetime.now(UTC)))
         options = Wanted(**{"exercise": "squat", "fps": 30, **wanted})
         clip = Clip(id=ID, tenant_id="acme", key_id="", name="a", created_at=datetime.now(UTC),
                     wanted=options.model_dump(mode="json"), status="uploading")  # fmt: skip
-        await self.clips.begin(clip, max_waiting=10)
+        await self.clips.begin(clip, max_waiting=10, max_of_tenant=10)
 
         async def chunks() -> Any:
             yield self.file.read_bytes() if data is None else data
@@ -83,6 +106,11 @@ class Bench:
     def expected(self) -> ClipResult:
         limits = self.settings.clip_limits
         return count_clip(self.file, self.core, name="a", exercise="squat", fps=30, limits=limits)
+
+    async def no_wait(self) -> None:
+        """Whoever tries next need not wait."""
+        async with self.database.write() as session:
+            (await session.get_one(Clip, ID)).leased_until = None
 
     async def _keep(self, _: AsyncSession, clip: Clip, __: ClipResult | None) -> None:
         self.kept.append(clip.status)
@@ -122,9 +150,7 @@ async def test_an_attempt_goes_on_from_the_last_checkpoint(
     attempts = 0
     while bench.told == []:
         attempts += 1
-        async with database.write() as session:
-            clip = await session.get_one(Clip, ID)
-            clip.leased_until = None  # no need to wait for the next try
+        await bench.no_wait()
         await bench.attempt(bench.job(dies_after(3, RuntimeError)))
     assert attempts > 5
     ((status, result),) = bench.told
@@ -183,8 +209,7 @@ async def test_a_fault_of_ours_is_tried_again_and_then_told(
     first = await bench.attempt(job)
     assert (first.status, first.attempts) == ("queued", 1)
     assert first.leased_until is not None
-    async with database.write() as session:
-        (await session.get_one(Clip, ID)).leased_until = None
+    await bench.no_wait()
     last = await bench.attempt(job)
     assert last.error is not None
     assert (last.status, last.error["code"]) == ("failed", "internal")
@@ -199,6 +224,14 @@ async def test_a_clip_that_cannot_be_read_says_why(
     done = await bench.attempt()
     assert done.error is not None
     assert (done.status, done.error["code"], done.attempts) == ("failed", code, 1)
+
+
+async def test_a_decoder_may_say_anything(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    done = await bench.attempt(bench.job(dies_after(1, lambda: ClipError("no_code", "x" * 4096))))
+    assert done.error is not None
+    assert (done.status, done.error["code"]) == ("failed", "decoder_crashed")
 
 
 async def test_a_clip_whose_file_is_gone_says_so(database: Database, tmp_path: Path) -> None:
@@ -235,3 +268,76 @@ async def test_a_slow_frame_does_not_lose_the_lease(database: Database, tmp_path
             assert await bench.clips.claim() is None
         bench.engine.gate.set()
     assert bench.told == [("succeeded", bench.expected())]
+
+
+async def test_a_slow_storage_does_not_lose_the_lease(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path, clip_lease_s=0.3)
+    await bench.queue(can_be_fetched=False)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.attempt)
+        for _ in range(4):
+            await anyio.sleep(0.2)
+            assert await bench.clips.claim() is None
+        bench.storage.gate.set()
+    assert bench.told == [("succeeded", bench.expected())]
+
+
+async def test_a_storage_that_is_away_is_waited_for(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path, max_clip_attempts=2)
+    await bench.queue()
+    bench.storage.away.set()
+    for _ in range(4):
+        put_off = await bench.attempt()
+        assert (put_off.status, put_off.attempts) == ("queued", 0)
+        assert await bench.clips.claim() is None
+        await bench.no_wait()
+    bench.storage.away.clear()
+    assert (await bench.attempt()).status == "succeeded"
+
+
+async def test_landmarks_outlive_a_fault_at_the_very_end(
+    database: Database, tmp_path: Path
+) -> None:
+    """Whoever goes on has the pieces still, until the clip's end is kept."""
+    bench = Bench(database, tmp_path)
+    await bench.queue(landmarks=True)
+
+    async def fails(*_: object) -> None:
+        raise RuntimeError
+
+    assert (await bench.attempt(replace(bench.job(), after=fails))).status == "queued"
+    await bench.no_wait()
+    assert (await bench.attempt()).status == "succeeded"
+    check_landmarks(await bench.storage.get(landmark_file_of(ID)), bench)
+    assert await bench.storage.erase(pieces_of(ID)) == 0
+
+
+async def test_a_fault_in_work_on_an_erased_clip_leaves_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+
+    def erased() -> BaseException:
+        from_thread.run(erase_clip, bench.clips, bench.storage, ID)
+        from_thread.run(bench.storage.put, f"{pieces_of(ID)}/000000.npz", b"a late piece")
+        return RuntimeError()
+
+    clip = await bench.clips.claim()
+    assert clip is not None
+    await bench.job(dies_after(3, erased)).run(clip, threading.Event())
+    assert await bench.storage.erase(media_of(ID)) == 0
+
+
+async def test_what_a_killed_process_left_is_swept(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    clip, job, work = await bench.clips.claim(), bench.job(), tmp_path / "work"
+    assert clip is not None
+    for name in (f"{ID}-{clip.epoch - 1}", f"{ID}-{clip.epoch}", f"{'b' * 32}-1"):
+        (work / name).mkdir(parents=True)
+    await job.sweep()
+    assert [folder.name for folder in work.iterdir()] == [f"{ID}-{clip.epoch}"]
+    await erase_clip(bench.clips, bench.storage, ID)
+    await job.sweep()
+    assert not [*work.iterdir()]

@@ -15,24 +15,12 @@ from service.clip_store import ClipStore, Lost, Wanted
 from service.database import Database
 from service.errors import ServiceError, internal_error
 from service.tables import Clip, Tenant
+from tests.service.worker import RESULT
 
 pytestmark = pytest.mark.anyio
 
 ACME = Caller("acme")
 LEASE_S = 30
-RESULT = ClipResult(
-    clip="a",
-    duration_s=1,
-    frames=1,
-    unreadable_frames=0,
-    counts={"squat": 1},
-    reps=(),
-    rejected=(),
-    sets=(),
-    holds=(),
-    unknown=(),
-    guidance=(),
-)
 
 
 class Clock:
@@ -72,7 +60,7 @@ async def queued(store: ClipStore, clock: Clock, tenant: str = "acme", user: str
         created_at=clock.now,
         status="uploading",
     )
-    await store.begin(clip, max_waiting=1000)
+    await store.begin(clip, max_waiting=1000, max_of_tenant=1000)
     await store.receive(clip.id, 10)
     await store.complete(clip.id)
     return clip.id
@@ -205,13 +193,27 @@ async def test_the_end_and_what_is_kept_with_it_are_one(
         assert await session.get(Tenant, "new") is None
 
 
-async def test_the_queue_is_bounded(store: ClipStore, clock: Clock) -> None:
-    await queued(store, clock)
-    clip = Clip(id="0" * 32, tenant_id="acme", key_id="", name="", wanted={},
+@pytest.mark.parametrize(
+    ("tenant", "limits", "fault"),
+    [
+        ("acme", {"max_waiting": 2, "max_of_tenant": 9}, "2 clips are waiting"),
+        ("acme", {"max_waiting": 9, "max_of_tenant": 1}, "1 clips of the tenant's are waiting"),
+        ("other", {"max_waiting": 9, "max_of_tenant": 2}, None),
+    ],
+)
+async def test_the_queue_is_bounded_and_each_tenants_share_of_it(
+    store: ClipStore, clock: Clock, tenant: str, limits: dict[str, int], fault: str | None
+) -> None:
+    for one in ("acme", "other"):
+        await queued(store, clock, one)
+    clip = Clip(id="0" * 32, tenant_id=tenant, key_id="", name="", wanted={},
                 created_at=clock.now, status="uploading")  # fmt: skip
-    with pytest.raises(ServiceError, match="1 clips are waiting"):
-        await store.begin(clip, max_waiting=1)
-    assert await store.number("uploading", "queued") == 1
+    if fault is None:
+        await store.begin(clip, **limits)
+    else:
+        with pytest.raises(ServiceError, match=fault):
+            await store.begin(clip, **limits)
+    assert await store.number("uploading", "queued") == (2 if fault else 3)
 
 
 async def test_everybody_sees_his_own(store: ClipStore, clock: Clock) -> None:

@@ -29,9 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture(autouse=True)
 def nothing_left(place: Place) -> Iterator[None]:
     yield
-    for clip_id in place.worker.ids_in(Clip):
-        assert place.client.delete(f"/v1/clips/{clip_id}").status_code == 204
-    assert place.worker.stored == []
+    place.erase_all()
 
 
 @pytest.mark.parametrize("form", [False, True])
@@ -178,14 +176,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(place: Place, form: bool) -> N
 
 def test_an_upload_that_is_cancelled_ends(place: Place) -> None:
     """What is stored after it was cancelled goes too."""
-    host, port = place.address.split(":")
-    head = (
-        "POST /v1/clips HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n"
-        f"Authorization: Bearer {KEY}\r\n\r\n"
-    )
-    with socket.create_connection((host, int(port)), timeout=10) as client:
-        client.sendall(head.encode() + b"a" * 20_000)
-        once(lambda: place.worker.ids_in(Clip))
+    with begun(place) as client:
         (clip_id,) = place.worker.ids_in(Clip)
         assert place.client.post(f"/v1/clips/{clip_id}/cancel").status_code == 200
         client.sendall(b"a" * 20_000)
@@ -211,6 +202,37 @@ def test_a_full_queue_says_when_to_come_again(tmp_path: Path) -> None:
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
         assert refused.json()["code"] == "queue_full"
         place.worker.count()
+        place.upload()
+
+
+def begun(place: Place) -> socket.socket:
+    """A client that has sent half of a clip, by which the server knows it."""
+    head = (
+        "POST /v1/clips HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n"
+        f"Authorization: Bearer {KEY}\r\n\r\n"
+    )
+    host, port = place.address.split(":")
+    client = socket.create_connection((host, int(port)), timeout=10)
+    client.sendall(head.encode() + b"a" * 20_000)
+    once(lambda: place.worker.ids_in(Clip))
+    return client
+
+
+def test_a_client_that_falls_silent_is_gone(tmp_path: Path) -> None:
+    with place_for_clips(tmp_path, idle_s=0.3) as place, begun(place):
+        once(lambda: not place.worker.ids_in(Clip))
+        assert place.worker.stored == []
+
+
+def test_so_many_clips_are_received_at_once(tmp_path: Path) -> None:
+    with place_for_clips(tmp_path, max_uploads=1) as place:
+        with begun(place) as client:
+            refused = place.client.post("/v1/clips", content=b"x")
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            assert "1 clips are being received" in refused.json()["detail"]
+            assert len(place.worker.ids_in(Clip)) == 1
+            client.sendall(b"a" * 20_000)
+            assert client.recv(65536).startswith(b"HTTP/1.1 202 ")
         place.upload()
 
 

@@ -20,9 +20,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture(autouse=True)
 def nothing_left(place: Place) -> Iterator[None]:
     yield
-    for clip_id in place.worker.ids_in(Clip):
-        assert place.client.delete(f"/v1/clips/{clip_id}").status_code == 204
-    assert place.worker.stored == []
+    place.erase_all()
 
 
 def test_a_clip_is_followed_to_its_result(place: Place) -> None:

@@ -246,7 +246,7 @@ async def test_an_object_is_put_from_bytes_or_a_file(
 
 
 HOSTILE = ["", "/", "/etc", "..", "a/../b", "a//b", "a/", "A", "a b", "a\n", "a\0", "a#1", "ä"]
-HOSTILE += [".a", "a.b/c", "a/.", "%2e%2e", "a\\b", "a/b/c/d/e", "a" * 65, "s3://a", "*"]
+HOSTILE += [".a", "a.b/c", "a/.", "%2e%2e", "a\\b", "a/b/c/d/e/f", "a" * 65, "s3://a", "*"]
 
 
 @pytest.mark.parametrize("key", HOSTILE)
@@ -378,3 +378,13 @@ def test_memory_does_not_grow_with_the_medium(where: Settings, tmp_path: Path) -
         out, _ = process.communicate(timeout=60)
     few_mib, many_mib = map(int, out.split())
     assert many_mib - few_mib < 3 * PART_BYTES / MIB
+
+
+async def test_what_cannot_be_erased_is_no_silent_success(tmp_path: Path) -> None:
+    """A folder that somebody has moved and left a link to: `rmtree` does not follow it."""
+    storage = Storage(LocalStore(tmp_path / "media", mkdir=True))
+    await storage.append("clips/a", 0, chunks(b"abc"), LIMIT)
+    (tmp_path / "media" / "clips" / "a").rename(tmp_path / "elsewhere")
+    (tmp_path / "media" / "clips" / "a").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="1 objects at clips/a cannot be erased"):
+        await storage.erase("clips/a")

@@ -39,9 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture(autouse=True)
 def nothing_left(place: Place) -> Iterator[None]:
     yield
-    for clip_id in place.worker.ids_in(Clip):
-        assert place.client.delete(f"/v1/clips/{clip_id}").status_code == 204
-    assert place.worker.stored == []
+    place.erase_all()
 
 
 def tus(
@@ -56,6 +54,43 @@ def begun(place: Place, length: int = len(DATA), **headers: Any) -> str:
     answer = tus(place, "POST", upload_length=length, **headers)
     assert answer.status_code == 201, answer.text
     return str(answer.headers["location"])
+
+
+def patching(place: Place, path: str, more: str = "") -> socket.socket:
+    """A client that has not sent the body yet."""
+    host, port = place.address.split(":")
+    client = socket.create_connection((host, int(port)), timeout=10)
+    head = (
+        f"PATCH {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(DATA)}\r\n"
+        f"Authorization: Bearer {KEY}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+        f"Content-Type: application/offset+octet-stream\r\n{more}\r\n"
+    )
+    client.sendall(head.encode())
+    return client
+
+
+def test_what_a_client_sent_before_it_fell_silent_is_stored(tmp_path: Path) -> None:
+    with place_for_clips(tmp_path, idle_s=0.3, max_uploads=1) as place:
+        path = begun(place)
+        with patching(place, path) as client:
+            client.sendall(DATA[:1000])
+            assert client.recv(65536).startswith(b"HTTP/1.1 422 ")
+            assert tus(place, "HEAD", path).headers["upload-offset"] == "1000"
+            rest = tus(place, "PATCH", path, DATA[1000:], upload_offset=1000, **CONTENT)
+            assert rest.status_code == 204
+        assert place.worker.video(path.removeprefix("/v1/uploads/")) == DATA
+
+
+def test_an_upload_without_a_place_leaves_nothing(tmp_path: Path) -> None:
+    with place_for_clips(tmp_path, max_uploads=1) as place:
+        path = begun(place)
+        with patching(place, path, "Expect: 100-continue\r\n") as client:
+            assert client.recv(100).startswith(b"HTTP/1.1 100 ")
+            other = tus(place, "POST", content=DATA, upload_length=len(DATA), **CONTENT)
+            assert (other.status_code, other.json()["code"]) == (503, "over_capacity")
+            assert len(place.worker.ids_in(Clip)) == 1
+            client.sendall(DATA)
+            assert client.recv(65536).startswith(b"HTTP/1.1 204 ")
 
 
 def sent(place: Place, path: str, offset: int, content: Any, **headers: Any) -> httpx2.Response:
@@ -151,6 +186,15 @@ def test_the_length_may_be_said_later(place: Place) -> None:
     assert "upload-length" not in head.headers
     assert sent(place, path, 100, DATA[100:], upload_length=len(DATA)).status_code == 204
     assert place.client.get(answer.headers["content-location"]).json()["status"] == "queued"
+
+
+def test_a_length_below_what_is_stored_is_refused(place: Place) -> None:
+    """Else no request could ever end the upload."""
+    path = tus(place, "POST", upload_defer_length=1).headers["location"]
+    sent(place, path, 0, DATA[:100])
+    refused = sent(place, path, 100, b"", upload_length=99)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_upload")
+    assert sent(place, path, 100, b"", upload_length=100).status_code == 204
 
 
 def test_a_method_may_go_by_another_name(place: Place) -> None:

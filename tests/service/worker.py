@@ -156,6 +156,12 @@ class Place:
         assert answer.status_code == 202, answer.text
         return str(answer.headers["location"])
 
+    def erase_all(self) -> None:
+        """Every clip, with all that lies of it."""
+        for clip_id in self.worker.ids_in(Clip):
+            assert self.client.delete(f"/v1/clips/{clip_id}").status_code == 204
+        assert self.worker.stored == []
+
 
 @contextmanager
 def place_for_clips(data: Path, **settings: Any) -> Iterator[Place]:
