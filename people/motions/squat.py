@@ -28,7 +28,7 @@ class Squat(Motion):
                        "head", "crossed")  # fmt: skip
     stance: float = ranging(0.2, 0.12, 0.38)
     toe_out: float = ranging(20, 5, 45)
-    deepest: float = ranging(90, 62, 110)
+    deepest: float = ranging(90, 62, 120)
     shin: float = ranging(30, 12, 42)
     lean: float = ranging(0, -20, 18)
     level_head: float = ranging(0.75, 0.2, 1.0)

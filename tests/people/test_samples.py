@@ -82,6 +82,18 @@ def test_noise_is_larger_along_the_view(skeleton: Skeleton) -> None:
     assert 0.005 < error[0] < 0.03
 
 
+def test_how_far_away_a_leg_is_is_the_more_wrong_the_farther_down(skeleton: Skeleton) -> None:
+    clean, noisy = (
+        sample_poses(["idle"], 80, 7, noise=noise, skeletons=[skeleton]) for noise in (False, True)
+    )
+    error = np.abs(noisy.world - clean.world)[..., 2].mean(0)
+    hip, knee, ankle = (
+        error[[Landmark[f"LEFT_{joint}"], Landmark[f"RIGHT_{joint}"]]].mean()
+        for joint in ("HIP", "KNEE", "ANKLE")
+    )
+    assert hip < knee < 0.75 * ankle
+
+
 def test_an_unknown_motion_is_refused(skeleton: Skeleton) -> None:
     with pytest.raises(KeyError, match="handstand"):
         sample_poses(["handstand"], 1, 0, skeletons=[skeleton])
