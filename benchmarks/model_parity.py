@@ -30,7 +30,8 @@ import onnxruntime
 import platformdirs
 from numpy.typing import NDArray
 
-from models.converter import INPUT, convert
+from models.converted import INPUT
+from models.converter import convert
 from models.manifest import BLAZEPOSE, DETECTOR, Network
 from models.store import ModelStore
 

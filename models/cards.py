@@ -7,7 +7,7 @@ in MediaPipe's documentation, and so are the limits, but for the last: poses see
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from models.converter import INPUT
+from models.converted import INPUT
 from models.manifest import BLAZEPOSE, DETECTOR, VARIANTS, Network
 
 

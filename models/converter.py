@@ -5,13 +5,9 @@ from collections.abc import Mapping
 import onnx
 from onnx import TensorProto, helper
 
+from models.converted import INPUT, VERSION
 from models.graph import ConversionError, Graph, Operator, read_graph
 from models.operators import OPERATORS, TO_NCHW, TO_NHWC, Emitter
-
-VERSION = 1
-"""To be raised with every change of what is written: cached networks are then built again."""
-
-INPUT = "image"
 
 _OPSET = 17
 _IR_VERSION = 8

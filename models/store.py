@@ -18,8 +18,8 @@ from typing import Self
 
 import platformdirs
 
-from models import converter
 from models.archives import ArchiveError, read_members
+from models.converted import VERSION
 from models.manifest import BLAZEPOSE, Manifest, Network
 from models.packages import FetchError, Package, Report, by_hand, fetch, sha256_of
 
@@ -58,12 +58,12 @@ class _Record:
         """The record of a network that was converted to `data`."""
         sha256 = hashlib.sha256(data).hexdigest()
         outputs = dict(network.outputs)
-        return cls(sha256, len(data), network.sha256, outputs, converter.VERSION)
+        return cls(sha256, len(data), network.sha256, outputs, VERSION)
 
     def is_current(self, network: Network) -> bool:
         """Whether the same would be made today."""
         made = (self.source_sha256, self.outputs, self.converter)
-        return made == (network.sha256, dict(network.outputs), converter.VERSION)
+        return made == (network.sha256, dict(network.outputs), VERSION)
 
 
 class ModelStore:
@@ -154,7 +154,9 @@ class ModelStore:
                 raise FetchError(f"{network.name} is still missing: give {network.package} too")
             self._download(network.package, report)
         report(f"Converting {network.name}")
-        data = converter.convert(source.read_bytes(), network.outputs)
+        from models.converter import convert  # noqa: PLC0415 - onnx takes 30 MB to import
+
+        data = convert(source.read_bytes(), network.outputs)
         path = self.path(network)
         _write(path, data)
         record = json.dumps(asdict(_Record.of(network, data)), indent=2)

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models import cards
-from models.converter import INPUT, convert
+from models.converted import INPUT
+from models.converter import convert
 from models.graph import ConversionError
 from models.manifest import DETECTOR, VARIANTS, Network
 from models.store import ModelFiles, ModelsMissing, ModelStore

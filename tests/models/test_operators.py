@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.converter import INPUT, convert
+from models.converted import INPUT
+from models.converter import convert
 from models.graph import ConversionError
 from models.operators import padding
 from tests.models.tiny import TinyOperator, TinyTensor, tflite_file

@@ -10,7 +10,7 @@ import onnx
 import platformdirs
 import pytest
 
-from models import converter
+from models.converted import VERSION
 from models.manifest import BLAZEPOSE, Manifest, Network
 from models.packages import FetchError, Package, Report
 from models.store import BuildError, ModelsMissing, ModelStore
@@ -160,7 +160,7 @@ def test_a_spoilt_network_is_never_found_and_is_built_again_without_a_network(
 
 @pytest.mark.parametrize(
     "change",
-    [{"converter": converter.VERSION - 1}, {"source_sha256": "0"}, {"outputs": {"other": "out"}}],
+    [{"converter": VERSION - 1}, {"source_sha256": "0"}, {"outputs": {"other": "out"}}],
 )
 def test_a_network_of_another_version_is_built_again(
     built: ModelStore, change: dict[str, object]
