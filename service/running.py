@@ -17,6 +17,7 @@ from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core
 from service.courier import Courier
+from service.database import Database
 from service.deliveries import Deliveries, forget_deliveries, tell
 from service.endpoints import Endpoints
 from service.erasure import Erasure
@@ -67,7 +68,7 @@ def _state(
         settings.folder / "sessions.db", keep_s=settings.resume_s, most=settings.max_kept_sessions
     )
     database, storage = records.database, Storage.of(settings)
-    clips, answers = ClipStore(database, lease_s=settings.clip_lease_s), Answers(database)
+    clips = ClipStore(database, lease_s=settings.clip_lease_s)
     job = ClipJob(
         clips,
         storage,
@@ -81,16 +82,6 @@ def _state(
     resumed = resumer(core, settings.image_limits, sessions, quiet)
     harvest = Harvest(database, sessions, resumed, tell=tell)
     erasure = Erasure(database, storage, sessions)
-    chores: dict[str, Chore] = {
-        "harvest": harvest.expired,
-        "erasures": erasure.finish_all,
-        "uploads": partial(expire_uploads, clips, storage),
-        "work": job.sweep,
-        "answers": answers.forget_old,
-        "usage": partial(forget_usage, database),
-        "deliveries": partial(forget_deliveries, database),
-        **Retention(database, storage, settings).chores,
-    }
     connections = Connections()
     metrics.watch(connections.__len__)
     return AppState(
@@ -113,15 +104,32 @@ def _state(
         workouts=WorkoutStore(database),
         harvest=harvest,
         erasure=erasure,
-        janitor=Janitor(chores, every_s=settings.janitor_s),
+        janitor=Janitor(
+            {"harvest": harvest.expired, "erasures": erasure.finish_all, "work": job.sweep}
+            | _old_things(settings, database, clips, storage),
+            every_s=settings.janitor_s,
+        ),
         authenticator=Authenticator(records.keys, _secret(settings), sessions),
         guesses=Guesses(settings.unknown_keys_per_minute),
         allowances=Allowances(settings.requests_per_minute),
-        answers=answers,
+        answers=Answers(database),
         connections=connections,
         metrics=metrics,
         new_spans=new_spans,
     )
+
+
+def _old_things(
+    settings: Settings, database: Database, clips: ClipStore, storage: Storage
+) -> dict[str, Chore]:
+    """What is erased in its time."""
+    return {
+        "uploads": partial(expire_uploads, clips, storage),
+        "answers": Answers(database).forget_old,
+        "usage": partial(forget_usage, database),
+        "deliveries": partial(forget_deliveries, database),
+        **Retention(database, storage, settings).chores,
+    }
 
 
 def _secret(settings: Settings) -> bytes:
