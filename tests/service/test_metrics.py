@@ -174,17 +174,18 @@ def test_clips_by_status(address: str, tmp_path: Path) -> None:
     found = once_finished(address, clips=2)
     assert value(found, "clips_finished_total", status="succeeded") == 1
     assert value(found, "clips_finished_total", status="failed") == 1
-    assert value(found, "clips", status="queued") == value(found, "clips", status="running") == 0
     assert value(found, "reps_counted_total", exercise="squat") == 1
     assert value(found, "observations_processed_total", input="clip") == len(REP)
     assert value(found, "errors_total", code="unsupported_format") == 1
 
 
 def once_finished(address: str, clips: int) -> Samples:
+    """Those that wait are counted a moment before those that are done."""
     for _ in range(500):
         found = samples(address)
         done = (value(found, "clips_finished_total", status=s) for s in ("succeeded", "failed"))
-        if sum(done) == clips:
+        left = (value(found, "clips", status=s) for s in ("queued", "running"))
+        if sum(done) == clips and not sum(left):
             return found
         time.sleep(0.02)
     raise AssertionError("the clips were never finished")
