@@ -8,13 +8,15 @@ the same as they are posted to /v1/landmarks: JSON of shares with four decimals,
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.live_load import shots
-from benchmarks.report import table
+from benchmarks.section import Section
 from blazereps_client import PoseAt
+from pose_engine.landmarks import Pose
 from service.batches import SLICE, Batch, observe
 from service.core import Library
 from service.landmarks import unpack_pose
@@ -26,24 +28,37 @@ SIDE_PX = 640
 
 
 def main() -> None:
-    """Measure, and print tables: the least of some rounds, for machines are shared."""
+    """Measure, and print tables."""
+    for section in sections():
+        print(section.markdown())
+
+
+def sections(_data: Path = Path()) -> Iterator[Section]:
+    """Live and posted landmarks: the least of some rounds, for machines are shared."""
     library = load_library()
     found = shots(fps=10, rate=30)[1]
     poses = [(one.at_s, unpack_pose(one.pack())) for one in found]
+    header = ("exercise", "CPU an observation", "a second and core")
+    rows = [live(library, poses, name) for name in ("auto", *(e.name for e in library.exercises))]
+    yield Section("Counting landmarks", header, rows)
+    posting = posted(library, found)
+    yield Section("Counting posted landmarks", ("posted landmarks", "CPU for 1,000"), posting)
+
+
+def live(
+    library: Library, poses: Sequence[tuple[float, Pose | None]], exercise: str
+) -> tuple[str, ...]:
+    """How long one observation takes."""
     lap_s = poses[-1][0] + 1
-    rows = []
-    for exercise in ("auto", *(one.name for one in library.exercises)):
 
-        def count(exercise: str = exercise) -> None:
-            session = library.session(exercise)
-            for lap in range(LAPS):
-                for at_s, pose in poses:
-                    session.observe(pose, at_s + lap * lap_s)
+    def count() -> None:
+        session = library.session(exercise)
+        for lap in range(LAPS):
+            for at_s, pose in poses:
+                session.observe(pose, at_s + lap * lap_s)
 
-        least = 1000 * least_s(count) / (LAPS * len(poses))
-        rows.append((exercise, f"{least:.2f} ms", f"{1000 / least:.0f}"))
-    print(table(("exercise", "CPU an observation", "a second and core"), rows))
-    print(table(("posted landmarks", "CPU for 1,000"), posted(library, found)))
+    least = 1000 * least_s(count) / (LAPS * len(poses))
+    return exercise, f"{least:.2f} ms", f"{1000 / least:.0f}"
 
 
 def posted(library: Library, found: list[PoseAt]) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """What a benchmark of speed hands over: rows for a table, and the ratios that matter."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from benchmarks.report import table
@@ -42,6 +42,8 @@ class Section:
     rows: Sequence[Sequence[object]]
     note: str = ""
     ratios: Sequence[Ratio] = ()
+    curves: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    """By name, for a picture."""
 
     def markdown(self) -> str:
         """The table and the note."""

@@ -17,9 +17,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from benchmarks.frame_blocks import FPS
 from benchmarks.report import table, write_between_marks
 from benchmarks.section import Ratio, Section
-from benchmarks.speed_picture import ratios_picture
+from benchmarks.speed_picture import curves_picture, ratios_picture
 
 BENCHMARKS = {
     "frame": "frame_cost",
@@ -71,6 +72,7 @@ def measure(names: Iterable[str], data: Path, results: Results) -> None:
         if find_spec(module) is None:
             print(f"{name}: there is no {module}", flush=True)
             continue
+        print(f"{name}: {module}", flush=True)
         sections = [*import_module(module).sections(data)]
         results.keep(name, sections)
         print(*(section.markdown() for section in sections), sep="\n\n", flush=True)
@@ -93,7 +95,11 @@ def write(out: Path, results: Results) -> None:
     """The page and its pictures, from all that has been measured."""
     told = [*results.sections()]
     write_between_marks(out / "speed.md", page(told))
-    (out / "speed" / "ratios.svg").write_text(ratios_picture(_ratios(told)), encoding="utf-8")
+    pictures = {"ratios": ratios_picture(_ratios(told))}
+    if curves := next((section.curves for _, section in told if section.curves), None):
+        pictures["scaling"] = curves_picture(curves, FPS)
+    for name, picture in pictures.items():
+        (out / "speed" / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 def main() -> None:
