@@ -7,12 +7,14 @@ to take in the frames that give way to newer ones. MediaPipe's server is asked u
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks.hd_clips import hd_clips
 from benchmarks.live_clients import Window
-from benchmarks.live_trial import HEADER, THEIRS, Contest, Trial, contest
+from benchmarks.live_trial import HEADER, THEIRS, Trial, contest
 from benchmarks.section import Section
 
 SESSIONS = {"full": (1, 2, 4, 8, 16, 32, 64), THEIRS: (1, 2, 4, 8, 16)}
@@ -26,19 +28,32 @@ def sections(data: Path, seconds: float = _SECONDS) -> Iterator[Section]:
     trials: dict[str, list[Trial]] = {}
     for name, numbers in SESSIONS.items():
         with contest(name, clips) as running:
-            trials[name] = [_tried(running, sessions, window) for sessions in numbers]
+            trials[name] = [running.trial(sessions, window) for sessions in numbers]
     rows = [(name, *trial.row()) for name, tried in trials.items() for trial in tried]
     curves = {
         name: [(trial.sessions, trial.answered / trial.seconds) for trial in tried]
         for name, tried in trials.items()
     }
-    yield Section("Scaling on one core", ("server", *HEADER), rows, curves=curves)
+    notes = [_note(name, tried) for name, tried in trials.items()]
+    kb = np.mean([len(jpeg) for clip in clips for jpeg in clip]) / 1000
+    notes.append(f"A JPEG has {kb:.0f} kB on average.")
+    yield Section("Scaling on one core", ("server", *HEADER), rows, " ".join(notes), curves=curves)
 
 
-def _tried(running: Contest, sessions: int, window: Window) -> Trial:
-    trial = running.trial(sessions, window)
-    print(*trial.row(), sep="  ", flush=True)
-    return trial
+def _note(name: str, tried: Sequence[Trial]) -> str:
+    answer_ms, dropped_ms = costs(tried)
+    return (
+        f"By least squares over its rows, an answer costs {name} {answer_ms:.1f} ms of CPU, and a "
+        f"frame that gives way to a newer one {dropped_ms:.2f} ms."
+    )
+
+
+def costs(tried: Sequence[Trial]) -> tuple[float, float]:
+    """Milliseconds of CPU that an answered and a dropped frame take, by least squares."""
+    frames = np.array([(trial.answered, trial.due - trial.answered) for trial in tried])
+    used_ms = np.array([1000 * trial.server_s for trial in tried])
+    answered_ms, dropped_ms = np.linalg.lstsq(frames, used_ms, rcond=None)[0]
+    return float(answered_ms), float(dropped_ms)
 
 
 def main() -> None:

@@ -4,10 +4,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
+import numpy as np
+
 from benchmarks.section import Ratio
 
 _WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 760, 300, 60, 34, 34
 _HEIGHT, _MARGIN = 300, 48
+_HALO = 'paint-order="stroke" stroke="#fff" stroke-width="4"'
 _COLOURS = ("#1f6fb4", "#c05a00", "#2e8b57")
 _GREEN, _ORANGE, _INK, _FAINT = "#2e8b57", "#c05a00", "#222", "#bbb"
 
@@ -20,7 +23,7 @@ def ratios_picture(ratios: Sequence[Ratio]) -> str:
     most = 1.1 * max([1.0, *(max(ratio.high, ratio.bar) for ratio in ratios)])
     height = _TOP + _ROW * len(ratios) + 24
     parts = [part for n, ratio in enumerate(ratios) for part in _bar(ratio, _TOP + n * _ROW, most)]
-    return _svg("Ours to MediaPipe's, in one run", height, [*parts, *_axis(most, height)])
+    return _svg("Ours to MediaPipe's, in one run", height, [*_axis(most, height), *parts])
 
 
 def curves_picture(curves: Mapping[str, Curve], each: float) -> str:
@@ -30,7 +33,7 @@ def curves_picture(curves: Mapping[str, Curve], each: float) -> str:
     least_x = min(x for curve in curves.values() for x, _ in curve)
     scale = _Scale(max(x for curve in curves.values() for x, _ in curve), most)
     parts = [*_grid(scale)]
-    offered = [(least_x, each * least_x), (most / each, most)]
+    offered = [(x, each * x) for x in np.geomspace(least_x, most / each, 20)]
     parts.append(_line(offered, scale, _FAINT, ' stroke-dasharray="4 3"'))
     for (name, curve), colour in zip(curves.items(), _COLOURS, strict=False):
         parts.append(_line(curve, scale, colour, ""))
@@ -101,7 +104,7 @@ def _bar(ratio: Ratio, top: float, most: float) -> Iterator[str]:
     yield f'<path d="M{mark:.1f} {top + 2}v{_ROW - 4}" stroke="{_INK}" stroke-dasharray="3 2"/>'
     sign = "≤" if ratio.at_most else "≥"
     yield (
-        f'<text x="{max(high, mark) + 6:.1f}" y="{middle + 4}">{ratio.value:.2f} '
+        f'<text x="{max(high, mark) + 6:.1f}" y="{middle + 4}" {_HALO}>{ratio.value:.2f} '
         f"({sign} {ratio.bar:.2f})</text>"
     )
 
