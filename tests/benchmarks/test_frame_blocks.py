@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.frame_blocks import Worker
 from benchmarks.frame_cost import BARS, THEIRS, Cost, ratios
-from benchmarks.hd_clips import HEIGHT, WIDTH, HdClip, fitted
+from benchmarks.hd_clips import HEIGHT, MOST_FRAMES, WIDTH, HdClip, fitted, hd_clips
+from pose_engine.frames import read_image
 
 WORKER = "tests.benchmarks.busy_worker"
 
@@ -29,6 +30,14 @@ def test_a_worker_that_ends_is_said_to(tmp_path: Path) -> None:
         worker.begin(tmp_path / "a")
         with pytest.raises(RuntimeError, match="ended early"):
             worker.cpu_s(0, 1)
+
+
+def test_a_bundled_clip_is_ten_seconds_of_720p(tmp_path: Path) -> None:
+    clip = next(hd_clips(tmp_path))
+    assert clip.name == "squat_front"
+    assert len(clip.jpegs) == MOST_FRAMES
+    frame = read_image(clip.jpegs[0])
+    assert (frame.width, frame.height) == (WIDTH, HEIGHT)
 
 
 @pytest.mark.parametrize("size", [(480, 640), (640, 480), (1080, 1920), (720, 1280), (360, 641)])
