@@ -3,7 +3,7 @@
     python -m benchmarks.speed [--only frame,sessions] [--data ../shared/data] [--out docs]
 
 What was measured is kept in speed/results.json beside them, so that `--only` renews its part and
-leaves the rest. A benchmark is a module with `sections(data)`, which prints nothing and hands over
+leaves the rest; `--only ""` writes the page alone. A benchmark is a module with `sections(data)`, which prints nothing and hands over
 tables; each runs alone too. One that is not there is left out.
 """
 
@@ -69,8 +69,8 @@ def measure(names: Iterable[str], data: Path, results: Results) -> None:
     """Run them in turn, each printing its tables when it is done."""
     for name in names:
         module = f"benchmarks.{BENCHMARKS[name]}"
-        if find_spec(module) is None:
-            print(f"{name}: there is no {module}", flush=True)
+        if find_spec(module) is None or not hasattr(import_module(module), "sections"):
+            print(f"{name}: there is no {module}.sections", flush=True)
             continue
         print(f"{name}: {module}", flush=True)
         sections = [*import_module(module).sections(data)]
