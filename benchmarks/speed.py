@@ -3,8 +3,8 @@
     python -m benchmarks.speed [--only frame,sessions] [--data ../shared/data] [--out docs]
 
 What was measured is kept in speed/results.json beside them, so that `--only` renews its part and
-leaves the rest; `--only ""` writes the page alone. A benchmark is a module with `sections(data)`, which prints nothing and hands over
-tables; each runs alone too. One that is not there is left out.
+leaves the rest; `--only ""` writes the page alone. A benchmark is a module with `sections(data)`,
+which prints nothing and hands over tables; each runs alone too. One that is not there is left out.
 """
 
 import argparse
