@@ -23,6 +23,10 @@ WAIT_S = 1.0
 VAIN_S, REST_S = 1.0, 0.15
 """After so long a search in vain nobody is looked for until so much later, time after time."""
 
+_DETAIL = 1.5 * SIZE
+"""Pixels of a smaller frame across the person's region, at least; how much that moves landmarks is
+measured in docs/pose.md."""
+
 _TURNS = (1, 3, 2)
 """Quarter turns in which somebody who does not stand upright is looked for."""
 _DOUBT_S = 0.5
@@ -125,10 +129,10 @@ class PoseTracker:
     def shrink(self) -> int:
         """How many times smaller, 1, 2, 4 or 8, the next frame may come.
 
-        The person it follows has a pixel for each of the net's all the same.
+        The person it follows still has more pixels than the net sees.
         """
         side = self._seen.region.side if self._seen and self._following else 0.0
-        return next((times for times in (8, 4, 2) if side >= times * SIZE), 1)
+        return next((times for times in (8, 4, 2) if side >= times * _DETAIL), 1)
 
     def choose(self, focus: Focus | None) -> None:
         """From the next frame on, follow whoever is there, or without it the most prominent.
