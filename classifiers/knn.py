@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from classifiers.embedding import columns
 from classifiers.exercise import Exercise, Hold
@@ -121,8 +120,8 @@ class _Neighbourhood:
         scaled = used @ self._scale
         self._own = scaled[np.logical_or.reduce(own)]
         alike = scaled[np.isin(labels, list(shared))]
-        to_own, _ = NearestNeighbors(n_neighbors=_SHARED_NEIGHBOURS).fit(alike).kneighbors(scaled)
-        kept = np.logical_or.reduce(own) | (to_own.mean(1) > _SHARED_REACH)
+        to_alike = _to_nearest(alike, scaled, _SHARED_NEIGHBOURS)
+        kept = np.logical_or.reduce(own) | (to_alike.mean(1) > _SHARED_REACH)
         self._classes = np.full(kept.sum(), -1)
         for number, name in enumerate(self.names):
             self._classes[labels[kept] == name] = number
@@ -156,10 +155,18 @@ class _Neighbourhood:
 
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors are in reach of a sample of its own."""
-        own = NearestNeighbors(n_neighbors=1).fit(self._own)
-        distances, _ = own.kneighbors(vectors[:, self._columns] @ self._scale)
+        distances = _to_nearest(self._own, vectors[:, self._columns] @ self._scale, 1)
         reached: NDArray[np.bool_] = distances[:, 0] < self._reach
         return reached
+
+
+def _to_nearest(samples: FloatArray, points: FloatArray, neighbours: int) -> FloatArray:
+    """The distances of each of n points to its nearest samples, (n, neighbours)."""
+    from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - takes 0.7 s, for fitting alone
+
+    distances: FloatArray
+    distances, _ = NearestNeighbors(n_neighbors=neighbours).fit(samples).kneighbors(points)
+    return distances
 
 
 def _by_name(

@@ -200,20 +200,25 @@ class Connection:
             await self._step(stream.leave)
 
     async def _read(self) -> None:
-        """Take messages until session.end; an error in one is told and is the end of that only."""
-        while True:
+        """Take messages until session.end."""
+        while await self._read_one():
+            pass  # what was read is let go of, before the next comes
+
+    async def _read_one(self) -> bool:
+        """Whether more may come; an error in a message is told and is the end of that only."""
+        try:
+            received = await self._receive()
+        except ServiceError as error:
+            await self._refuse(error)
+            return True
+        if isinstance(received, messages.SessionEnd):
+            return False
+        for one in received if isinstance(received, list) else [received]:
             try:
-                received = await self._receive()
+                await self._handle(one)
             except ServiceError as error:
                 await self._refuse(error)
-                continue
-            if isinstance(received, messages.SessionEnd):
-                return
-            for one in received if isinstance(received, list) else [received]:
-                try:
-                    await self._handle(one)
-                except ServiceError as error:
-                    await self._refuse(error)
+        return True
 
     async def _refuse(self, error: ServiceError) -> None:
         if error.rule.close_code is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXERCISES = Path(store.__file__).with_name("exercises")
 
-# scikit-learn, ONNX Runtime and SQLAlchemy take a second to import, which commands that count and
+# ONNX Runtime and SQLAlchemy take a second to import, which commands that count and
 # keep nothing (--help, models, stream) need not wait for: hence the imports inside functions.
 
 
@@ -41,11 +41,11 @@ def load_library() -> Library:
     """
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
-    from classifiers.library import Library as ExerciseLibrary  # noqa: PLC0415
+    from service.fitting import fitted  # noqa: PLC0415
 
     # Its threads would wait for each other: on busy CPUs up to six times as long as one computes.
     threadpool_limits(1, user_api="blas")
-    return ExerciseLibrary.load(EXERCISES)
+    return fitted(EXERCISES)
 
 
 @dataclass(frozen=True, slots=True)

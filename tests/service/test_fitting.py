@@ -1,0 +1,34 @@
+"""Exercises that are fitted in a process of their own."""
+
+from pathlib import Path
+
+import pytest
+
+from classifiers.exercise import ExerciseError, Kind
+from classifiers.library import Library
+from classifiers.samples import SampleSet
+from pose_engine.landmarks import FloatArray
+from service.fitting import fitted
+from service.startup import EXERCISES
+
+
+def test_it_is_the_same_to_the_bit() -> None:
+    here, there = Library.load(EXERCISES), fitted(EXERCISES)
+    assert there.exercises == here.exercises
+    vectors = SampleSet.read(EXERCISES / "none" / "samples.csv").vectors()[::50]
+    assert answers(there, vectors) == answers(here, vectors)
+
+
+def answers(library: Library, vectors: FloatArray) -> tuple[object, ...]:
+    classifier = library.classifier
+    holds = [one.name for one in library.exercises if one.kind is Kind.HOLD]
+    return (
+        classifier.classify(vectors, [n % 3 > 0 for n in range(len(vectors))]),
+        classifier.held(vectors, holds),
+        classifier.reaches(vectors).tolist(),
+    )
+
+
+def test_what_is_wrong_is_said_as_here(tmp_path: Path) -> None:
+    with pytest.raises(ExerciseError, match="no exercise in it"):
+        fitted(tmp_path)
