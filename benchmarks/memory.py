@@ -29,6 +29,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from benchmarks import startup
 from benchmarks.live_load import over_and_over, shots
 from benchmarks.report import table, write_between_marks
+from benchmarks.section import Section
 from benchmarks.startup import HEADER, Row, server, until_ready
 from blazereps_client.media import Media, encode
 
@@ -177,6 +178,11 @@ def rows(
         *(row for kind in both for row in _stay_rows(kind, sessions)),
         *_cycle_rows(both, number, warm_up),
     ]
+
+
+def sections(_: Path) -> Iterator[Section]:
+    """The table; no data is needed."""
+    yield Section("Memory and start", HEADER, [*rows(), *startup.rows()])
 
 
 def _stay_rows(kind: Kind, sessions: Sequence[int]) -> Iterator[Row]:

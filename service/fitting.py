@@ -2,9 +2,11 @@
 
 import os
 import pickle
-import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE, CalledProcessError, Popen
 
 from classifiers.exercise import ExerciseError
 from classifiers.library import Library
@@ -12,11 +14,22 @@ from classifiers.samples import SamplesError
 from service.heap import loading
 
 
-def fitted(folder: Path) -> Library:
-    """What `Library.load` gives or raises, to the bit."""
+@contextmanager
+def fitting(folder: Path) -> Iterator[Callable[[], Library]]:
+    """Begins; what it yields waits for what `Library.load` gives or raises, to the bit."""
     command = [sys.executable, "-P", "-m", "service.fitting", str(folder)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, env=_environment(), check=True)
-    made = pickle.loads(done.stdout)
+    with Popen(command, stdout=PIPE, env=_environment()) as child:
+        try:
+            yield lambda: _made_by(child)
+        finally:
+            child.kill()
+
+
+def _made_by(child: Popen[bytes]) -> Library:
+    told, _ = child.communicate()
+    if child.returncode:
+        raise CalledProcessError(child.returncode, child.args)
+    made = pickle.loads(told)
     if isinstance(made, Library):
         return made
     raise made

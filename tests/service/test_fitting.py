@@ -8,12 +8,13 @@ from classifiers.exercise import ExerciseError, Kind
 from classifiers.library import Library
 from classifiers.samples import SampleSet
 from pose_engine.landmarks import FloatArray
-from service.fitting import fitted
+from service.fitting import fitting
 from service.startup import EXERCISES
 
 
 def test_it_is_the_same_to_the_bit() -> None:
-    here, there = Library.load(EXERCISES), fitted(EXERCISES)
+    with fitting(EXERCISES) as library:
+        here, there = Library.load(EXERCISES), library()
     assert there.exercises == here.exercises
     vectors = SampleSet.read(EXERCISES / "none" / "samples.csv").vectors()[::50]
     assert answers(there, vectors) == answers(here, vectors)
@@ -30,5 +31,10 @@ def answers(library: Library, vectors: FloatArray) -> tuple[object, ...]:
 
 
 def test_what_is_wrong_is_said_as_here(tmp_path: Path) -> None:
-    with pytest.raises(ExerciseError, match="no exercise in it"):
-        fitted(tmp_path)
+    with pytest.raises(ExerciseError, match="no exercise in it"), fitting(tmp_path) as library:
+        library()
+
+
+def test_it_is_given_up_where_something_else_fails() -> None:
+    with pytest.raises(LookupError), fitting(EXERCISES):
+        raise LookupError
