@@ -72,6 +72,7 @@ class Coach:
 
     def __init__(self, exercises: Sequence[Exercise]) -> None:
         self._exercises = tuple(exercises)
+        self._needed = {one.name: _needed(one) for one in exercises}
         self._state = CoachState()
         self._view = View()
 
@@ -135,7 +136,7 @@ class Coach:
             return
         meant = self._meant(at_s)
         name = meant[0].name if len(meant) == 1 else None
-        needed = {joint for e in meant or self._exercises for joint in _needed(e)}
+        needed = set[str]().union(*(self._needed[e.name] for e in meant or self._exercises))
         told = {joint for e in meant for joint in ANGLES[e.angle]}
         if out := _unseen(needed, self._view.out, self._view.hidden):
             advice = Advice.STEP_BACK if 2 * len(out) <= len(needed) else Advice.STEP_INTO_VIEW
