@@ -1,7 +1,7 @@
 """What would help: advice, now and then, from what is in view and from what was refused."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from classifiers.events import (
     SubjectSwitched,
 )
 from classifiers.exercise import Exercise
+from classifiers.plain import plain
 from classifiers.view import JOINTS, View
 from pose_engine.landmarks import Pose
 
@@ -78,7 +79,7 @@ class Coach:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
-        return {"state": asdict(self._state), "view": self._view.snapshot()}
+        return {"state": plain(self._state), "view": self._view.snapshot()}
 
     def restored(self, snapshot: Mapping[str, Any]) -> Self:
         """This coach, going on from a snapshot; raises KeyError or TypeError on a wrong one."""

@@ -364,7 +364,7 @@ def _do(
     told: list[ServerMessage] = []
     stream.look_ahead(items)
     for behind, item in enumerate(items, 1 - len(items)):
-        now = replace(moment, waiting=moment.waiting - behind)
+        now = replace(moment, waiting=moment.waiting - behind) if behind else moment
         try:
             if isinstance(item, Observation):
                 told += stream.observe(item, now)
