@@ -320,8 +320,9 @@ class Connection:
 
     async def _step(self, step: Callable[[Moment], T]) -> T:
         state = self._state
-        limiter = state.counting if self._config.input == "landmarks" else state.inference
-        return await to_thread.run_sync(step, self._moment(), limiter=limiter)
+        if self._config.input == "landmarks":
+            return await state.desk.do(partial(step, self._moment()))
+        return await to_thread.run_sync(step, self._moment(), limiter=state.inference)
 
     def _moment(self) -> Moment:
         return Moment(
