@@ -20,7 +20,7 @@ _NEIGHBOURS = 15
 _CANDIDATES = 24
 _BLOCK = 8
 _SOME, _FAR = 400, 1000.0
-_ROUNDING = 0.01  # products in float32 are off by less: no square of a sample is above 1,000
+_ROUNDING = 0.01  # of a squared distance by products in float32, which are off by 0.0001 at most
 _REACH, _HELD_REACH = 1.5, 1.1
 """How far a sample may be to have a vote; nearer for a hold, for no movement speaks for it too."""
 _SHARED_NEIGHBOURS = 3
@@ -179,7 +179,7 @@ class _Neighbourhood:
         own = np.logical_or.reduce(each)
         alike = scaled[np.isin(labels, list(shared))]
         others = ~own & (_apart(scaled, alike, _SHARED_NEIGHBOURS) > _SHARED_REACH)
-        # One that is farther than that is never nearer to a pose than one that is in its reach.
+        # Farther from all of its own, one is never nearer to a pose than those in its reach are.
         others &= _apart(scaled, scaled[own], 1) < 2 * reach
         self.own, self._others = scaled[own], scaled[others]
         self._samples = np.concatenate([self.own, self._others])

@@ -39,10 +39,11 @@ def read_all(poses: Sequence[Pose], names: Sequence[str]) -> Readings:
     visibility = np.array([pose.visibility for pose in poses])
     places = points.transpose(2, 0, 1)
     readings = np.empty((len(poses), len(names), 2, 2))
-    for number, quantity in enumerate(QUANTITIES[name] for name in names):
-        sides = [_SIDES[joint] for joint in quantity.joints]
-        readings[:, number, :, 0] = quantity.degrees(*(places[..., side] for side in sides))
-        readings[:, number, :, 1] = visibility[:, sides].min(1)
+    for number, name in enumerate(names):
+        landmarks = _LANDMARKS[name]
+        joints = places[..., landmarks].transpose(2, 0, 1, 3)
+        readings[:, number, :, 0] = QUANTITIES[name].degrees(*joints)
+        readings[:, number, :, 1] = visibility[:, landmarks].min(1)
     return readings
 
 
@@ -79,7 +80,8 @@ def _degrees(cosine: FloatArray) -> FloatArray:
 
 def _lean(shoulder: FloatArray, hip: FloatArray) -> FloatArray:
     """How far the line from the hips' middle to the shoulders' is from upright, 0..180."""
-    trunk = (shoulder - hip).mean(-1, keepdims=True)
+    sides = shoulder - hip
+    trunk: FloatArray = (sides[..., :1] + sides[..., 1:]) / np.float32(2)
     return _degrees(-trunk[1] / np.maximum(np.sqrt(dot(trunk, trunk)), _LEAST_LENGTH**2))
 
 
@@ -97,11 +99,6 @@ def _sag(shoulder: FloatArray, hip: FloatArray, knee: FloatArray) -> FloatArray:
 
 
 _LEVEL = [0, 2]  # x and z
-_SIDES = {
-    joint: [Landmark[f"LEFT_{joint.upper()}"], Landmark[f"RIGHT_{joint.upper()}"]]
-    for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-}
-
 QUANTITIES = {
     **{name: Quantity(joints, _angle, sided=True) for name, joints in ANGLES.items()},
     "torso_lean": Quantity(("shoulder", "hip"), _lean),
@@ -109,3 +106,11 @@ QUANTITIES = {
 }
 """What an exercise may measure, by name. A knee is 180 degrees when it is straight. `hip_sag` takes
 the knee and not the ankle: in one line with straight legs, and right for push-ups on the knees."""
+
+_LANDMARKS = {
+    name: np.array([
+        [Landmark[f"{side}_{joint.upper()}"] for side in ("LEFT", "RIGHT")] for joint in one.joints
+    ])
+    for name, one in QUANTITIES.items()
+}  # fmt: skip
+"""Those that a quantity needs, (joints, 2)."""
