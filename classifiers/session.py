@@ -119,7 +119,7 @@ class ExerciseSession:
     def look_ahead(self, poses: Iterable[Pose | None]) -> None:
         """These will be observed next: what can be told of each alone is told of all at once.
 
-        It changes nothing but the time that it takes: for eight of them about half.
+        It changes nothing but the time that it takes: for many of them a third.
         """
         seen = [pose for pose in poses if pose is not None]
         glance = self._glance(seen) if seen else None
