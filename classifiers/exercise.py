@@ -1,17 +1,18 @@
 """An exercise is a folder of data: a movement that is counted, or a pose that is held and timed."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, angle_seen, lift
+from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, lift
 from classifiers.grade import GradeRules
 from classifiers.hold import HoldRules
 from classifiers.quantities import QUANTITIES
 from classifiers.repetition import CountingRules
-from pose_engine.landmarks import FloatArray, Pose
+from pose_engine.landmarks import FloatArray
 
 _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 """The joint that must be in view for a part of the body to be judged."""
@@ -72,7 +73,7 @@ class Exercise:
         """Whether it can only be judged while the legs are in view."""
         return self.angle in ("hip", "knee")
 
-    def depth(self, vector: FloatArray) -> float:
+    def depth(self, vector: Sequence[float] | FloatArray) -> float:
         """How deep a pose is, from 0 at the top over 1 at full depth to 1.25.
 
         It is the mean of how far the joint is bent and how far the limb has come down, so that one
@@ -112,10 +113,13 @@ class Hold:
         """Whether it can only be judged while the legs are in view."""
         return "legs" in self.parts
 
-    def seen(self, pose: Pose) -> float:
-        """How well its arms and legs are seen, 0..1: the part that is seen worst."""
-        joints = (_TOLD_BY[part] for part in self.parts if part in _TOLD_BY)
-        return min((angle_seen(pose, joint) for joint in joints), default=1.0)
+    def seen(self, angles: Mapping[str, float]) -> float:
+        """How well its arms and legs are seen, 0..1: the part that is seen worst.
+
+        `angles`: how well the angle of each joint is seen, see `Glance.seen`.
+        """
+        seen = [angles[_TOLD_BY[part]] for part in self.parts if part in _TOLD_BY]
+        return min(seen, default=1.0)
 
 
 def read_exercise(folder: Path) -> Exercise | Hold:

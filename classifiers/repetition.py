@@ -1,9 +1,10 @@
 """The state machine that turns one exercise's depth over time into counted and refused reps."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
+from classifiers.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class RepetitionCounter:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
-        return asdict(self._state)
+        return plain(self._state)
 
     def restored(self, snapshot: dict[str, Any]) -> Self:
         """This counter, going on from a snapshot; raises TypeError or ValueError on a wrong one."""

@@ -325,8 +325,9 @@ class Connection:
 
     async def _step(self, step: Callable[[Moment], T]) -> T:
         state = self._state
-        limiter = state.counting if self._config.input == "landmarks" else state.inference
-        return await to_thread.run_sync(step, self._moment(), limiter=limiter)
+        if self._config.input == "landmarks":
+            return await state.desk.do(partial(step, self._moment()))
+        return await to_thread.run_sync(step, self._moment(), limiter=state.inference)
 
     def _moment(self) -> Moment:
         return Moment(
@@ -369,7 +370,7 @@ def _do(
     told: list[ServerMessage] = []
     stream.look_ahead(items)
     for behind, item in enumerate(items, 1 - len(items)):
-        now = replace(moment, waiting=moment.waiting - behind)
+        now = replace(moment, waiting=moment.waiting - behind) if behind else moment
         try:
             if isinstance(item, Observation):
                 told += stream.observe(item, now)
