@@ -198,7 +198,7 @@ class RepetitionCounter:
     def _follow(self, depth: float, at_s: float) -> list[Event]:
         state, rules = self._state, self.rules
         near_bottom = depth >= state.bottom_depth - rules.turn / 2
-        if near_bottom and self._climbed(state.rise_depth) < rules.return_share:
+        if near_bottom and self._climbed(state.rise_depth) < rules.last_return_share:
             state.bottom_to_s = at_s
         if state.phase is Phase.TOP:
             self._hold_top(depth, at_s)
