@@ -42,10 +42,14 @@ class Mailbox(Generic[T]):
         self._items.append((item, droppable))
         self._changed.set()
 
-    async def take(self, most: int = 1) -> list[T]:
-        """What waits, at most so much of it; waits for something, and is empty once closed."""
+    async def wait(self) -> bool:
+        """Wait for something; False once all is taken and nothing more will come."""
         while not self._items and not self._closed:
             await self._change()
+        return bool(self._items)
+
+    def take(self, most: int = 1) -> list[T]:
+        """What waits, at most so much of it."""
         count = min(most, len(self._items))
         taken = [self._items.popleft()[0] for _ in range(count)]
         self._changed.set()

@@ -95,6 +95,7 @@ def _state(
         uploads=anyio.Semaphore(settings.max_uploads),
         event_streams=anyio.Semaphore(settings.max_event_streams),
         inference=anyio.CapacityLimiter(settings.inference_workers),
+        turns=anyio.CapacityLimiter(settings.inference_workers),
         counting=counting,
         desk=Desk(counting),
         batches=anyio.CapacityLimiter(settings.max_batches),

@@ -49,6 +49,8 @@ class AppState:
     """How many more clips may be followed at once."""
     inference: anyio.CapacityLimiter
     """Threads for live sessions with pictures, and still images."""
+    turns: anyio.CapacityLimiter
+    """How many live sessions are at such a thread; a picture is chosen once it is its turn."""
     counting: anyio.CapacityLimiter
     """The thread for landmarks, live and posted: counting alone holds the interpreter's lock, so
     that of several threads all but one would wait for it, at a third more time in all."""
