@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, angle_seen, lift
+from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, angle_seen, lift, overhang
 from classifiers.grade import GradeRules
 from classifiers.hold import HoldRules
 from classifiers.quantities import QUANTITIES
@@ -15,6 +15,8 @@ from pose_engine.landmarks import FloatArray, Pose
 
 _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 """The joint that must be in view for a part of the body to be judged."""
+_LEAST_DROP = 0.1
+"""Of a leg's length: who hardly comes down is not set back by much, whatever the net guesses."""
 
 
 class Kind(StrEnum):
@@ -82,6 +84,13 @@ class Exercise:
         if self.lifts:
             depths.append(_share(lift(vector, self.angle), *self.lifts))
         return sum(depths) / len(depths)
+
+    def set_back(self, vector: FloatArray) -> float:
+        """How far the weight is behind the feet, as a share of how far the hips have come down.
+
+        It is about 0 on one's own feet; on to a chair they go back as they come down.
+        """
+        return overhang(vector) / max(1 - lift(vector, "knee"), _LEAST_DROP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from classifiers.grade import GradeRules
 from classifiers.library import Library
 from classifiers.samples import SamplesError
 from pose_engine.landmarks import Landmark
-from tests.classifiers.figures import as_pose, samples, squat
+from tests.classifiers.figures import as_pose, samples, sit_down, squat
 
 _TOML = """
 title = "Squat"
@@ -162,3 +162,11 @@ def test_a_variant_without_samples_is_named(folder: Path) -> None:
     (folder / "exercise.toml").write_text(_HOLD)
     with pytest.raises(SamplesError, match="no sample is labelled squat_high or squat_forearm"):
         Library.load(folder.parent)
+
+
+def test_on_to_a_chair_the_weight_goes_back_as_the_hips_come_down(folder: Path) -> None:
+    exercise = _counted(folder)
+    backs = [exercise.set_back(embed(as_pose(one(1)))) for one in (squat, sit_down)]
+    assert backs[0] < 0.1
+    assert backs[1] > 0.7
+    assert abs(exercise.set_back(embed(as_pose(squat(0))))) < 0.2
