@@ -65,8 +65,8 @@ _PAIRED = (*ANGLES, *SLOPES, *SPANS, *LIFTS, *SAGS, *OVERHANGS)
 NAMES = (*_PAIRED, *(f"{name}_difference" for name in _PAIRED), *(f"{n}_width" for n in WIDTHS))
 """What each number is, in order: angles in half turns, slopes and lifts -1..1, spans in torsos."""
 
-PARTS = ("torso", "arms", "legs")
-"""The parts of the body that an exercise can be about."""
+PARTS = ("torso", "arms", "legs", "weight")
+"""What an exercise can be about: parts of the body, and how far its weight is behind the feet."""
 
 _TELLS_OF = {
     "torso": ("torso",),
@@ -90,8 +90,8 @@ _TELLS_OF = {
         "ankle",
         "knee_lift",
         "hip_sag",
-        "overhang",
     ),
+    "weight": ("overhang",),
 }
 """The numbers that tell of a part and of no other; `wrist_ankle` tells of arms and legs."""
 
@@ -182,6 +182,11 @@ def angle_degrees(vector: FloatArray, joint: str) -> float:
 def lift(vector: FloatArray, joint: str) -> float:
     """The lift of the limb whose middle joint is the elbow or the knee, -1..1, out of a vector."""
     return float(vector[NAMES.index(f"{joint}_lift")])
+
+
+def slope(vector: FloatArray, limb: str) -> float:
+    """The climb of a limb of `SLOPES`, -1..1, the mean of both sides, out of a vector."""
+    return float(vector[NAMES.index(limb)])
 
 
 def overhang(vector: FloatArray) -> float:

@@ -6,7 +6,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, angle_seen, lift, overhang
+from classifiers.embedding import (
+    ANGLES,
+    LIFTS,
+    PARTS,
+    angle_degrees,
+    angle_seen,
+    lift,
+    overhang,
+    slope,
+)
 from classifiers.grade import GradeRules
 from classifiers.hold import HoldRules
 from classifiers.quantities import QUANTITIES
@@ -88,8 +97,11 @@ class Exercise:
     def set_back(self, vector: FloatArray) -> float:
         """How far the weight is behind the feet, as a share of how far the hips have come down.
 
-        It is about 0 on one's own feet; on to a chair they go back as they come down.
+        It is about 0 on one's own feet; on to a chair they go back as they come down. Hips lower
+        than the knees are on no chair: then it is 0.
         """
+        if slope(vector, "thigh") < 0:
+            return 0.0
         return overhang(vector) / max(1 - lift(vector, "knee"), _LEAST_DROP)
 
 

@@ -39,6 +39,8 @@ class CountingRules:
     """A bottom that is held longer is a hold."""
     least_confidence: float = 0.5
     """The confidence, over the movement and weighted by depth, that the posture was right."""
+    weighed_bottom_s: float = 0.5
+    """Of the bottom no more is weighed: a pause there tells nothing new."""
     most_set_back: float = math.inf
     """How far behind the feet the weight may be at the bottom, see `Exercise.set_back`: in a seat
     it is farther than in any squat."""
@@ -142,7 +144,8 @@ class RepetitionCounter:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
             step_s = min(at_s - state.at_s, self.rules.longest_step_s)
-            self._weigh(depth * step_s, confidence)
+            if state.bottom_s < self.rules.weighed_bottom_s:
+                self._weigh(depth * step_s, confidence)
             events += self._follow(depth, at_s)
             if at_s == state.bottom_to_s:
                 state.bottom_s += step_s

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from classifiers.embedding import (
     NAMES,
+    PARTS,
     angle_degrees,
     angle_seen,
     columns,
@@ -78,7 +79,7 @@ def test_image_points_serve_where_there_are_no_world_points() -> None:
 
 
 def test_all_parts_make_the_whole_vector() -> None:
-    assert columns(("torso", "arms", "legs")).all()
+    assert columns(PARTS).all()
     assert not columns(("legs",))[NAMES.index("torso")]
 
 
@@ -116,3 +117,8 @@ def test_the_overhang_is_how_far_the_weight_is_behind_the_ankles() -> None:
     thigh, shank = hip + 0.433 * (knee - hip), knee + 0.433 * (ankle - knee)
     weight = 0.678 * trunk + 0.2 * thigh + 0.093 * shank + 0.029 * ankle
     assert overhang(_embed(points)) == pytest.approx((weight - ankle) / 0.84, abs=2e-3)
+
+
+def test_where_the_weight_is_tells_of_who_is_on_his_feet() -> None:
+    named = np.array(NAMES)[columns(PARTS) & ~columns(("torso", "arms", "legs"))]
+    assert named.tolist() == ["overhang", "overhang_difference"]

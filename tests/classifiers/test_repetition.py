@@ -267,3 +267,10 @@ def test_without_a_bound_the_weight_may_be_anywhere() -> None:
     for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
         counter.observe(depth, 1, at, set_back=9.0)
     assert counter.count == 1
+
+
+def test_a_long_pause_at_the_bottom_does_not_change_what_the_posture_was() -> None:
+    counter = _counter()
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (6, 0.9), (7, 0), (8, 0)]):
+        counter.observe(depth, 0.4 if 1.9 < at < 6.1 else 0.8, at)
+    assert counter.count == 1
