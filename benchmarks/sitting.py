@@ -32,7 +32,7 @@ from service.settings import Settings
 from service.startup import load_core, load_library
 
 SETTINGS = Settings(models=None)
-COUNTED, UNSEEN = "counted", "not noticed"
+COUNTED, UNNOTICED = "counted", "not noticed"
 _SEATS, _DEEPEST = (68, 102), (75, 115)
 _STAYS = {"sits down, up at once": (0.1, 0.5), "for 1 to 2 s": (0.8, 2), "for 3 to 5 s": (2.5, 5)}
 _PAUSES = {"squats": (1.0, 0.1), "nearly as deep": (0.9, 0.1), "1 s at the bottom": (1.0, 1.0),
@@ -124,7 +124,7 @@ def _outcome(events: Sequence[Event], from_s: float, to_s: float) -> str:
         and event.start_s <= to_s
         and event.end_s >= from_s
     ]
-    return COUNTED if counted else (reasons or [UNSEEN])[0]
+    return COUNTED if counted else (reasons or [UNNOTICED])[0]
 
 
 def outcome_table(found: Sequence[tuple[str, str]]) -> str:

@@ -230,7 +230,9 @@ class RepetitionCounter:
         elif depth > state.bottom_depth:
             self._deepen(depth, at_s)
         elif state.phase is Phase.DOWN and at_s - state.bottom_from_s > rules.settle_s:
+            events = self._reject(Reason.INCOMPLETE, at_s)
             self._rest(depth, at_s)
+            return events
         elif state.phase is Phase.UP or state.bottom_depth - depth >= rules.turn:
             state.phase = Phase.UP
             return self._rise(depth, at_s)

@@ -274,3 +274,8 @@ def test_a_long_pause_at_the_bottom_does_not_change_what_the_posture_was() -> No
     for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (6, 0.9), (7, 0), (8, 0)]):
         counter.observe(depth, 0.4 if 1.9 < at < 6.1 else 0.8, at)
     assert counter.count == 1
+
+
+def test_who_stays_a_little_lower_is_told_that_it_was_a_descent_alone() -> None:
+    events = _run([(0, 0), (1, 0), (2, 0.4), (5, 0.4), (6, 0), (7, 0)])
+    assert (_counted(events), _reasons(events)) == ([], [Reason.INCOMPLETE])
