@@ -4,7 +4,7 @@ BIN := .venv/bin
 JS := npm --loglevel=error --prefix clients/javascript
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: demo test check setup models variants bodies schemas client lock image clean
+.PHONY: demo test check bench setup models variants bodies schemas client lock image clean
 
 demo: setup models  ## count a bundled clip live, then stay up
 	$(BIN)/blazereps demo tests/clips/squat_front.mp4
@@ -17,6 +17,9 @@ check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: setup models variants  ## how fast it is beside MediaPipe (half an hour, 1 GB once): docs/speed.md
+	$(BIN)/python -m benchmarks.speed
 
 models: setup  ## download and convert the nets that are not in the cache yet
 	$(BIN)/blazereps models build full

@@ -12,20 +12,17 @@ where the server cannot keep up, less is sent than was due.
 
 import argparse
 import asyncio
-import os
 import resource
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from benchmarks.report import table, write_between_marks
+from benchmarks.server_process import Server, blazereps
 from blazereps_client import ImageAt, LiveError, PoseAt, SessionStart, connect
 from blazereps_client.media import Media
 from blazereps_client.messages import Ack
@@ -131,29 +128,14 @@ def _answered(load: Load, sent_s: dict[int, float], ack: Ack) -> None:
         del sent_s[seq]
 
 
-@contextmanager
-def server(port: int) -> Iterator[int]:
-    """A server of its own; gives its process's number."""
-    with TemporaryDirectory() as data:
-        command = [str(Path(sys.executable).with_name("blazereps")), "serve", "--port", str(port)]
-        settings = {"BLAZEREPS_DATA": data, "BLAZEREPS_MAX_SESSIONS": "1000"}
-        with subprocess.Popen(
-            command, env=os.environ | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
-            try:
-                yield process.pid
-            finally:
-                process.terminate()
-
-
 @asynccontextmanager
-async def watched(pid: int) -> AsyncIterator[list[float]]:
-    """The resident memory of a process in MB, each five seconds."""
+async def watched(server: Server) -> AsyncIterator[list[float]]:
+    """The server's resident memory in MB, each five seconds."""
     samples: list[float] = []
 
     async def watch() -> None:
         while True:
-            samples.append(resident_mb(pid))
+            samples.append(server.resident_mb)
             await asyncio.sleep(_SAMPLE_S)
 
     watching = asyncio.create_task(watch())
@@ -163,30 +145,17 @@ async def watched(pid: int) -> AsyncIterator[list[float]]:
         watching.cancel()
 
 
-def resident_mb(pid: int) -> float:
-    """Of a process, as Linux tells it."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
-
-
-def cpu_s(pid: int) -> float:
-    """The seconds of CPU that a process has used so far, as Linux tells it."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
 async def measure(loads: Sequence[Load], seconds: float, port: int) -> str:
     """All sessions at once; the tables, as Markdown."""
     url = f"ws://127.0.0.1:{port}/v1/live"
-    with server(port) as pid:
-        await _until_it_answers(port)
-        async with watched(pid) as memory:
-            began_s, before_s = time.monotonic(), cpu_s(pid)
+    with blazereps(port=port) as server:
+        async with watched(server) as memory:
+            began_s, before_s = time.monotonic(), server.cpu_s
             async with asyncio.TaskGroup() as tasks:
                 for load in loads:
                     for number in range(load.sessions):
                         tasks.create_task(run(url, load, seconds, number))
-            took_s, used_s = time.monotonic() - began_s, cpu_s(pid) - before_s
+            took_s, used_s = time.monotonic() - began_s, server.cpu_s - before_s
     ours_s = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     return "\n\n".join((
         table(
@@ -222,17 +191,6 @@ def _row(load: Load, seconds: float) -> tuple[object, ...]:
         f"{load.counted} of {load.expected}",
         *(f"{one:.0f} ms" for one in ms),
     )
-
-
-async def _until_it_answers(port: int) -> None:
-    for _ in range(600):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            return writer.close()
-    sys.exit("the server does not start")
 
 
 def main() -> None:

@@ -20,16 +20,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from benchmarks.reference import Reference, lend_model, prepare_python
 from models.store import ModelStore
 from pose_engine.clips import Clip
 from pose_engine.engine import PoseEngine, Variant
-from pose_engine.frames import Frame
+from pose_engine.frames import Frame, read_image
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 from pose_engine.tracker import PoseTracker
 
+QUALITY = 85
 CLIPS = Path(__file__).parents[2] / "shared" / "data" / "clips"
 
 
@@ -112,9 +114,17 @@ def compare(clip: Path, engine: PoseEngine, python: Path, args: argparse.Namespa
     tracker = engine.tracker(smoothing=smoothing)
     with Clip.open(clip) as opened, other_side(engine, python, args) as reference:
         for count, (_, frame) in enumerate(islice(opened.frames(), args.frames)):
+            seen, shown = live(frame, tracker) if args.live else (frame, frame)
             # MediaPipe's Python class tells its filters of 30 frames a second, always.
-            tally.add(tracker.track(frame, (count + 1) / 30), reference.track(frame))
+            tally.add(tracker.track(seen, (count + 1) / 30), reference.track(shown))
     return tally
+
+
+def live(frame: Frame, tracker: PoseTracker) -> tuple[Frame, Frame]:
+    """The frame out of a JPEG: as small as a live session reads it, and whole."""
+    rows = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2BGR)
+    data = cv2.imencode(".jpg", rows, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    return read_image(data, shrink=tracker.shrink), read_image(data)
 
 
 @contextmanager
@@ -178,6 +188,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-refine", action="store_true", help="ours without the heatmaps")
     parser.add_argument("--floor", action="store_true", help="against ourselves, one pixel off")
     parser.add_argument("--python", type=Path, help="a Python that has MediaPipe already")
+    parser.add_argument("--live", action="store_true", help="JPEGs, ours read as small as will do")
     parser.add_argument("--golden", type=Path, help="write MediaPipe's figures of CLIPs as JSON")
     return parser.parse_args()
 

@@ -23,6 +23,8 @@ from pose_engine.landmarks import Pose
 
 CHECKOUT = Path(__file__).parents[1]
 MEDIAPIPE = "mediapipe==0.10.21"
+PACKAGES = f"{MEDIAPIPE} fastapi uvicorn[standard] simplejpeg"
+"""MediaPipe, and what a live server built on it needs besides (`competitor.py`)."""
 COMPLEXITY = {Variant.LITE: 0, Variant.FULL: 1, Variant.HEAVY: 2}
 
 
@@ -77,8 +79,10 @@ def prepare_python(given: Path | None) -> Path:
     if not done.exists():
         print(f"Installing {MEDIAPIPE} into {folder}: about 1 GB, once", file=sys.stderr)
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", MEDIAPIPE], check=True)
         done.touch()
+    if done.read_text() != PACKAGES:
+        subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES.split()], check=True)
+        done.write_text(PACKAGES)
     return python
 
 

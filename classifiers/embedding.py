@@ -5,7 +5,8 @@ under rotation, and slopes only look at the vertical. Left and right enter as th
 difference, so a mirrored person embeds the same.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,30 +96,47 @@ _TELLS_OF = {
 }
 """The numbers that tell of a part and of no other; `wrist_ankle` tells of arms and legs."""
 
-_SIDES = np.array(
-    [[Landmark[f"{side}_{joint.upper()}"] for joint in _JOINTS] for side in ("LEFT", "RIGHT")]
-)
-_JOINT = {name: number for number, name in enumerate(_JOINTS)}
-
-
-def _indices(features: Iterable[tuple[str, ...]]) -> tuple[NDArray[np.int_], ...]:
-    """The first joint of each feature, the second of each, and so on."""
-    return tuple(
-        np.array([_JOINT[name] for name in joints]) for joints in zip(*features, strict=True)
-    )
-
-
-_ANGLES, _SLOPES, _SPANS = (_indices(of.values()) for of in (ANGLES, SLOPES, SPANS))
-_LIFTS, _SAGS, _OVERHANGS = (_indices(of.values()) for of in (LIFTS, SAGS, OVERHANGS))
-_WIDTHS = np.array([_JOINT[name] for name in WIDTHS])
-_NEEDS = np.array([
-    [name in joints for name in _JOINTS]
-    for of in (ANGLES, SLOPES, SPANS, LIFTS, SAGS, OVERHANGS)
-    for joints in of.values()
-])  # fmt: skip
-"""Which joints each paired feature needs, (features, joints)."""
+_SIDES = ("LEFT", "RIGHT")
+_PLACES = {name: number for number, name in enumerate(NAMES)}
 _LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
 _LEAST_LENGTH = 1e-6
+
+_BONES = {
+    "angle": [(b, a) for a, b, _ in ANGLES.values()],
+    "angle, other": [(b, c) for _, b, c in ANGLES.values()],
+    "slope": [(b, a) for a, b in SLOPES.values()],
+    "span": [*SPANS.values()],
+    "lift": [(c, a) for a, _, c in LIFTS.values()],
+    "lift, lower": [(a, b) for a, b, _ in LIFTS.values()],
+    "lift, upper": [(b, c) for _, b, c in LIFTS.values()],
+    "sag": [(a, b) for a, b, _ in SAGS.values()],
+    "sag, line": [(a, c) for a, _, c in SAGS.values()],
+}
+"""From which joint to which, on either side, by what is made of it: all are taken at once."""
+
+
+def _landmarks(joints: Sequence[str], sides: Sequence[str] = _SIDES) -> NDArray[np.int_]:
+    """The landmarks of joints, (sides, joints)."""
+    return np.array([[Landmark[f"{side}_{name.upper()}"] for name in joints] for side in sides])
+
+
+def _ends(end: int) -> NDArray[np.int_]:
+    """The landmarks at one end of all bones: of the left ones, the right ones, and the widths."""
+    joints = [pair[end] for pairs in _BONES.values() for pair in pairs]
+    return np.concatenate([*_landmarks(joints), *_landmarks(WIDTHS, [_SIDES[end]])])
+
+
+_FROM, _TO = _ends(0), _ends(1)
+_ENDS = itertools.accumulate(map(len, _BONES.values()))
+_AT = {name: slice(end - len(_BONES[name]), end) for name, end in zip(_BONES, _ENDS, strict=True)}
+_BOTH = 2 * sum(map(len, _BONES.values()))
+"""Where the bones of a name are on their side, and how many there are of both sides."""
+_JOINTS_OF = [j for of in (ANGLES, SLOPES, SPANS, LIFTS, SAGS, OVERHANGS) for j in of.values()]
+_NEEDED = np.stack(
+    [_landmarks([joints[min(n, len(joints) - 1)] for joints in _JOINTS_OF]) for n in range(4)]
+)
+"""The landmarks that each paired feature needs, (4, side, feature); some of them twice."""
+_LEFT_TRUNK, _RIGHT_TRUNK = _landmarks(("shoulder", "hip"))
 
 
 def embed(pose: Pose) -> FloatArray:
@@ -129,8 +147,8 @@ def embed(pose: Pose) -> FloatArray:
 
 def embed_all(poses: Sequence[Pose]) -> FloatArray:
     """The vectors of poses, (n, len(NAMES)), from their world points where they have them."""
-    points = [pose.image if pose.world is None else pose.world for pose in poses]
-    return embed_points(np.stack(points), np.stack([pose.visibility for pose in poses]))
+    points = np.array([pose.image if pose.world is None else pose.world for pose in poses])
+    return embed_points(points, np.array([pose.visibility for pose in poses]))
 
 
 def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
@@ -139,24 +157,49 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
     `points`: (n, 33, 3) in any unit, y down; `visibility`: (n, 33) in 0..1, which side to trust.
     Returns (n, len(NAMES)).
     """
-    joints = points[:, _SIDES]  # (n, side, joint, xyz)
-    seen = visibility[:, _SIDES]
-    middles = joints[:, 0] + joints[:, 1]
-    torso = _length(middles[:, _JOINT["shoulder"]] - middles[:, _JOINT["hip"]])[:, None] / 2
-    groups = [
-        _angle(*_at(joints, _ANGLES)) / np.float32(np.pi),
-        _slope(*_at(joints, _SLOPES)),
-        _length(np.subtract(*_at(joints, _SPANS))) / torso[:, None],
-        _lift(*_at(joints, _LIFTS)),
-        _sag(*_at(joints, _SAGS)),
-        _overhang(*_at(joints, _OVERHANGS)),
-    ]
-    sides = np.concatenate(groups, -1)  # (n, side, feature)
-    weight = np.where(_NEEDS, seen[:, :, None], np.inf).min(-1) + np.float32(_LEAST_WEIGHT)
+    places = points.transpose(2, 0, 1)  # (xyz, n, 33)
+    bones = places[..., _TO] - places[..., _FROM]
+    lengths = _length(bones)
+    trunk = places[..., _LEFT_TRUNK] + places[..., _RIGHT_TRUNK]
+    torso = _length(trunk[..., :1] - trunk[..., 1:]) / np.float32(2)  # (n, 1)
+    sides = _features(
+        bones[..., :_BOTH].reshape(3, len(points), 2, -1),
+        lengths[:, :_BOTH].reshape(len(points), 2, -1),
+        torso[:, None],
+    )
+    weight = visibility[:, _NEEDED].min(1) + np.float32(_LEAST_WEIGHT)
     mean = (sides * weight).sum(1) / weight.sum(1)
     difference = np.abs(sides[:, 0] - sides[:, 1])
-    widths = _length(joints[:, 0, _WIDTHS] - joints[:, 1, _WIDTHS]) / torso
-    return np.concatenate([mean, difference, widths], -1).astype(np.float32)
+    widths = lengths[:, _BOTH:] / torso
+    return np.concatenate([mean, difference, widths], -1).astype(np.float32, copy=False)
+
+
+def _features(bones: FloatArray, lengths: FloatArray, torso: FloatArray) -> FloatArray:
+    """The paired features, (n, side, feature), of bones, (xyz, n, side, bone)."""
+    bone = {name: bones[..., at] for name, at in _AT.items()}
+    length = {name: lengths[..., at] for name, at in _AT.items()}
+    cosine = dot(bone["angle"], bone["angle, other"]) / (length["angle"] * length["angle, other"])
+    angles = np.arccos(np.minimum(np.maximum(cosine, -1), 1)) / np.float32(np.pi)
+    slopes = bone["slope"][1] / length["slope"]
+    lifts = bone["lift"][1] / (length["lift, lower"] + length["lift, upper"])
+    along = dot(bone["sag"], bone["sag, line"]) / length["sag, line"] ** 2
+    sags = (bone["sag"][1] - along * bone["sag, line"][1]) / length["sag, line"]
+    overhangs = _overhangs(bone["slope"], length["slope"])
+    return np.concatenate([angles, slopes, length["span"] / torso, lifts, sags, overhangs], -1)
+
+
+def _overhangs(limbs: FloatArray, lengths: FloatArray) -> FloatArray:
+    """How far the weight is behind the ankles, (n, side, 1), of the limbs of `SLOPES`.
+
+    Head, arms and trunk are 0.678 of the mass, 0.626 of the way from hip to shoulder; the thighs
+    0.2 and the shanks 0.093, each 0.433 of the way down; the feet are left out (D. A. Winter,
+    Biomechanics and Motor Control of Human Movement, table 4.1).
+    """
+    aside = dict(zip(SLOPES, np.moveaxis(np.hypot(limbs[0], limbs[2]), -1, 0), strict=True))
+    length = dict(zip(SLOPES, np.moveaxis(lengths, -1, 0), strict=True))
+    weight = 0.791 * aside["thigh"] - 0.931 * aside["shank"] - 0.424 * aside["torso"]
+    overhangs: FloatArray = (weight / (length["thigh"] + length["shank"]))[..., None]
+    return overhangs
 
 
 def columns(parts: Collection[str]) -> NDArray[np.bool_]:
@@ -168,88 +211,45 @@ def columns(parts: Collection[str]) -> NDArray[np.bool_]:
     return np.array([name in kept for name in bare])
 
 
+def angles_seen(poses: Sequence[Pose]) -> FloatArray:
+    """How well each angle of `ANGLES` is seen, 0..1, on its better side: (n, angles)."""
+    visibility = np.array([pose.visibility for pose in poses])
+    seen: FloatArray = visibility[:, _NEEDED[..., : len(ANGLES)]].min(1).max(1)
+    return seen
+
+
 def angle_seen(pose: Pose, joint: str) -> float:
     """How well the angle of a joint of `ANGLES` is seen, 0..1: on its better side."""
-    joints = [_JOINTS.index(name) for name in ANGLES[joint]]
-    return float(pose.visibility[_SIDES[:, joints]].min(1).max())
+    return float(angles_seen([pose])[0, _PLACES[joint]])
 
 
-def angle_degrees(vector: FloatArray, joint: str) -> float:
+def angle_degrees(vector: Sequence[float] | FloatArray, joint: str) -> float:
     """The angle of a joint of `ANGLES` in degrees, the mean of both sides, out of a vector."""
-    return float(vector[NAMES.index(joint)]) * 180
+    return float(vector[_PLACES[joint]]) * 180
 
 
-def lift(vector: FloatArray, joint: str) -> float:
+def lift(vector: Sequence[float] | FloatArray, joint: str) -> float:
     """The lift of the limb whose middle joint is the elbow or the knee, -1..1, out of a vector."""
-    return float(vector[NAMES.index(f"{joint}_lift")])
+    return float(vector[_PLACES[f"{joint}_lift"]])
 
 
-def slope(vector: FloatArray, limb: str) -> float:
+def slope(vector: Sequence[float] | FloatArray, limb: str) -> float:
     """The climb of a limb of `SLOPES`, -1..1, the mean of both sides, out of a vector."""
-    return float(vector[NAMES.index(limb)])
+    return float(vector[_PLACES[limb]])
 
 
-def overhang(vector: FloatArray) -> float:
+def overhang(vector: Sequence[float] | FloatArray) -> float:
     """How far the weight is behind the ankles, in lengths of the leg, out of a vector."""
-    return float(vector[NAMES.index("overhang")])
+    return float(vector[_PLACES["overhang"]])
 
 
-def _at(joints: FloatArray, of: tuple[NDArray[np.int_], ...]) -> Iterator[FloatArray]:
-    """The first joint of each feature, the second of each ..., (n, side, feature, xyz) each."""
-    return (joints[:, :, index] for index in of)
+def dot(u: FloatArray, v: FloatArray) -> FloatArray:
+    """The products of vectors, over the first axis."""
+    product: FloatArray = np.add.reduce(u * v)
+    return product
 
 
 def _length(vectors: FloatArray) -> FloatArray:
-    squares = np.einsum("...i,...i->...", vectors, vectors)
-    lengths: FloatArray = np.maximum(np.sqrt(squares), _LEAST_LENGTH)
+    """The lengths of vectors, over the first axis."""
+    lengths: FloatArray = np.maximum(np.sqrt(dot(vectors, vectors)), _LEAST_LENGTH)
     return lengths
-
-
-def _angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
-    """Radians at b between a and c, over the last axis."""
-    u, v = a - b, c - b
-    cosine = np.einsum("...i,...i->...", u, v) / (_length(u) * _length(v))
-    radians: FloatArray = np.arccos(np.clip(cosine, -1, 1))
-    return radians
-
-
-def _slope(a: FloatArray, b: FloatArray) -> FloatArray:
-    """How far b is above a, as a share of their distance."""
-    limb = b - a
-    slope: FloatArray = -limb[..., 1] / _length(limb)
-    return slope
-
-
-def _lift(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
-    """How far c is above a, as a share of the way from a over b to c."""
-    lift: FloatArray = (a - c)[..., 1] / (_length(b - a) + _length(c - b))
-    return lift
-
-
-def _sag(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
-    """How far b is below its foot on the line from a to c, in lengths of that line."""
-    line = c - a
-    length = _length(line)
-    along = np.einsum("...i,...i->...", b - a, line) / length**2
-    foot = a + along[..., None] * line
-    sag: FloatArray = (b - foot)[..., 1] / length
-    return sag
-
-
-def _overhang(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> FloatArray:
-    """How far the weight of somebody with shoulder a, hip b, knee c and ankle d is behind d.
-
-    Head, arms and trunk are 0.678 of the mass, 0.626 of the way from hip to shoulder; the thighs
-    0.2 and the shanks 0.093, each 0.433 of the way down; the feet are left out (D. A. Winter,
-    Biomechanics and Motor Control of Human Movement, table 4.1).
-    """
-    trunk, thigh, shank = a - b, b - c, c - d
-    weight = 0.791 * _aside(thigh) - 0.931 * _aside(shank) - 0.424 * _aside(trunk)
-    overhang: FloatArray = weight / (_length(thigh) + _length(shank))
-    return overhang
-
-
-def _aside(vectors: FloatArray) -> FloatArray:
-    """The length of vectors seen from above."""
-    aside: FloatArray = np.hypot(vectors[..., 0], vectors[..., 2])
-    return aside

@@ -1,6 +1,7 @@
 """An exercise is a folder of data: a movement that is counted, or a pose that is held and timed."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,6 @@ from classifiers.embedding import (
     LIFTS,
     PARTS,
     angle_degrees,
-    angle_seen,
     lift,
     overhang,
     slope,
@@ -20,7 +20,7 @@ from classifiers.grade import GradeRules
 from classifiers.hold import HoldRules
 from classifiers.quantities import QUANTITIES
 from classifiers.repetition import CountingRules
-from pose_engine.landmarks import FloatArray, Pose
+from pose_engine.landmarks import FloatArray
 
 _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 """The joint that must be in view for a part of the body to be judged."""
@@ -83,7 +83,7 @@ class Exercise:
         """Whether it can only be judged while the legs are in view."""
         return self.angle in ("hip", "knee")
 
-    def depth(self, vector: FloatArray) -> float:
+    def depth(self, vector: Sequence[float] | FloatArray) -> float:
         """How deep a pose is, from 0 at the top over 1 at full depth to 1.25.
 
         It is the mean of how far the joint is bent and how far the limb has come down, so that one
@@ -94,7 +94,7 @@ class Exercise:
             depths.append(_share(lift(vector, self.angle), *self.lifts))
         return sum(depths) / len(depths)
 
-    def set_back(self, vector: FloatArray) -> float:
+    def set_back(self, vector: Sequence[float] | FloatArray) -> float:
         """How far the weight is behind the feet, as a share of how far the hips have come down.
 
         It is about 0 on one's own feet; on to a chair they go back as they come down. Hips lower
@@ -133,10 +133,13 @@ class Hold:
         """Whether it can only be judged while the legs are in view."""
         return "legs" in self.parts
 
-    def seen(self, pose: Pose) -> float:
-        """How well its arms and legs are seen, 0..1: the part that is seen worst."""
-        joints = (_TOLD_BY[part] for part in self.parts if part in _TOLD_BY)
-        return min((angle_seen(pose, joint) for joint in joints), default=1.0)
+    def seen(self, angles: Mapping[str, float]) -> float:
+        """How well its arms and legs are seen, 0..1: the part that is seen worst.
+
+        `angles`: how well the angle of each joint is seen, see `Glance.seen`.
+        """
+        seen = [angles[_TOLD_BY[part]] for part in self.parts if part in _TOLD_BY]
+        return min(seen, default=1.0)
 
 
 def read_exercise(folder: Path) -> Exercise | Hold:

@@ -1,7 +1,7 @@
 """What would help: advice, now and then, from what is in view and from what was refused."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from classifiers.events import (
     SubjectSwitched,
 )
 from classifiers.exercise import Exercise
+from classifiers.plain import plain
 from classifiers.view import JOINTS, View
 from pose_engine.landmarks import Pose
 
@@ -73,12 +74,13 @@ class Coach:
 
     def __init__(self, exercises: Sequence[Exercise]) -> None:
         self._exercises = tuple(exercises)
+        self._needed = {one.name: _needed(one) for one in exercises}
         self._state = CoachState()
         self._view = View()
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
-        return {"state": asdict(self._state), "view": self._view.snapshot()}
+        return {"state": plain(self._state), "view": self._view.snapshot()}
 
     def restored(self, snapshot: Mapping[str, Any]) -> Self:
         """This coach, going on from a snapshot; raises KeyError or TypeError on a wrong one."""
@@ -136,7 +138,7 @@ class Coach:
             return
         meant = self._meant(at_s)
         name = meant[0].name if len(meant) == 1 else None
-        needed = {joint for e in meant or self._exercises for joint in _needed(e)}
+        needed = set[str]().union(*(self._needed[e.name] for e in meant or self._exercises))
         told = {joint for e in meant for joint in ANGLES[e.angle]}
         if out := _unseen(needed, self._view.out, self._view.hidden):
             advice = Advice.STEP_BACK if 2 * len(out) <= len(needed) else Advice.STEP_INTO_VIEW

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from classifiers.events import Event, HoldEnded, HoldStarted
+from classifiers.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class HoldTimer:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
-        return asdict(self._state)
+        return plain(self._state)
 
     def restored(self, snapshot: dict[str, Any]) -> Self:
         """This timer, going on from a snapshot; raises TypeError on a wrong one."""

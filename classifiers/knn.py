@@ -1,10 +1,9 @@
 """Which exercise a pose belongs to, by its nearest labelled samples (k-NN on scikit-learn)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from classifiers.embedding import columns
 from classifiers.exercise import Exercise, Hold
@@ -18,6 +17,9 @@ NEAR = "near"
 
 _NEIGHBOURS = 15
 _CANDIDATES = 24
+_BLOCK = 8
+_SOME, _FAR = 400, 1000.0
+_ROUNDING = 0.01  # of a squared distance by products in float32, which are off by 0.0001 at most
 _REACH, _HELD_REACH = 1.5, 1.1
 """How far a sample may be to have a vote; nearer for a hold, for no movement speaks for it too."""
 _SHARED_NEIGHBOURS = 3
@@ -46,37 +48,39 @@ class PoseClassifier:
         holds = [one for one in exercises if isinstance(one, Hold)]
         self.classes = (*(name for e in counted for name in (e.up, e.down)), NONE)
         vectors, labels = samples.vectors(), np.array(samples.labels)
-        self._held = {
-            hold.name: _Neighbourhood(
+        self._holds = {hold.name: hold.classes for hold in holds}
+        self._held = _Neighbourhoods(
+            _Neighbourhood(
                 hold.classes, hold.classes, hold.parts, vectors, labels, reach=_HELD_REACH
             )
             for hold in holds
-        }
+        )
         seen = ~np.isin(labels, [NEAR, *(name for hold in holds for name in hold.classes)])
         vectors, labels = vectors[seen], labels[seen]
-        self._whole = [
+        self._whole = _Neighbourhoods(
             _Neighbourhood((e.up, e.down), (e.up,), e.parts, vectors, labels) for e in counted
-        ]
-        self._legless = [
+        )
+        self._legless = _Neighbourhoods(
             _Neighbourhood(
                 (e.up, e.down), (e.up,), set(e.parts) - {"legs", "weight"}, vectors, labels
             )
             for e in counted
             if not e.needs_legs
-        ]
+        )
 
     def classify(self, vectors: FloatArray, legs_seen: Sequence[bool]) -> list[dict[str, float]]:
         """The confidence in each class, summing to 1, for each of (n, len(NAMES)) by `embed`."""
-        whole = _by_name(self._whole, vectors)
-        legless = whole if all(legs_seen) else _by_name(self._legless, vectors)
-        return [
-            self._confidences(whole[n] if seen else legless[n]) for n, seen in enumerate(legs_seen)
-        ]
+        legs = np.array(legs_seen, bool)
+        whole = iter(self._whole.shares(vectors[legs]))
+        legless = iter(self._legless.shares(vectors[~legs]))
+        return [self._confidences(next(whole if seen else legless)) for seen in legs_seen]
 
     def held(self, vectors: FloatArray, holds: Collection[str]) -> list[dict[str, float]]:
         """The confidence, 0..1, that each of the vectors is the pose of each named hold."""
-        shares = {name: self._held[name].shares(vectors).sum(1).tolist() for name in holds}
-        return [{name: shares[name][n] for name in holds} for n in range(len(vectors))]
+        if not holds:
+            return [{} for _ in vectors]
+        shares = self._held.shares(vectors)
+        return [{name: sum(one[c] for c in self._holds[name]) for name in holds} for one in shares]
 
     def _confidences(self, shares: dict[str, float]) -> dict[str, float]:
         total = sum(shares.values())
@@ -85,9 +89,61 @@ class PoseClassifier:
 
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors, (n, len(NAMES)), any exercise has a sample in reach of."""
-        near = [neighbourhood.reaches(vectors) for neighbourhood in self._whole]
+        near = [neighbourhood.reaches(vectors) for neighbourhood in self._whole.each]
         any_near: NDArray[np.bool_] = np.any(near, axis=0)
         return any_near
+
+
+class _Neighbourhoods:
+    """Several of them, asked at once.
+
+    Most have no say of a pose: none of their own samples is in reach, or enough of the others are
+    nearer than all of those. One product with their own and some of the others tells which.
+    """
+
+    def __init__(self, each: Iterable["_Neighbourhood"]) -> None:
+        self.each = tuple(each)
+        self._nothing = {name: 0.0 for one in self.each for name in one.names}
+        if self.each:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        own = [one.own for one in self.each]
+        groups = own + [one.some_others for one in self.each]
+        scales = [one.scale for one in self.each]
+        pairs = zip(scales * 2, groups, strict=True)
+        self._scales = np.hstack(scales)
+        self._products = np.hstack([-2 * scale @ group.T for scale, group in pairs])
+        self._squares = np.hstack([(group**2).sum(1) for group in groups])
+        self._scale_starts = _starts(scale.shape[1] for scale in scales)
+        self._own_starts = _starts(map(len, own))
+        self._own = sum(map(len, own))
+        self._reach = np.array([one.reach for one in self.each], np.float32)
+
+    def shares(self, vectors: FloatArray) -> list[dict[str, float]]:
+        """Of each vector, the shares of the nearest samples that are of each class, by name."""
+        found = [self._nothing.copy() for _ in vectors]
+        if not self.each or not found:
+            return found
+        for one, mask in zip(self.each, self._have_say(vectors).T, strict=True):
+            (rows,) = mask.nonzero()
+            if len(rows):
+                for row, shares in zip(rows.tolist(), one.shares(vectors[rows]), strict=True):
+                    found[row].update(zip(one.names, shares, strict=True))
+        return found
+
+    def _have_say(self, vectors: FloatArray) -> NDArray[np.bool_]:
+        """Which neighbourhoods may have a vote on which vectors, (n, neighbourhoods)."""
+        scaled = vectors @ self._scales
+        squares = np.add.reduceat(scaled * scaled, self._scale_starts, axis=1)
+        apart = vectors @ self._products
+        apart += self._squares
+        own = np.minimum.reduceat(apart[:, : self._own], self._own_starts, axis=1)
+        others = apart[:, self._own :].reshape(len(vectors), len(self.each), -1)
+        others.partition(_NEIGHBOURS - 1)
+        in_reach = own + squares < self._reach**2 + _ROUNDING
+        likely: NDArray[np.bool_] = in_reach & (own < others[..., _NEIGHBOURS - 1] + _ROUNDING)
+        return likely
 
 
 class _Neighbourhood:
@@ -111,68 +167,95 @@ class _Neighbourhood:
         *,
         reach: float = _REACH,
     ) -> None:
-        self._reach = reach
-        self._columns = columns(parts)
+        self.reach = reach
         self.names = tuple(names)
-        own = [labels == name for name in names]
-        missing = [name for name, mask in zip(names, own, strict=True) if not mask.any()]
+        self._columns = columns(parts)
+        each = [labels == name for name in names]
+        missing = [name for name, mask in zip(names, each, strict=True) if not mask.any()]
         if missing:
             raise SamplesError(f"no sample is labelled {' or '.join(missing)}")
         used = vectors[:, self._columns]
-        self._scale = _whitening(np.mean([np.cov(used[one].T) for one in own], axis=0))
+        self._scale = _whitening(np.mean([np.cov(used[one].T) for one in each], axis=0))
         scaled = used @ self._scale
-        self._own = scaled[np.logical_or.reduce(own)]
+        own = np.logical_or.reduce(each)
         alike = scaled[np.isin(labels, list(shared))]
-        to_own, _ = NearestNeighbors(n_neighbors=_SHARED_NEIGHBOURS).fit(alike).kneighbors(scaled)
-        kept = np.logical_or.reduce(own) | (to_own.mean(1) > _SHARED_REACH)
-        self._classes = np.full(kept.sum(), -1)
-        for number, name in enumerate(self.names):
-            self._classes[labels[kept] == name] = number
-        self._samples = scaled[kept]
+        others = ~own & (_apart(scaled, alike, _SHARED_NEIGHBOURS) > _SHARED_REACH)
+        # Farther from all of its own, one is never nearer to a pose than those in its reach are.
+        others &= _apart(scaled, scaled[own], 1) < 2 * reach
+        self.own, self._others = scaled[own], scaled[others]
+        self._samples = np.concatenate([self.own, self._others])
+        self._products = np.ascontiguousarray(-2 * self._samples.T)
         self._squares = (self._samples**2).sum(1)
+        self._classes = np.full(len(self._samples), -1)
+        for number, name in enumerate(names):
+            self._classes[: len(self.own)][labels[own] == name] = number
 
-    def shares(self, vectors: FloatArray) -> FloatArray:
+    @property
+    def scale(self) -> FloatArray:
+        """The matrix that whitens a whole vector, (len(NAMES), numbers)."""
+        scale = np.zeros((len(self._columns), self._scale.shape[1]), np.float32)
+        scale[self._columns] = self._scale
+        return scale
+
+    @property
+    def some_others(self) -> FloatArray:
+        """`_SOME` of the others, whitened; made up with far ones where there are not so many."""
+        some = np.full((_SOME, self.own.shape[1]), _FAR, np.float32)
+        found = self._others[:: 1 + len(self._others) // _SOME]
+        some[: len(found)] = found
+        return some
+
+    def shares(self, vectors: FloatArray) -> list[list[float]]:
         """The shares of the nearest samples that are in reach and of each of its own classes.
 
-        Of (n, len(NAMES)), as (n, classes).
+        Of (n, len(NAMES)), as (n, classes). By one product with all of them: of so many numbers a
+        sample a tree prunes little. A product's rounding depends on how many are asked for, hence
+        the second look at the few that matter.
         """
         scaled = np.einsum("nc,cs->ns", vectors[:, self._columns], self._scale)
-        nearest, in_reach = self._nearest(scaled)
-        votes = (self._classes[nearest][:, :, None] == np.arange(len(self.names))) & in_reach
-        shares: FloatArray = votes.sum(1) / _NEIGHBOURS
-        return shares
+        roughly = scaled @ self._products
+        roughly += self._squares
+        return [self._votes(one, row) for one, row in zip(scaled, roughly, strict=True)]
 
-    def _nearest(self, scaled: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """The nearest samples of each, (n, k), and whether they are in reach, (n, k, 1).
-
-        By one product with all of them: of so many numbers a sample a tree prunes little, and
-        asking scikit-learn's for one pose at a time takes twenty times as long. A product's
-        rounding depends on how many are asked for, hence the second look at the few that matter.
-        """
-        roughly = self._squares - 2 * (scaled @ self._samples.T)
-        few = np.argpartition(roughly, _CANDIDATES)[:, :_CANDIDATES]
-        squared = ((self._samples[few] - scaled[:, None]) ** 2).sum(2)
-        nearest = np.argpartition(squared, _NEIGHBOURS - 1)[:, :_NEIGHBOURS]
-        in_reach = np.take_along_axis(squared, nearest, 1) < self._reach**2
-        return np.take_along_axis(few, nearest, 1), in_reach[:, :, None]
+    def _votes(self, scaled: FloatArray, roughly: FloatArray) -> list[float]:
+        few = _least(roughly)
+        squared = ((self._samples[few] - scaled) ** 2).sum(1)
+        by_distance = sorted(zip(squared.tolist(), self._classes[few].tolist(), strict=True))
+        reach = self.reach**2
+        votes = [label for apart, label in by_distance[:_NEIGHBOURS] if apart < reach]
+        return [votes.count(number) / _NEIGHBOURS for number in range(len(self.names))]
 
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors are in reach of a sample of its own."""
-        own = NearestNeighbors(n_neighbors=1).fit(self._own)
-        distances, _ = own.kneighbors(vectors[:, self._columns] @ self._scale)
-        reached: NDArray[np.bool_] = distances[:, 0] < self._reach
+        reached: NDArray[np.bool_] = _apart(vectors @ self.scale, self.own, 1) < self.reach
         return reached
 
 
-def _by_name(
-    neighbourhoods: Sequence[_Neighbourhood], vectors: FloatArray
-) -> list[dict[str, float]]:
-    """The shares of every class, for each of the vectors."""
-    shares: list[dict[str, float]] = [{} for _ in vectors]
-    for one in neighbourhoods:
-        for found, row in zip(shares, one.shares(vectors).tolist(), strict=True):
-            found.update(zip(one.names, row, strict=True))
-    return shares
+def _apart(vectors: FloatArray, samples: FloatArray, count: int) -> FloatArray:
+    """The mean distance of each of the vectors to so many of the samples that are nearest, (n,)."""
+    from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - takes 0.7 s, for fitting alone
+
+    distances, _ = NearestNeighbors(n_neighbors=count).fit(samples).kneighbors(vectors)
+    mean: FloatArray = distances.mean(1)
+    return mean
+
+
+def _least(row: FloatArray) -> NDArray[np.intp]:
+    """Where the least numbers are: `_CANDIDATES` or a few more.
+
+    They are under the bound that the least of blocks give, which are fewer to put in order.
+    """
+    blocks = row[: len(row) // _BLOCK * _BLOCK].reshape(_BLOCK, -1).min(0)
+    if len(blocks) < _CANDIDATES:
+        return np.arange(len(row))
+    blocks.partition(_CANDIDATES - 1)
+    least: NDArray[np.intp] = (row <= blocks[_CANDIDATES - 1]).nonzero()[0]
+    return least
+
+
+def _starts(lengths: Iterable[int]) -> NDArray[np.intp]:
+    """Where each begins of some that follow each other."""
+    return np.cumsum([0, *lengths])[:-1]
 
 
 def _whitening(covariance: FloatArray) -> FloatArray:

@@ -9,8 +9,7 @@ import numpy as np
 
 from classifiers.events import Event, Measure, Phase, PhaseChanged, RepCounted, RepRejected, Unit
 from classifiers.exercise import Exercise
-from classifiers.quantities import QUANTITIES, Readings, both_sides, left_against_right, read
-from pose_engine.landmarks import Pose
+from classifiers.quantities import QUANTITIES, Readings, both_sides, left_against_right
 
 _LEAST_SEEN = 0.3
 """A joint that is seen less does not tell where the top and the bottom are."""
@@ -59,7 +58,8 @@ class MeasureRecorder:
 
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
-        self._names = tuple(dict.fromkeys((exercise.angle, *exercise.measures)))
+        self.names = tuple(dict.fromkeys((exercise.angle, *exercise.measures)))
+        """The quantities that it looks at."""
         self._state = self._nothing()
 
     def snapshot(self) -> dict[str, Any]:
@@ -93,12 +93,16 @@ class MeasureRecorder:
         """The events that the counter caused, its repetitions with measures and grade."""
         return [self._follow(event) for event in events]
 
-    def look(self, pose: Pose, at_s: float) -> None:
-        """Take in the pose of a moment, after the events that it caused."""
+    @property
+    def follows(self) -> bool:
+        """Whether there is something to look at."""
+        return self._state.phase is not Phase.AWAY
+
+    def look(self, readings: Readings, at_s: float) -> None:
+        """Take in the named quantities of a moment, after the events that it caused."""
         state = self._state
-        if state.phase is Phase.AWAY:
+        if not self.follows:
             return
-        readings = read(pose, self._names)
         degrees, seen = both_sides(readings[0])
         if seen < _LEAST_SEEN:
             return
@@ -108,7 +112,7 @@ class MeasureRecorder:
         state.at_s, state.degrees = at_s, degrees
 
     def _nothing(self) -> MovementState:
-        count = len(self._names)
+        count = len(self.names)
         start, bottom, top = np.zeros((3, count + 1, 2, 2))
         return MovementState(start, bottom, top, np.zeros((count, 2, 2)))
 
@@ -154,7 +158,7 @@ class MeasureRecorder:
 
     def _note_worst(self) -> None:
         worst = self._state.worst
-        for name, reading in zip(self._names, self._state.smooth, strict=True):
+        for name, reading in zip(self.names, self._state.smooth, strict=True):
             if QUANTITIES[name].worst:
                 now = both_sides(reading)
                 worst[name] = max(worst.get(name, now), now, key=lambda one: abs(one[0]))
@@ -162,7 +166,7 @@ class MeasureRecorder:
     def _measures(self) -> Iterator[tuple[str, Measure]]:
         means = {"top": _mean(self._state.start), "bottom": _mean(self._state.bottom)}
         for name in self._exercise.measures:
-            quantity, i = QUANTITIES[name], self._names.index(name)
+            quantity, i = QUANTITIES[name], self.names.index(name)
             if quantity.worst:
                 if name in self._state.worst:
                     yield name, _measure(self._state.worst[name])

@@ -1,7 +1,7 @@
 """Counts the periods of any movement that repeats, whatever it is, from the landmarks alone."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from classifiers.cycles import (
 )
 from classifiers.events import UnknownCounted
 from classifiers.places import PLACES, Numbers, places, torso
+from classifiers.plain import plain
 from pose_engine.landmarks import Pose
 
 RATE_HZ = 15
@@ -102,7 +103,7 @@ class PeriodCounter:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`: some 14 kB of JSON, most of it 273 steps."""
-        return {**asdict(self._state), "steps": self._steps.tolist()}
+        return {**plain(self._state), "steps": self._steps.tolist()}
 
     def restored(self, snapshot: dict[str, Any]) -> Self:
         """This counter, going on from a snapshot; raises TypeError or ValueError on a wrong one."""

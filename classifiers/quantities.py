@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.embedding import ANGLES
+from classifiers.embedding import ANGLES, dot
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 
 _LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
@@ -23,51 +23,66 @@ class Quantity:
 
     joints: tuple[str, ...]
     degrees: Callable[..., FloatArray]
-    """From the points of the joints, (2, 3) each, y down; gives (2,)."""
+    """From the points of the joints, (xyz, poses, 2) each, y down; gives (poses, 2) or (.., 1)."""
     sided: bool = False
     """Whether left and right can differ, so that there is an asymmetry."""
     worst: bool = False
     """Whether its worst over the movement is asked for, and not what it is at top and bottom."""
 
 
+def read_all(poses: Sequence[Pose], names: Sequence[str]) -> Readings:
+    """The named quantities of poses, (poses, names, 2, 2), from world points where they have them.
+
+    Of each of many the same as of that one alone.
+    """
+    points = np.array([pose.image if pose.world is None else pose.world for pose in poses])
+    visibility = np.array([pose.visibility for pose in poses])
+    places = points.transpose(2, 0, 1)
+    readings = np.empty((len(poses), len(names), 2, 2))
+    for number, name in enumerate(names):
+        landmarks = _LANDMARKS[name]
+        joints = places[..., landmarks].transpose(2, 0, 1, 3)
+        readings[:, number, :, 0] = QUANTITIES[name].degrees(*joints)
+        readings[:, number, :, 1] = visibility[:, landmarks].min(1)
+    return readings
+
+
 def read(pose: Pose, names: Sequence[str]) -> Readings:
-    """The named quantities of one pose, from its world points where it has them."""
-    points = pose.image if pose.world is None else pose.world
-    readings = np.empty((len(names), 2, 2))
-    for reading, quantity in zip(readings, (QUANTITIES[name] for name in names), strict=True):
-        sides = [_SIDES[joint] for joint in quantity.joints]
-        reading[:, 0] = quantity.degrees(*(points[side] for side in sides))
-        reading[:, 1] = np.min([pose.visibility[side] for side in sides], axis=0)
+    """The named quantities of one pose, (names, 2, 2)."""
+    readings: Readings = read_all([pose], names)[0]
     return readings
 
 
 def both_sides(reading: Readings) -> tuple[float, float]:
     """Degrees, the better seen side weighing more, and how well that one is seen; of one (2, 2)."""
-    degrees, seen = reading.T
-    weights = seen + _LEAST_WEIGHT
-    return float((degrees * weights).sum() / weights.sum()), float(seen.max())
+    (left, left_seen), (right, right_seen) = reading.tolist()
+    weight, other = left_seen + _LEAST_WEIGHT, right_seen + _LEAST_WEIGHT
+    return (left * weight + right * other) / (weight + other), max(left_seen, right_seen)
 
 
 def left_against_right(reading: Readings) -> tuple[float, float]:
     """Degrees of left minus right, and how well the worse seen one is seen; of one (2, 2)."""
-    degrees, seen = reading.T
-    return float(degrees[0] - degrees[1]), float(seen.min())
+    (left, left_seen), (right, right_seen) = reading.tolist()
+    return left - right, min(left_seen, right_seen)
 
 
 def _angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
     """The angle at b, 0..180."""
     u, v = a - b, c - b
-    lengths = np.linalg.norm(u, axis=-1) * np.linalg.norm(v, axis=-1)
-    cosine = (u * v).sum(-1) / np.maximum(lengths, _LEAST_LENGTH**2)
-    degrees: FloatArray = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+    lengths = np.sqrt(dot(u, u)) * np.sqrt(dot(v, v))
+    return _degrees(dot(u, v) / np.maximum(lengths, _LEAST_LENGTH**2))
+
+
+def _degrees(cosine: FloatArray) -> FloatArray:
+    degrees: FloatArray = np.degrees(np.arccos(np.minimum(np.maximum(cosine, -1), 1)))
     return degrees
 
 
 def _lean(shoulder: FloatArray, hip: FloatArray) -> FloatArray:
     """How far the line from the hips' middle to the shoulders' is from upright, 0..180."""
-    trunk = (shoulder - hip).mean(0)
-    upright = np.array((0, -1, 0), np.float32)
-    return np.repeat(_angle(trunk, np.zeros_like(trunk), upright), 2)
+    sides = shoulder - hip
+    trunk: FloatArray = np.add(sides[..., :1], sides[..., 1:]) / 2
+    return _degrees(-trunk[1] / np.maximum(np.sqrt(dot(trunk, trunk)), _LEAST_LENGTH**2))
 
 
 def _sag(shoulder: FloatArray, hip: FloatArray, knee: FloatArray) -> FloatArray:
@@ -76,18 +91,14 @@ def _sag(shoulder: FloatArray, hip: FloatArray, knee: FloatArray) -> FloatArray:
     The bend is taken in the upright plane through shoulder and knee: what the hip is off to the
     side is the net's guess of depth more than the body's.
     """
-    ahead = (knee - shoulder) * np.array((1, 0, 1), np.float32)
-    ahead /= np.maximum(np.linalg.norm(ahead, axis=-1, keepdims=True), _LEAST_LENGTH)
-    falls = [np.arctan2(v[:, 1], (v * ahead).sum(-1)) for v in (hip - shoulder, knee - hip)]
+    ahead = (knee - shoulder)[_LEVEL]
+    ahead /= np.maximum(np.sqrt(dot(ahead, ahead)), _LEAST_LENGTH)
+    falls = [np.arctan2(v[1], dot(v[_LEVEL], ahead)) for v in (hip - shoulder, knee - hip)]
     degrees: FloatArray = (np.degrees(falls[0] - falls[1]) + 180) % 360 - 180
     return degrees
 
 
-_SIDES = {
-    joint: [Landmark[f"LEFT_{joint.upper()}"], Landmark[f"RIGHT_{joint.upper()}"]]
-    for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-}
-
+_LEVEL = [0, 2]  # x and z
 QUANTITIES = {
     **{name: Quantity(joints, _angle, sided=True) for name, joints in ANGLES.items()},
     "torso_lean": Quantity(("shoulder", "hip"), _lean),
@@ -95,3 +106,11 @@ QUANTITIES = {
 }
 """What an exercise may measure, by name. A knee is 180 degrees when it is straight. `hip_sag` takes
 the knee and not the ankle: in one line with straight legs, and right for push-ups on the knees."""
+
+_LANDMARKS = {
+    name: np.array([
+        [Landmark[f"{side}_{joint.upper()}"] for side in ("LEFT", "RIGHT")] for joint in one.joints
+    ])
+    for name, one in QUANTITIES.items()
+}  # fmt: skip
+"""Those that a quantity needs, (joints, 2)."""

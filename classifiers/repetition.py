@@ -1,10 +1,11 @@
 """The state machine that turns one exercise's depth over time into counted and refused reps."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
+from classifiers.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class RepetitionCounter:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
-        return asdict(self._state)
+        return plain(self._state)
 
     def restored(self, snapshot: dict[str, Any]) -> Self:
         """This counter, going on from a snapshot; raises TypeError or ValueError on a wrong one."""
@@ -223,7 +224,7 @@ class RepetitionCounter:
     def _follow(self, depth: float, at_s: float) -> list[Event]:
         state, rules = self._state, self.rules
         near_bottom = depth >= state.bottom_depth - rules.turn / 2
-        if near_bottom and self._climbed(state.rise_depth) < rules.return_share:
+        if near_bottom and self._climbed(state.rise_depth) < rules.last_return_share:
             state.bottom_to_s = at_s
         if state.phase is Phase.TOP:
             self._hold_top(depth, at_s)

@@ -1,7 +1,7 @@
 """Sets: the repetitions of one exercise that no rest, no other exercise and no change parts."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from classifiers.events import (
@@ -13,6 +13,7 @@ from classifiers.events import (
     SetEnded,
     SubjectSwitched,
 )
+from classifiers.plain import plain
 
 LEAST_REST_S = 10.0
 """A pause that is shorter is never a rest: a breath or two between heavy repetitions."""
@@ -99,7 +100,8 @@ class SetKeeper:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
-        return asdict(self._state)
+        reps = self._state.reps
+        return plain(self._state) | {"reps": None if reps is None else plain(reps)}
 
     def restored(self, snapshot: Mapping[str, Any]) -> Self:
         """This keeper, going on from a snapshot; raises KeyError or TypeError on a wrong one."""

@@ -1,17 +1,17 @@
 """What of the body is in view, and which way up: for how much of the last seconds it was not."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers.smoothing import ConfidenceFilter
 from pose_engine.landmarks import Landmark, Pose
 
 JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
-_SIDES = [[Landmark[f"{side}_{j.upper()}"] for j in JOINTS] for side in ("LEFT", "RIGHT")]
+_SIDES = [(Landmark[f"LEFT_{j.upper()}"], Landmark[f"RIGHT_{j.upper()}"]) for j in JOINTS]
 _TURNS = (90, 180, 270)
 _SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
 _ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
@@ -55,11 +55,15 @@ class View:
         """Take in what is seen at a time in seconds, later than the last; ten times a second do."""
         if self._at_s is not None and at_s - self._at_s < _EVERY_S:
             return
-        unseen = (pose.visibility < _LEAST_VISIBILITY)[_SIDES].all(0)
-        out = unseen & _out_of_picture(pose)[_SIDES].all(0)
+        visibility = pose.visibility.tolist()
+        unseen = [max(visibility[i], visibility[j]) < _LEAST_VISIBILITY for i, j in _SIDES]
+        out = _out_of_picture(pose) if any(unseen) else unseen
         turn = _missing_turn(pose)
-        turns = [turn == degrees for degrees in _TURNS]
-        now = np.concatenate([out, unseen & ~out, turns]).astype(float).tolist()
+        now = [
+            *(float(joint and beyond) for joint, beyond in zip(unseen, out, strict=True)),
+            *(float(joint and not beyond) for joint, beyond in zip(unseen, out, strict=True)),
+            *(float(turn == degrees) for degrees in _TURNS),
+        ]
         step_s = 0.0 if self._at_s is None else min(at_s - self._at_s, _LONGEST_STEP_S)
         self._at_s = at_s
         clock_s = (self._shares.at_s or 0.0) + step_s
@@ -80,15 +84,17 @@ def _missing_turn(pose: Pose) -> int | None:
     """The quarter turns clockwise, in degrees, that bring shoulders above ankles; None: unclear."""
     if pose.visibility[_SHOULDERS + _ANKLES].min() < _LEAST_VISIBILITY:
         return None
-    x, y = pose.image[_SHOULDERS, :2].mean(0) - pose.image[_ANKLES, :2].mean(0)
+    x, y = (pose.image[_SHOULDERS, :2].mean(0) - pose.image[_ANKLES, :2].mean(0)).tolist()
+    if -y > abs(x):
+        return 0
     seen = pose.image[pose.visibility >= _LEAST_VISIBILITY, :2]
-    if np.hypot(x, y) < _LEAST_SPAN * np.ptp(seen, axis=0).max():
+    if math.hypot(x, y) < _LEAST_SPAN * np.ptp(seen, axis=0).max():
         return None
-    return round(float(np.degrees(np.arctan2(-x, -y))) / 90) % 4 * 90
+    return round(math.degrees(math.atan2(-x, -y)) / 90) % 4 * 90
 
 
-def _out_of_picture(pose: Pose) -> NDArray[np.bool_]:
-    """Which landmarks are, (33,): their presence is low, and they lie beyond all that are present.
+def _out_of_picture(pose: Pose) -> list[bool]:
+    """Which joints are, on both sides: of low presence, and beyond all points that are present.
 
     Nobody says how large the picture is, but it is a rectangle: what lies between points that are
     in it is in it. A low number of a sender that gives but one mostly says that a joint is hidden.
@@ -97,5 +103,6 @@ def _out_of_picture(pose: Pose) -> NDArray[np.bool_]:
     points = pose.image[:, :2]
     least = points.min(0, where=present[:, None], initial=np.inf)
     most = points.max(0, where=present[:, None], initial=-np.inf)
-    beyond: NDArray[np.bool_] = ((points < least) | (points > most)).any(1)
-    return beyond & ~present
+    beyond = ((points < least) | (points > most)).any(1) & ~present
+    out: list[bool] = beyond[_SIDES].all(1).tolist()
+    return out

@@ -5,6 +5,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Self
 
+import cv2
+
 from pose_engine import candidates
 from pose_engine.detector import Detector
 from pose_engine.frames import Frame
@@ -38,6 +40,7 @@ class PoseEngine:
         `refine`: landmarks are improved by the heatmaps. Raises ModelError when a file is not a
         model, or has no heatmaps to refine by.
         """
+        cv2.setNumThreads(1)  # streams use the cores; threads of OpenCV's own would only wait
         return cls(
             Detector(OnnxNet.load(detector, threads=threads)),
             Landmarker(OnnxNet.load(landmarker, threads=threads), refine=refine),

@@ -58,7 +58,7 @@ class Region:
         pixel, as in MediaPipe's CPU pipeline.
         """
         border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-        cells, fractions = self._sampling(size)
+        cells, fractions = self._sampling(size, frame.shrunk)
         crop = cv2.remap(frame.pixels, cells, fractions, cv2.INTER_LINEAR, borderMode=border)
         return cast(Pixels, crop)  # OpenCV's stubs lose the type
 
@@ -83,13 +83,16 @@ class Region:
         turned[:, :2] = points[:, :2] @ np.array([[cos, sin], [-sin, cos]], np.float32)
         return turned
 
-    def _sampling(self, size: int) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+    def _sampling(self, size: int, shrunk: int) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
         """OpenCV's fixed-point maps: whole pixels, and the 1/32 steps beyond them as one number.
+
+        A pixel of a frame that is `shrunk` lies in the middle of those that it stands for.
 
         `cv2.warpPerspective` rounded so up to OpenCV 4, which MediaPipe is built on; OpenCV 5 no
         longer does, and the nets turn the difference into up to 5 pixels on unclear pictures.
         """
-        matrix, steps = self._matrix(size), np.arange(size)
+        matrix, steps = self._matrix(size) / shrunk, np.arange(size)
+        matrix[:, 2] -= (shrunk - 1) / (2 * shrunk)
         across = (matrix[:, :1] * steps).astype(np.float32)
         down = (matrix[:, 1:2] * steps + matrix[:, 2:]).astype(np.float32)
         x, y = across[:, None, :] + down[:, :, None]

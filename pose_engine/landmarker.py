@@ -12,7 +12,7 @@ from pose_engine.runtime import ModelError, Net, sigmoid
 SIZE = 256
 MIN_FLAG = 0.5
 _POINTS = 39  # 33 landmarks, 2 alignment points, 4 that nothing uses
-_KERNEL = 9
+_NEAR = np.arange(-4, 5)
 _MIN_PEAK = 0.5
 _SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
 _ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
@@ -97,20 +97,20 @@ def refine(points: FloatArray, heatmap: FloatArray) -> None:
     when no cell there is above 0.5, or when it lies outside the map (MediaPipe's
     `RefineLandmarksFromHeatmapCalculator`).
     """
-    size = np.array(heatmap.shape[1::-1])
+    height, width, count = heatmap.shape
+    size = np.array([width, height])
     cells = (points[:, :2] * size).astype(int)
-    near = cells[:, None, :] + np.arange(_KERNEL)[:, None] - _KERNEL // 2  # (n, 9, 2): x, y
-    within = (near >= 0) & (near < size)
-    columns, rows = np.moveaxis(near.clip(0, size - 1), 2, 0)
-    each = np.arange(len(points))[:, None, None]
-    heat = sigmoid(heatmap[rows[:, :, None], columns[:, None, :], each])
-    heat *= within[:, :, None, 1] & within[:, None, :, 0]
-    peaks = heat.max(axis=(1, 2))
+    x, y = cells[:, :1] + _NEAR, cells[:, 1:] + _NEAR  # (n, 9)
+    near = y.clip(0, height - 1)[:, :, None] * width + x.clip(0, width - 1)[:, None]
+    heat = sigmoid(np.take(heatmap, near * count + np.arange(count)[:, None, None]))
+    heat *= ((y >= 0) & (y < height))[:, :, None]
+    heat *= ((x >= 0) & (x < width))[:, None]
+    rows, columns = heat.sum(axis=2), heat.sum(axis=1)
+    peaks, total = heat.max(axis=(1, 2)), rows.sum(axis=1)
     moved = (peaks >= _MIN_PEAK) & ((cells >= 0) & (cells < size)).all(axis=1)
-    heat, near = heat[moved], near[moved]
-    total = heat.sum(axis=(1, 2))
-    points[moved, 0] = (heat.sum(axis=1) * near[:, :, 0]).sum(axis=1) / total / size[0]
-    points[moved, 1] = (heat.sum(axis=2) * near[:, :, 1]).sum(axis=1) / total / size[1]
+    total = total[moved]
+    points[moved, 0] = (columns * x).sum(axis=1)[moved] / total / width
+    points[moved, 1] = (rows * y).sum(axis=1)[moved] / total / height
 
 
 def _in_view(points: FloatArray, frame: Frame, fade: float) -> FloatArray:

@@ -11,7 +11,7 @@ from pose_engine.course import Course
 from pose_engine.detector import Detector
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region
-from pose_engine.landmarker import Landmarker, Landmarks
+from pose_engine.landmarker import SIZE, Landmarker, Landmarks
 from pose_engine.landmarks import Focus, Pose
 from pose_engine.smoothing import PoseSmoother
 
@@ -19,6 +19,13 @@ MAX_GAP_S = 2.0
 """After a longer silence nothing of the past helps: somebody is looked for anew."""
 WAIT_S = 1.0
 """So long a lost person is waited for before somebody elsewhere is taken."""
+
+VAIN_S, REST_S = 1.0, 0.15
+"""After so long a search in vain nobody is looked for until so much later, time after time."""
+
+_DETAIL = 1.5 * SIZE
+"""Pixels of a smaller frame across the person's region, at least; how much that moves landmarks is
+measured in docs/pose.md."""
 
 _TURNS = (1, 3, 2)
 """Quarter turns in which somebody who does not stand upright is looked for."""
@@ -105,6 +112,8 @@ class PoseTracker:
         self._chosen_before = False
         self._seen: _Sighting | None = None
         self._following = False
+        self._in_vain: tuple[float, float] | None = None
+        """When the first search was of those that found nobody, and the last."""
         self.reset()
 
     def reset(self) -> None:
@@ -115,6 +124,15 @@ class PoseTracker:
         self._subject = 0
         self._chosen_before = False
         self._forget()
+
+    @property
+    def shrink(self) -> int:
+        """How many times smaller, 1, 2, 4 or 8, the next frame may come.
+
+        The person it follows still has more pixels than the net sees.
+        """
+        side = self._seen.region.side if self._seen and self._following else 0.0
+        return next((times for times in (8, 4, 2) if side >= times * _DETAIL), 1)
 
     def choose(self, focus: Focus | None) -> None:
         """From the next frame on, follow whoever is there, or without it the most prominent.
@@ -151,6 +169,7 @@ class PoseTracker:
             "subject": self._subject,
             "chosen_before": self._chosen_before,
             "following": self._following,
+            "in_vain": self._in_vain,
             "seen": asdict(self._seen) if self._seen else None,
             "smoother": self._smoother.snapshot(),
         }
@@ -167,6 +186,8 @@ class PoseTracker:
         self._size, self._turn = (width, height), snapshot["turn"]
         self._subject, self._following = snapshot["subject"], snapshot["following"]
         self._chosen_before = snapshot["chosen_before"]
+        in_vain = snapshot["in_vain"]
+        self._in_vain = None if in_vain is None else (in_vain[0], in_vain[1])
         self._seen = None if seen is None else _Sighting.restored(seen)
 
     def _advance(self, frame: Frame, at: float) -> float:
@@ -185,6 +206,7 @@ class PoseTracker:
 
     def _forget(self) -> None:
         self._seen, self._following = None, False
+        self._in_vain = None
         self._smoother = PoseSmoother(smoothing=self._smoothing)
 
     def _follow(self, frame: Frame, seen: _Sighting) -> Landmarks | None:
@@ -233,7 +255,10 @@ class PoseTracker:
         return None
 
     def _find(self, frame: Frame) -> Landmarks | None:
-        """Looks for people upright and in one other direction, another one each frame."""
+        """Looks for people upright and in one other direction, another one each time."""
+        first, last = self._in_vain or (self._at, -math.inf)
+        if last - first > VAIN_S and self._at - last < REST_S:
+            return None
         turns = (0, _TURNS[self._turn])
         self._turn = (self._turn + 1) % len(_TURNS)
         detections = (d for t in turns for d in self._detector.detect(frame, quarter_turns=t))
@@ -243,7 +268,9 @@ class PoseTracker:
             found = self._landmarker.locate(frame, region)
             if found is not None and self._allowed(found.region, frame):
                 self._recognise(found.region)
+                self._in_vain = None
                 return found
+        self._in_vain = (first, self._at)
         return None
 
     def _allowed(self, region: Region, frame: Frame) -> bool:

@@ -3,14 +3,15 @@
 import sys
 
 from service import healthy
+from service.heap import loading
 
 
 def main() -> None:
     """Runs the command that the arguments name."""
     if sys.argv[1:2] == ["healthy"]:
         healthy.app(sys.argv[2:])
-    from service.cli import app  # noqa: PLC0415 - it takes seconds to load
-
+    with loading():
+        from service.cli import app  # noqa: PLC0415 - it takes a second to load
     app()
 
 

@@ -37,6 +37,7 @@ from service.core import Core
 from service.count import count_clip
 from service.exercises import new_session
 from service.explained import err, explained, tell
+from service.heap import loading, share_heap
 from service.lines import line, table
 from service.server import listen, serving
 from service.server import serve as serve_app
@@ -70,11 +71,14 @@ Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free
 def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -> None:
     """Serve the WebSocket, REST and the web page until interrupted."""
     with explained(), suppress(KeyboardInterrupt):
+        share_heap()
         settings = _settings(host=host, port=port, variant=variant)
-        core = load_core(settings)
-        anyio.run(check, settings)
+        with loading():
+            core = load_core(settings)
+            anyio.run(check, settings)
+            served = create_app(settings, core.engine, core.library)
         with listen(settings) as listener:
-            serve_app(create_app(settings, core.engine, core.library), settings, listener)
+            serve_app(served, settings, listener)
 
 
 @app.command()

@@ -3,8 +3,8 @@
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -200,20 +200,25 @@ class Connection:
             await self._step(stream.leave)
 
     async def _read(self) -> None:
-        """Take messages until session.end; an error in one is told and is the end of that only."""
-        while True:
+        """Take messages until session.end."""
+        while await self._read_one():
+            pass  # what was read is let go of, before the next comes
+
+    async def _read_one(self) -> bool:
+        """Whether more may come; an error in a message is told and is the end of that only."""
+        try:
+            received = await self._receive()
+        except ServiceError as error:
+            await self._refuse(error)
+            return True
+        if isinstance(received, messages.SessionEnd):
+            return False
+        for one in received if isinstance(received, list) else [received]:
             try:
-                received = await self._receive()
+                await self._handle(one)
             except ServiceError as error:
                 await self._refuse(error)
-                continue
-            if isinstance(received, messages.SessionEnd):
-                return
-            for one in received if isinstance(received, list) else [received]:
-                try:
-                    await self._handle(one)
-                except ServiceError as error:
-                    await self._refuse(error)
+        return True
 
     async def _refuse(self, error: ServiceError) -> None:
         if error.rule.close_code is not None:
@@ -290,38 +295,42 @@ class Connection:
         """One thing after the other through the core, in a thread.
 
         Landmarks that wait are taken together: going to a thread costs as much as counting one.
+        Pictures wait in the mailbox for a free thread: a newer one may take their place.
         """
-        most = self._settings.queue_frames if self._config.input == "landmarks" else 1
+        landmarks = self._config.input == "landmarks"
+        most = self._settings.queue_frames if landmarks else 1
+        turn = nullcontext() if landmarks else self._state.turns
         while True:
-            items: list[Observation | Command] | None = None
+            more: bool | None = None
             with anyio.move_on_after(REST_S):
-                items = await self._mailbox.take(most)
-            if items is None:
-                await self._tell(stream.rest)
-            elif not items:
+                more = await self._mailbox.wait()
+            if more is None:
+                await self._send_all(await self._step(stream.rest))
+            elif not more:
                 break
             else:
-                await self._tell(partial(_do, stream, items))
+                async with turn:
+                    told = await self._step(partial(_do, stream, self._mailbox.take(most)))
+                await self._send_all(told)
         told = await self._step(stream.finish)
         await self._keep_workout(stream)
-        for message in told:
-            await self._send(message)
+        await self._send_all(told)
         self._scope.cancel()  # there is nobody to watch any more
 
     async def _keep_workout(self, stream: Stream) -> None:
         """Kept before it is told."""
-        await self._state.harvest.finished(
-            self.session_id, self._caller.owner, self._began_s, stream
-        )
+        owner, began_s = self._caller.owner, self._began_s
+        await self._state.harvest.finished(self.session_id, owner, began_s, stream)
 
-    async def _tell(self, step: Callable[[Moment], list[ServerMessage]]) -> None:
-        for message in await self._step(step):
+    async def _send_all(self, told: Iterable[ServerMessage]) -> None:
+        for message in told:
             await self._send(message)
 
     async def _step(self, step: Callable[[Moment], T]) -> T:
         state = self._state
-        limiter = state.counting if self._config.input == "landmarks" else state.inference
-        return await to_thread.run_sync(step, self._moment(), limiter=limiter)
+        if self._config.input == "landmarks":
+            return await state.desk.do(partial(step, self._moment()))
+        return await to_thread.run_sync(step, self._moment(), limiter=state.inference)
 
     def _moment(self) -> Moment:
         return Moment(
@@ -364,7 +373,7 @@ def _do(
     told: list[ServerMessage] = []
     stream.look_ahead(items)
     for behind, item in enumerate(items, 1 - len(items)):
-        now = replace(moment, waiting=moment.waiting - behind)
+        now = replace(moment, waiting=moment.waiting - behind) if behind else moment
         try:
             if isinstance(item, Observation):
                 told += stream.observe(item, now)

@@ -13,6 +13,10 @@ from pose_engine.landmarks import Focus, Pose
 class Tracker(Protocol):
     """Follows one person through one stream; see `pose_engine.tracker.PoseTracker`."""
 
+    @property
+    def shrink(self) -> int:
+        """How many times smaller, 1, 2, 4 or 8, the next frame may come."""
+
     def track(self, frame: Frame, at: float, /) -> Pose | None:
         """The pose in this frame, taken `at` seconds; blocking."""
 

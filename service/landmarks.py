@@ -14,6 +14,8 @@ from blazereps_client.wire import (
 from pose_engine.landmarks import LANDMARK_COUNT, Landmark, Pose
 
 _AXES = ("x", "y", "z", "visibility", "presence")
+_LOW = np.array([-MAX_COORDINATE] * 3 + [0, 0])
+_HIGH = np.array([MAX_COORDINATE] * 3 + [1, 1])
 
 
 def pack_pose(pose: Pose | None) -> bytes:
@@ -35,7 +37,7 @@ def unpack_pose(payload: bytes) -> Pose | None:
             f"not {len(payload)}",
         )
     numbers = np.frombuffer(payload, dtype="<f4")
-    points, world = np.split(numbers, [LANDMARK_COUNT * 5])
+    points, world = numbers[: LANDMARK_COUNT * 5], numbers[LANDMARK_COUNT * 5 :]
     return make_pose(points.reshape(-1, 5), world.reshape(-1, 3) if world.size else None)
 
 
@@ -76,11 +78,10 @@ def _check(name: str, table: NDArray[np.floating], *, min_columns: int, max_colu
         raise WireError(name, f"{name} must have {LANDMARK_COUNT} rows of equal length")
     if not min_columns <= table.shape[1] <= max_columns:
         raise WireError(name, f"{name} must have {min_columns} to {max_columns} numbers a row")
-    low = np.array([-MAX_COORDINATE] * 3 + [0, 0])[: table.shape[1]]
-    high = np.array([MAX_COORDINATE] * 3 + [1, 1])[: table.shape[1]]
-    wrong = np.argwhere(~((table >= low) & (table <= high)))
-    if len(wrong):
-        row, column = map(int, wrong[0])
+    low, high = _LOW[: table.shape[1]], _HIGH[: table.shape[1]]
+    right = (table >= low) & (table <= high)
+    if not right.all():
+        row, column = map(int, np.argwhere(~right)[0])
         field = f"{name}.{row}.{column}"
         what = f"{Landmark(row).name.lower()} {_AXES[column]}"
         raise WireError(

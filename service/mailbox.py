@@ -23,7 +23,7 @@ class Mailbox(Generic[T]):
         self._capacity = capacity
         self._lossless = lossless
         self._closed = False
-        self._changed = anyio.Condition()
+        self._changed = anyio.Event()
 
     @property
     def credit(self) -> int:
@@ -35,29 +35,35 @@ class Mailbox(Generic[T]):
 
     async def put(self, item: T, *, droppable: bool = True) -> None:
         """Leave an item, waiting for room where nothing may be lost."""
-        async with self._changed:
-            while not self._room(droppable=droppable):
-                await self._changed.wait()
-            if droppable and not self.credit:
-                self._drop_oldest()
-            self._items.append((item, droppable))
-            self._changed.notify_all()
+        while not self._room(droppable=droppable):
+            await self._change()
+        if droppable and not self.credit:
+            self._drop_oldest()
+        self._items.append((item, droppable))
+        self._changed.set()
 
-    async def take(self, most: int = 1) -> list[T]:
-        """What waits, at most so much of it; waits for something, and is empty once closed."""
-        async with self._changed:
-            while not self._items and not self._closed:
-                await self._changed.wait()
-            count = min(most, len(self._items))
-            taken = [self._items.popleft()[0] for _ in range(count)]
-            self._changed.notify_all()
-            return taken
+    async def wait(self) -> bool:
+        """Wait for something; False once all is taken and nothing more will come."""
+        while not self._items and not self._closed:
+            await self._change()
+        return bool(self._items)
+
+    def take(self, most: int = 1) -> list[T]:
+        """What waits, at most so much of it."""
+        count = min(most, len(self._items))
+        taken = [self._items.popleft()[0] for _ in range(count)]
+        self._changed.set()
+        return taken
 
     async def close(self) -> None:
         """Nothing more will come."""
-        async with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._closed = True
+        self._changed.set()
+
+    async def _change(self) -> None:
+        """Wait until something is done; only one of the two can have anything to wait for."""
+        self._changed = anyio.Event()
+        await self._changed.wait()
 
     def _room(self, *, droppable: bool) -> bool:
         if not droppable:

@@ -19,6 +19,7 @@ from service.core import Core
 from service.courier import Courier
 from service.database import Database
 from service.deliveries import Deliveries, forget_deliveries, tell
+from service.desk import Desk
 from service.endpoints import Endpoints
 from service.erasure import Erasure
 from service.guesses import Guesses
@@ -83,6 +84,7 @@ def _state(
     harvest = Harvest(database, sessions, resumed, tell=tell)
     erasure = Erasure(database, storage, sessions)
     connections = Connections()
+    counting = anyio.CapacityLimiter(1)
     metrics.watch(connections.__len__)
     return AppState(
         settings=settings,
@@ -93,7 +95,9 @@ def _state(
         uploads=anyio.Semaphore(settings.max_uploads),
         event_streams=anyio.Semaphore(settings.max_event_streams),
         inference=anyio.CapacityLimiter(settings.inference_workers),
-        counting=anyio.CapacityLimiter(1),
+        turns=anyio.CapacityLimiter(settings.inference_workers),
+        counting=counting,
+        desk=Desk(counting),
         batches=anyio.CapacityLimiter(settings.max_batches),
         reading=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),

@@ -88,9 +88,14 @@ class Sight:
         """
         match media:
             case Picture(data, rotation, mirrored):
-                limits = self._limits
                 with self._telemetry.stage("decode"):
-                    frame = read_image(data, limits=limits, rotation=rotation, mirrored=mirrored)
+                    frame = read_image(
+                        data,
+                        limits=self._limits,
+                        rotation=rotation,
+                        mirrored=mirrored,
+                        shrink=self._tracker.shrink,
+                    )
                 yield self._track(frame, at_s)
             case Chunk():
                 with self._telemetry.stage("decode"):

@@ -1,7 +1,7 @@
 """What must stand before anything is served: the real core, and the database with its keys."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXERCISES = Path(store.__file__).with_name("exercises")
 
-# scikit-learn, ONNX Runtime and SQLAlchemy take a second to import, which commands that count and
+# ONNX Runtime and SQLAlchemy take a second to import, which commands that count and
 # keep nothing (--help, models, stream) need not wait for: hence the imports inside functions.
 
 
@@ -26,26 +26,36 @@ class KeysNeeded(ValueError):
 
 
 def load_core(settings: Settings, *, threads: int = 1) -> Core:
-    """The core, each frame to be worked on by `threads`; raises `models.store.ModelsMissing`."""
-    from pose_engine.engine import PoseEngine  # noqa: PLC0415
+    """The core, each frame to be worked on by `threads`; raises `models.store.ModelsMissing`.
 
-    files = store.ModelStore(settings.models).find(settings.variant)
-    engine = PoseEngine.load(detector=files.detector, landmarker=files.landmarker, threads=threads)
-    return Core(engine, load_library())
+    From here on the process's BLAS and OpenCV compute in the thread that calls them.
+    """
+    with _fitting() as library:
+        from pose_engine.engine import PoseEngine  # noqa: PLC0415
+
+        files = store.ModelStore(settings.models).find(settings.variant)
+        engine = PoseEngine.load(
+            detector=files.detector, landmarker=files.landmarker, threads=threads
+        )
+        return Core(engine, library())
 
 
 def load_library() -> Library:
-    """The exercises that come with blazereps.
+    """The exercises that come with blazereps; of BLAS as `load_core`."""
+    with _fitting() as library:
+        return library()
 
-    From here on the process's BLAS computes in the thread that calls it.
-    """
+
+@contextmanager
+def _fitting() -> Iterator[Callable[[], Library]]:
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
-    from classifiers.library import Library as ExerciseLibrary  # noqa: PLC0415
+    from service.fitting import fitting  # noqa: PLC0415
 
     # Its threads would wait for each other: on busy CPUs up to six times as long as one computes.
     threadpool_limits(1, user_api="blas")
-    return ExerciseLibrary.load(EXERCISES)
+    with fitting(EXERCISES) as library:
+        yield library
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from service.clip_store import ClipStore
 from service.connections import Connections
 from service.core import Core
 from service.database import Database
+from service.desk import Desk
 from service.endpoints import Endpoints
 from service.erasure import Erasure
 from service.guesses import Guesses
@@ -48,9 +49,13 @@ class AppState:
     """How many more clips may be followed at once."""
     inference: anyio.CapacityLimiter
     """Threads for live sessions with pictures, and still images."""
+    turns: anyio.CapacityLimiter
+    """How many live sessions are at such a thread; a picture is chosen once it is its turn."""
     counting: anyio.CapacityLimiter
     """The thread for landmarks, live and posted: counting alone holds the interpreter's lock, so
     that of several threads all but one would wait for it, at a third more time in all."""
+    desk: Desk
+    """Where live landmarks go to that thread together."""
     batches: anyio.CapacityLimiter
     """Posted batches of landmarks that are in memory."""
     reading: anyio.CapacityLimiter

@@ -106,7 +106,7 @@ class Stream:
         self._pace = Pace()
         self._before = self._flow = Flow()
         self._processed = self._damaged = self._skipped = 0
-        self._frame: Frame | None = None
+        self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
         self._first_at_s: float | None = None
         self.seq: int | None = None
@@ -238,7 +238,7 @@ class Stream:
     def _look(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
         wanted = not self._hurries(moment)
         for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):
-            self._at_s, self._frame = seen.at_s, seen.frame
+            self._at_s, self._long_side_px = seen.at_s, _long_side_px(seen.frame)
             if self._first_at_s is None:
                 self._first_at_s = seen.at_s
             if self.config.outputs.landmarks:
@@ -250,13 +250,12 @@ class Stream:
         self._skipped += not wanted
 
     def _advise(self, moment: Moment) -> Iterator[RateAdvice]:
-        frame = self._frame
         return self._pace.observe(
             now_s=moment.now_s,
             at_s=self._at_s,
             dropped=self._flow.dropped,
             waiting=moment.waiting,
-            long_side_px=max(frame.width, frame.height) if frame else 0,
+            long_side_px=self._long_side_px,
         )
 
     def _hurries(self, moment: Moment) -> bool:
@@ -359,6 +358,10 @@ def _refusal(error: FrameError, seq: int) -> ErrorMessage:
     return ErrorMessage(
         code=error.code, message=str(error), recoverable=True, field="payload", seq=seq
     )
+
+
+def _long_side_px(frame: Frame | None) -> int:
+    return max(frame.width, frame.height) if frame else 0
 
 
 def _landmarks(seq: int, seen: Seen) -> LandmarksMessage:

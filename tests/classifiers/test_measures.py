@@ -17,6 +17,7 @@ from classifiers.exercise import Exercise
 from classifiers.knn import PoseClassifier
 from classifiers.library import Library
 from classifiers.measures import MeasureRecorder
+from classifiers.quantities import read
 from classifiers.repetition import RepetitionCounter
 from people.truth import Truth
 from pose_engine.landmarks import LANDMARK_COUNT, MIRROR, FloatArray, Landmark, Pose
@@ -56,7 +57,7 @@ class _Follower:
             return self.recorder.measured(self.counter.miss(at))
         counted = self.counter.observe(self.exercise.depth(embed(pose)), 1.0, at)
         events = self.recorder.measured(counted)
-        self.recorder.look(pose, at)
+        self.recorder.look(read(pose, self.recorder.names), at)
         return events
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
@@ -175,6 +175,7 @@ def test_another_posture_for_a_second_ends_the_movement() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.05, 1.0), st.floats(0, 1.2)), min_size=3, max_size=20))
+@example([(0.1875, 0.0), (0.3125, 0.5), (1.0, 0.25), (1.0, 0.5)])  # half way up, and down again
 def test_starts_bottoms_and_ends_are_in_order(steps: list[tuple[float, float]]) -> None:
     times = itertools.accumulate(step for step, _ in steps)
     reps = _counted(_run([(0.0, 0.0), *zip(times, (d for _, d in steps), strict=True)], fps=8))

@@ -79,6 +79,45 @@ def test_a_mirror_image_is_flipped_back_once_upright() -> None:
     assert frame.pixels.flags.c_contiguous
 
 
+@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize("shrink", [2, 4, 8])
+def test_a_jpeg_may_be_read_smaller_and_stays_as_large(shrink: int, rotation: int) -> None:
+    data = encoded(picture().resize((640, 384)), "JPEG", quality=95)
+    whole = read_image(data, rotation=rotation)
+    small = read_image(data, rotation=rotation, shrink=shrink)
+    assert small.shrunk == shrink
+    assert (small.width, small.height) == (whole.width, whole.height)
+    assert small.pixels.shape == (small.height // shrink, small.width // shrink, 3)
+    assert small.pixels.flags.c_contiguous
+    inner = slice(1, 15), slice(1, 15)
+    np.testing.assert_allclose(small.pixels[inner], whole.pixels[inner], atol=8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"), [("PNG", (640, 384)), ("WEBP", (640, 384)), ("JPEG", (641, 384))]
+)
+def test_what_cannot_be_read_smaller_to_the_pixel_is_read_whole(
+    kind: str, size: tuple[int, int]
+) -> None:
+    frame = read_image(encoded(picture().resize(size), kind), shrink=2)
+    assert frame.shrunk == 1
+    assert (frame.width, frame.height) == size
+
+
+@pytest.mark.parametrize("shrink", [1, 2])
+def test_a_jpeg_that_ends_early_is_damaged(shrink: int) -> None:
+    data = encoded(picture().resize((640, 384)), "JPEG", quality=95)
+    with pytest.raises(FrameError) as caught:
+        read_image(data[: len(data) // 2], shrink=shrink)
+    assert caught.value.code == "damaged"
+
+
+def test_what_a_lenient_decoder_bears_with_is_read() -> None:
+    data = encoded(picture(), "JPEG", quality=95)
+    strange = data[:20] + b"\0\0" + data[20:]  # "extraneous bytes", says libjpeg
+    np.testing.assert_array_equal(read_image(strange).pixels, read_image(data).pixels)
+
+
 @pytest.mark.parametrize("rotation", [1, -90, 360, 45])
 def test_other_rotations_are_refused(rotation: int) -> None:
     with pytest.raises(FrameError, match="rotation must be 0, 90, 180 or 270") as caught:

@@ -107,6 +107,19 @@ def test_the_same_size_unturned_is_the_same_picture() -> None:
     )
 
 
+@pytest.mark.parametrize("shrunk", [2, 4])
+def test_a_smaller_picture_gives_the_same_crop(shrunk: int) -> None:
+    ramp = np.linspace(0, 255, 512)
+    whole = np.stack(np.broadcast_arrays(ramp, ramp[:, None], 128), -1).astype(np.uint8)
+    blocks = whole.reshape(512 // shrunk, shrunk, 512 // shrunk, shrunk, 3).mean((1, 3))
+    region = Region(x=250.3, y=260.1, side=300, rotation=0.4)
+    crops = [
+        region.crop(frame, 64, replicate=True).astype(int)
+        for frame in (Frame(whole), Frame(blocks.round().astype(np.uint8), shrunk))
+    ]
+    np.testing.assert_allclose(crops[1], crops[0], atol=1)
+
+
 def test_world_points_turn_with_the_region() -> None:
     up = np.array([[0.0, -1.0, 0.3]], np.float32)
     np.testing.assert_allclose(

@@ -13,7 +13,7 @@ from pose_engine.engine import PoseEngine
 from pose_engine.frames import Frame
 from pose_engine.landmarker import Landmarker
 from pose_engine.landmarks import Box, FloatArray, Focus, Point, Pose
-from pose_engine.tracker import MAX_GAP_S, WAIT_S, PoseTracker
+from pose_engine.tracker import MAX_GAP_S, REST_S, WAIT_S, PoseTracker
 from tests.pose_engine.fakes import LANDMARK_OUTPUTS, Answer, FakeNet, body, somebody
 
 WIDTH = 400
@@ -133,7 +133,7 @@ def test_until_somebody_is_at_the_focus_nobody_is_taken() -> None:
     scene = Scene(Person(0.5, 0.5), Person(0.15, 1.0, there=False), focus=(0.15, 0.5))
     assert [scene.seen(1.0) for _ in range(4)] == [None] * 4
     scene.change(1, there=True)
-    assert scene.seen() == (0.15, 1)
+    assert scene.seen(REST_S) == (0.15, 1)
 
 
 def test_once_he_is_gone_for_long_anybody_is_taken_first_who_is_at_the_focus() -> None:

@@ -11,7 +11,7 @@ from pose_engine.detector import Detector
 from pose_engine.frames import Frame
 from pose_engine.landmarker import Landmarker
 from pose_engine.landmarks import FloatArray
-from pose_engine.tracker import MAX_GAP_S, PoseTracker
+from pose_engine.tracker import MAX_GAP_S, REST_S, VAIN_S, PoseTracker
 from tests.pose_engine.fakes import (
     LANDMARK_OUTPUTS,
     Answer,
@@ -76,6 +76,43 @@ def test_while_lost_a_frame_costs_at_most_two_detections() -> None:
     for step in range(6):
         assert stage.tracker.track(blank(), float(step)) is None
         assert stage.asked() == (2, 0)
+
+
+def test_after_a_second_in_vain_it_looks_less_often_and_still_finds_who_comes() -> None:
+    stage = Stage()
+    stage.see = lambda image: nobody()
+    for step in range(121):
+        stage.tracker.track(blank(), step / 30)
+    vain = math.ceil(VAIN_S * 30) + 1
+    assert stage.asked()[0] == pytest.approx(2 * (vain + (120 - vain) / (REST_S * 30)), abs=6)
+    stage.see = lambda image: somebody((3.0, standing()))
+    came_s = 121 / 30
+    found = (at for at in np.arange(came_s, came_s + 1, 1 / 30) if stage.tracker.track(blank(), at))
+    assert next(found) - came_s <= REST_S
+
+
+def test_whom_to_follow_is_looked_for_at_once_however_long_nobody_was_there() -> None:
+    stage = Stage()
+    stage.see = lambda image: nobody()
+    for step in range(62):
+        stage.tracker.track(blank(), step / 30)
+    stage.tracker.choose((0.5, 0.5))
+    stage.asked()
+    stage.tracker.track(blank(), 62 / 30)
+    assert stage.asked() == (2, 0)
+
+
+@pytest.mark.parametrize(("side_px", "shrink"), [(640, 1), (1280, 2), (2560, 4)])
+def test_frames_may_come_smaller_while_who_is_followed_fills_the_net(
+    side_px: int, shrink: int
+) -> None:
+    stage = Stage()
+    assert stage.tracker.shrink == 1
+    stage.tracker.track(blank(side_px, side_px), 0.0)  # his region is three quarters as wide
+    assert stage.tracker.shrink == shrink
+    stage.read = lambda image: body(flag=0.1)
+    stage.tracker.track(blank(side_px, side_px), 0.1)
+    assert stage.tracker.shrink == 1
 
 
 @pytest.mark.parametrize("head", ["left", "right", "bottom"])

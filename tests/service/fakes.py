@@ -99,6 +99,8 @@ def write_clip(path: Path, levels: Sequence[int], fps: int = 10, left: int | Non
 
 
 class FakeTracker:
+    shrink = 1
+
     def __init__(self, engine: "FakeEngine", focus: Focus | None) -> None:
         self._engine = engine
         self._focus = focus

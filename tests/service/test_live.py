@@ -218,6 +218,27 @@ def test_live_keeps_the_newest_frame_and_reports_the_others(serve: Serve) -> Non
     assert talk.of("ack")[-1]["dropped"] == 18
 
 
+def test_while_others_are_worked_on_the_newest_frame_is_kept(serve: Serve) -> None:
+    engine = FakeEngine()
+    engine.gate.clear()
+    with (
+        serve(engine, inference_workers=1) as address,
+        talking(address) as other,
+        talking(address) as talk,
+    ):
+        other.start(pacing="live")
+        other.image(0, 0.0, 200)
+        assert engine.entered.wait(5)
+        talk.start(pacing="live", outputs={"landmarks": True})
+        for seq in range(10):
+            talk.image(seq, seq * STEP_S, 200)
+            ping(talk)
+        engine.gate.set()
+        summary = talk.end()
+    assert [message["seq"] for message in talk.of("landmarks")] == [9]
+    assert (summary["processed"], summary["dropped"]) == (1, 9)
+
+
 def test_lossless_drops_nothing_however_slow(serve: Serve) -> None:
     with serve(FakeEngine(delay_s=0.01), queue_frames=2) as address, talking(address) as talk:
         talk.start(exercise="squat", pacing="lossless")

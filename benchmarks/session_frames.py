@@ -1,0 +1,36 @@
+"""A live session's work on JPEGs, from their bytes to events; see `frame_blocks`."""
+
+import sys
+
+from benchmarks.frame_blocks import Step, answer
+from blazereps_client.messages import SessionStart
+from service.core import Core
+from service.metrics import Metrics
+from service.settings import Settings, Variant
+from service.sight import Picture, Sight
+from service.startup import load_core
+from service.telemetry import NoSpans, Telemetry
+
+
+def new_stream(core: Core, settings: Settings) -> Step:
+    """What the server has for each session, but for the socket."""
+    telemetry = Telemetry(Metrics(), NoSpans())
+    sight = Sight(core.engine, SessionStart(), settings.image_limits, telemetry)
+    session = core.library.session("auto")
+
+    def step(jpeg: bytes, at_s: float) -> object:
+        seen = sight.look(Picture(jpeg, rotation=0, mirrored=False), at_s)
+        return [session.observe(one.pose, one.at_s) for one in seen]
+
+    return step
+
+
+def main(variant: Variant) -> None:
+    """Answers until its input ends."""
+    settings = Settings(variant=variant)
+    core = load_core(settings)
+    answer(lambda: new_stream(core, settings))
+
+
+if __name__ == "__main__":
+    main("lite" if sys.argv[1] == "lite" else "full")
