@@ -51,17 +51,23 @@ SAGS = {"hip_sag": ("shoulder", "hip", "knee")}
 """How far the middle joint hangs below the straight line between the others, as a share of what
 lies between them. It tells a straight body from one whose hips are dropped or piked."""
 
+OVERHANGS = {"overhang": ("shoulder", "hip", "knee", "ankle")}
+"""How far the body's weight is behind the ankles, in lengths of the leg, if trunk and shank lean
+forward and the thigh goes back. Whoever stands on his own feet has it at about 0, however deep, and
+whoever sits on a chair has not. Whether a limb points to the camera or away the net guesses badly;
+how far from upright it is, better."""
+
 WIDTHS = ("wrist", "knee", "ankle")
 """Joints whose distance from left to right is taken, in torso lengths."""
 
 _JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-_PAIRED = (*ANGLES, *SLOPES, *SPANS, *LIFTS, *SAGS)
+_PAIRED = (*ANGLES, *SLOPES, *SPANS, *LIFTS, *SAGS, *OVERHANGS)
 
 NAMES = (*_PAIRED, *(f"{name}_difference" for name in _PAIRED), *(f"{n}_width" for n in WIDTHS))
 """What each number is, in order: angles in half turns, slopes and lifts -1..1, spans in torsos."""
 
-PARTS = ("torso", "arms", "legs")
-"""The parts of the body that an exercise can be about."""
+PARTS = ("torso", "arms", "legs", "weight")
+"""What an exercise can be about: parts of the body, and how far its weight is behind the feet."""
 
 _TELLS_OF = {
     "torso": ("torso",),
@@ -86,6 +92,7 @@ _TELLS_OF = {
         "knee_lift",
         "hip_sag",
     ),
+    "weight": ("overhang",),
 }
 """The numbers that tell of a part and of no other; `wrist_ankle` tells of arms and legs."""
 
@@ -124,11 +131,11 @@ _ENDS = itertools.accumulate(map(len, _BONES.values()))
 _AT = {name: slice(end - len(_BONES[name]), end) for name, end in zip(_BONES, _ENDS, strict=True)}
 _BOTH = 2 * sum(map(len, _BONES.values()))
 """Where the bones of a name are on their side, and how many there are of both sides."""
-_JOINTS_OF = [j for of in (ANGLES, SLOPES, SPANS, LIFTS, SAGS) for j in of.values()]
+_JOINTS_OF = [j for of in (ANGLES, SLOPES, SPANS, LIFTS, SAGS, OVERHANGS) for j in of.values()]
 _NEEDED = np.stack(
-    [_landmarks([joints[min(n, len(joints) - 1)] for joints in _JOINTS_OF]) for n in range(3)]
+    [_landmarks([joints[min(n, len(joints) - 1)] for joints in _JOINTS_OF]) for n in range(4)]
 )
-"""The landmarks that each paired feature needs, (3, side, feature); some of them twice."""
+"""The landmarks that each paired feature needs, (4, side, feature); some of them twice."""
 _LEFT_TRUNK, _RIGHT_TRUNK = _landmarks(("shoulder", "hip"))
 
 
@@ -177,7 +184,22 @@ def _features(bones: FloatArray, lengths: FloatArray, torso: FloatArray) -> Floa
     lifts = bone["lift"][1] / (length["lift, lower"] + length["lift, upper"])
     along = dot(bone["sag"], bone["sag, line"]) / length["sag, line"] ** 2
     sags = (bone["sag"][1] - along * bone["sag, line"][1]) / length["sag, line"]
-    return np.concatenate([angles, slopes, length["span"] / torso, lifts, sags], -1)
+    overhangs = _overhangs(bone["slope"], length["slope"])
+    return np.concatenate([angles, slopes, length["span"] / torso, lifts, sags, overhangs], -1)
+
+
+def _overhangs(limbs: FloatArray, lengths: FloatArray) -> FloatArray:
+    """How far the weight is behind the ankles, (n, side, 1), of the limbs of `SLOPES`.
+
+    Head, arms and trunk are 0.678 of the mass, 0.626 of the way from hip to shoulder; the thighs
+    0.2 and the shanks 0.093, each 0.433 of the way down; the feet are left out (D. A. Winter,
+    Biomechanics and Motor Control of Human Movement, table 4.1).
+    """
+    aside = dict(zip(SLOPES, np.moveaxis(np.hypot(limbs[0], limbs[2]), -1, 0), strict=True))
+    length = dict(zip(SLOPES, np.moveaxis(lengths, -1, 0), strict=True))
+    weight = 0.791 * aside["thigh"] - 0.931 * aside["shank"] - 0.424 * aside["torso"]
+    overhangs: FloatArray = (weight / (length["thigh"] + length["shank"]))[..., None]
+    return overhangs
 
 
 def columns(parts: Collection[str]) -> NDArray[np.bool_]:
@@ -209,6 +231,16 @@ def angle_degrees(vector: Sequence[float] | FloatArray, joint: str) -> float:
 def lift(vector: Sequence[float] | FloatArray, joint: str) -> float:
     """The lift of the limb whose middle joint is the elbow or the knee, -1..1, out of a vector."""
     return float(vector[_PLACES[f"{joint}_lift"]])
+
+
+def slope(vector: Sequence[float] | FloatArray, limb: str) -> float:
+    """The climb of a limb of `SLOPES`, -1..1, the mean of both sides, out of a vector."""
+    return float(vector[_PLACES[limb]])
+
+
+def overhang(vector: Sequence[float] | FloatArray) -> float:
+    """How far the weight is behind the ankles, in lengths of the leg, out of a vector."""
+    return float(vector[_PLACES["overhang"]])
 
 
 def dot(u: FloatArray, v: FloatArray) -> FloatArray:

@@ -7,7 +7,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from classifiers.embedding import ANGLES, LIFTS, PARTS, angle_degrees, lift
+from classifiers.embedding import (
+    ANGLES,
+    LIFTS,
+    PARTS,
+    angle_degrees,
+    lift,
+    overhang,
+    slope,
+)
 from classifiers.grade import GradeRules
 from classifiers.hold import HoldRules
 from classifiers.quantities import QUANTITIES
@@ -16,6 +24,8 @@ from pose_engine.landmarks import FloatArray
 
 _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 """The joint that must be in view for a part of the body to be judged."""
+_LEAST_DROP = 0.1
+"""Of a leg's length: who hardly comes down is not set back by much, whatever the net guesses."""
 
 
 class Kind(StrEnum):
@@ -83,6 +93,16 @@ class Exercise:
         if self.lifts:
             depths.append(_share(lift(vector, self.angle), *self.lifts))
         return sum(depths) / len(depths)
+
+    def set_back(self, vector: Sequence[float] | FloatArray) -> float:
+        """How far the weight is behind the feet, as a share of how far the hips have come down.
+
+        It is about 0 on one's own feet; on to a chair they go back as they come down. Hips lower
+        than the knees are on no chair: then it is 0.
+        """
+        if slope(vector, "thigh") < 0:
+            return 0.0
+        return overhang(vector) / max(1 - lift(vector, "knee"), _LEAST_DROP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ _IN_A_ROW, _IN_A_ROW_S = 2, 15.0
 _TRIED = 0.4
 """A movement that is less deep was not meant as a repetition: walking and bouncing are less."""
 
-_JOINTS_OF = {"torso": ("shoulder", "hip"), "arms": ("elbow", "wrist"), "legs": ("knee", "ankle")}
+_JOINTS_OF = {"torso": ("shoulder", "hip"), "arms": ("elbow", "wrist"), "legs": ("knee", "ankle"),
+              "weight": ()}  # fmt: skip
 _UNDER_WAY = (Phase.DOWN, Phase.BOTTOM, Phase.UP)
 _FORM = {
     Reason.TOO_FAST: (Advice.SLOW_DOWN, "Slow down: too fast to count."),

@@ -61,7 +61,9 @@ class PoseClassifier:
             _Neighbourhood((e.up, e.down), (e.up,), e.parts, vectors, labels) for e in counted
         )
         self._legless = _Neighbourhoods(
-            _Neighbourhood((e.up, e.down), (e.up,), set(e.parts) - {"legs"}, vectors, labels)
+            _Neighbourhood(
+                (e.up, e.down), (e.up,), set(e.parts) - {"legs", "weight"}, vectors, labels
+            )
             for e in counted
             if not e.needs_legs
         )

@@ -1,5 +1,6 @@
 """The state machine that turns one exercise's depth over time into counted and refused reps."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -39,6 +40,11 @@ class CountingRules:
     """A bottom that is held longer is a hold."""
     least_confidence: float = 0.5
     """The confidence, over the movement and weighted by depth, that the posture was right."""
+    weighed_bottom_s: float = 0.5
+    """Of the bottom no more is weighed: a pause there tells nothing new."""
+    most_set_back: float = math.inf
+    """How far behind the feet the weight may be at the bottom, see `Exercise.set_back`: in a seat
+    it is farther than in any squat."""
     least_top_confidence: float = 0.45
     """The confidence in the posture at the top that a movement came back to, ..."""
     least_top_share: float = 0.7
@@ -78,6 +84,10 @@ class CounterState:
     bottom_to_s: float = 0.0
     plateau_depth: float = 0.0
     """The depth at `bottom_from_s`."""
+    bottom_s: float = 0.0
+    """The seconds that were seen of the bottom, ..."""
+    set_back_sum: float = 0.0
+    """... and how far behind the feet the weight was in them, times the seconds."""
     rise_depth: float = 0.0
     """The highest point since the bottom, and when it was reached."""
     rise_s: float = 0.0
@@ -117,8 +127,13 @@ class RepetitionCounter:
         self._state = CounterState(**{**snapshot, "phase": Phase(snapshot["phase"])})
         return self
 
-    def observe(self, depth: float, confidence: float, at_s: float) -> list[Event]:
-        """The person is seen at `depth`, in this exercise's posture with `confidence` (0..1)."""
+    def observe(
+        self, depth: float, confidence: float, at_s: float, *, set_back: float = 0.0
+    ) -> list[Event]:
+        """The person is seen at `depth`, in this exercise's posture with `confidence` (0..1).
+
+        `set_back`: how far the weight is behind the feet, as `CountingRules.most_set_back`.
+        """
         events = self.miss(at_s)
         state, before = self._state, self.phase
         state.confidence = confidence
@@ -129,8 +144,13 @@ class RepetitionCounter:
         elif at_s - state.posture_s > self.rules.leave_s:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
-            self._weigh(depth * min(at_s - state.at_s, self.rules.longest_step_s), confidence)
+            step_s = min(at_s - state.at_s, self.rules.longest_step_s)
+            if state.bottom_s < self.rules.weighed_bottom_s:
+                self._weigh(depth * step_s, confidence)
             events += self._follow(depth, at_s)
+            if at_s == state.bottom_to_s:
+                state.bottom_s += step_s
+                state.set_back_sum += set_back * step_s
         state.at_s, state.depth = at_s, depth
         return events + self._phase_change(before, at_s)
 
@@ -183,14 +203,20 @@ class RepetitionCounter:
 
     def _go_down(self, depth: float, at_s: float) -> None:
         """Leave the top."""
-        self._state.plateau_depth, self._state.bottom_from_s = depth, at_s
+        self._reach(depth, at_s)
         self._deepen(depth, at_s)
+
+    def _reach(self, depth: float, at_s: float) -> None:
+        """Be at the bottom from here on, until it goes on down."""
+        state = self._state
+        state.plateau_depth, state.bottom_from_s = depth, at_s
+        state.bottom_s = state.set_back_sum = 0.0
 
     def _deepen(self, depth: float, at_s: float) -> None:
         """Be deeper than before in this movement."""
         state = self._state
         if depth - state.plateau_depth > self.rules.turn / 2:
-            state.plateau_depth, state.bottom_from_s = depth, at_s
+            self._reach(depth, at_s)
         state.bottom_depth = state.rise_depth = depth
         state.bottom_to_s = state.rise_s = at_s
         state.phase = Phase.BOTTOM if depth >= self.rules.counted_depth else Phase.DOWN
@@ -205,7 +231,9 @@ class RepetitionCounter:
         elif depth > state.bottom_depth:
             self._deepen(depth, at_s)
         elif state.phase is Phase.DOWN and at_s - state.bottom_from_s > rules.settle_s:
+            events = self._reject(Reason.INCOMPLETE, at_s)
             self._rest(depth, at_s)
+            return events
         elif state.phase is Phase.UP or state.bottom_depth - depth >= rules.turn:
             state.phase = Phase.UP
             return self._rise(depth, at_s)
@@ -243,6 +271,9 @@ class RepetitionCounter:
     def _confidence(self) -> float:
         return self._state.confidence_sum / max(self._state.weight_sum, 1e-6)
 
+    def _set_back(self) -> float:
+        return self._state.set_back_sum / max(self._state.bottom_s, 1e-6)
+
     def _climbed(self, depth: float) -> float:
         """The share of the way from the bottom to the top that is done at `depth`."""
         state = self._state
@@ -268,7 +299,8 @@ class RepetitionCounter:
             Reason.HELD: state.bottom_to_s - state.bottom_from_s > rules.held_s,
             Reason.TOO_SLOW: seconds > rules.most_s,
             Reason.WRONG_POSTURE: self._confidence() < rules.least_confidence
-            or state.confidence < top,
+            or state.confidence < top
+            or self._set_back() > rules.most_set_back,
         }
         return next((reason for reason, found in faults.items() if found), None)
 

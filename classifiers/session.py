@@ -146,7 +146,9 @@ class ExerciseSession:
                 events += counter.miss(at_s, Reason.LOW_VISIBILITY)
                 continue
             confidence = confidences[exercise.up] + confidences[exercise.down]
-            events += counter.observe(exercise.depth(vector), confidence, at_s)
+            events += counter.observe(
+                exercise.depth(vector), confidence, at_s, set_back=exercise.set_back(vector)
+            )
         events += self._time(vector, seen, confidences, at_s)
         return events + self._unknown(events, pose, at_s)
 

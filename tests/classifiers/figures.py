@@ -72,6 +72,12 @@ def bend(depth: float) -> FloatArray:
     return _figure(3 + 110 * depth, 178, 180, 178, 178)
 
 
+def sit_down(depth: float) -> FloatArray:
+    """Standing at 0, upright on a chair at 1, the trunk leaning forward on the way."""
+    tip = 30 * float(np.sin(np.pi * depth))
+    return _figure(3 + tip, 176 - 80 * depth, 180 + 6 * depth, 176 - tip, 170 - tip)
+
+
 def turned(points: FloatArray, heading: float) -> FloatArray:
     """The same body, turned about the vertical by `heading` degrees."""
     c, s = np.cos(np.radians(heading)), np.sin(np.radians(heading))

@@ -5,9 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.embedding import NAMES, angle_degrees, angle_seen, columns, embed, lift
+from classifiers.embedding import (
+    NAMES,
+    PARTS,
+    angle_degrees,
+    angle_seen,
+    columns,
+    embed,
+    lift,
+    overhang,
+)
 from pose_engine.landmarks import MIRROR, FloatArray, Landmark
-from tests.classifiers.figures import as_pose, push_up, squat, turned
+from tests.classifiers.figures import as_pose, push_up, sit_down, squat, turned
 
 depths = st.floats(0, 1)
 
@@ -70,7 +79,7 @@ def test_image_points_serve_where_there_are_no_world_points() -> None:
 
 
 def test_all_parts_make_the_whole_vector() -> None:
-    assert columns(("torso", "arms", "legs")).all()
+    assert columns(PARTS).all()
     assert not columns(("legs",))[NAMES.index("torso")]
 
 
@@ -91,3 +100,25 @@ def test_hips_that_hang_and_hips_that_are_piked_have_a_sign() -> None:
     assert values == sorted(values)
     assert values[0] < -0.02
     assert values[2] > 0.02
+
+
+@given(depths, st.floats(-180, 180))
+def test_the_weight_stays_over_the_feet_in_a_squat_and_not_on_to_a_chair(
+    depth: float, heading: float
+) -> None:
+    assert abs(overhang(_embed(turned(squat(depth), heading)))) < 0.1
+    assert overhang(_embed(turned(sit_down(1), heading))) > 0.3
+
+
+def test_the_overhang_is_how_far_the_weight_is_behind_the_ankles() -> None:
+    points = sit_down(1)
+    hip, knee, ankle = (points[Landmark[f"LEFT_{name}"], 2] for name in ("HIP", "KNEE", "ANKLE"))
+    trunk = 0.626 * points[Landmark.LEFT_SHOULDER, 2]
+    thigh, shank = hip + 0.433 * (knee - hip), knee + 0.433 * (ankle - knee)
+    weight = 0.678 * trunk + 0.2 * thigh + 0.093 * shank + 0.029 * ankle
+    assert overhang(_embed(points)) == pytest.approx((weight - ankle) / 0.84, abs=2e-3)
+
+
+def test_where_the_weight_is_tells_of_who_is_on_his_feet() -> None:
+    named = np.array(NAMES)[columns(PARTS) & ~columns(("torso", "arms", "legs"))]
+    assert named.tolist() == ["overhang", "overhang_difference"]

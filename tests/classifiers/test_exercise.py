@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.embedding import ANGLES, angle_degrees, embed
+from classifiers.embedding import ANGLES, angle_degrees, embed, overhang
 from classifiers.exercise import Exercise, ExerciseError, Hold, Kind, read_exercise
 from classifiers.grade import GradeRules
 from classifiers.library import Library
 from classifiers.samples import SamplesError
 from pose_engine.landmarks import Landmark
-from tests.classifiers.figures import as_pose, samples, squat
+from tests.classifiers.figures import as_pose, samples, sit_down, squat
 
 _TOML = """
 title = "Squat"
@@ -163,3 +163,20 @@ def test_a_variant_without_samples_is_named(folder: Path) -> None:
     (folder / "exercise.toml").write_text(_HOLD)
     with pytest.raises(SamplesError, match="no sample is labelled squat_high or squat_forearm"):
         Library.load(folder.parent)
+
+
+def test_on_to_a_chair_the_weight_goes_back_as_the_hips_come_down(folder: Path) -> None:
+    exercise = _counted(folder)
+    backs = [exercise.set_back(embed(as_pose(one(1)))) for one in (squat, sit_down)]
+    assert backs[0] < 0.1
+    assert backs[1] > 0.7
+    assert abs(exercise.set_back(embed(as_pose(squat(0))))) < 0.2
+
+
+def test_hips_below_the_knees_are_on_no_chair(folder: Path) -> None:
+    exercise = _counted(folder)
+    points = sit_down(1)
+    points[Landmark.LEFT_KNEE :, 1] -= 0.1
+    vector = embed(as_pose(points))
+    assert overhang(vector) > 0.2
+    assert exercise.set_back(vector) == 0

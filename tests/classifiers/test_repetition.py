@@ -234,3 +234,49 @@ def test_a_snapshot_goes_on_where_it_was_taken(cut: int) -> None:
     begun = [e for at, d in points[:cut] for e in first.observe(d, 1, at)]
     second = _counter().restored(json.loads(json.dumps(first.snapshot())))
     assert begun + [e for at, d in points[cut:] for e in second.observe(d, 1, at)] == events
+
+
+def _sat(set_back: float, *, held_s: float = 0.1) -> list[Event]:
+    """A movement in which the weight goes back as the hips come down."""
+    counter = RepetitionCounter("squat", CountingRules(most_set_back=0.5))
+    corners = [(0, 0), (1, 0), (2, 0.9), (2 + held_s, 0.9), (3 + held_s, 0), (4 + held_s, 0)]
+    events = []
+    for at, depth in _walk(corners):
+        events += counter.observe(depth, 1, at, set_back=set_back * depth / 0.9)
+    return events + counter.finish()
+
+
+@given(st.floats(-1, 2).filter(lambda back: abs(back - 0.5) > 0.05), st.floats(0, 4))
+def test_who_rests_on_a_seat_is_refused_however_long_he_stays(
+    set_back: float, held_s: float
+) -> None:
+    events = _sat(set_back, held_s=held_s)
+    assert len(_counted(events)) == (set_back < 0.5)
+    assert _reasons(events) == ([Reason.WRONG_POSTURE] if set_back > 0.5 else [])
+
+
+def test_where_the_weight_is_matters_at_the_bottom_alone() -> None:
+    counter = RepetitionCounter("squat", CountingRules(most_set_back=0.5))
+    events = []
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
+        events += counter.observe(depth, 1, at, set_back=0.0 if depth > 0.8 else 2.0)
+    assert len(_counted(events)) == 1
+
+
+def test_without_a_bound_the_weight_may_be_anywhere() -> None:
+    counter = _counter()
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
+        counter.observe(depth, 1, at, set_back=9.0)
+    assert counter.count == 1
+
+
+def test_a_long_pause_at_the_bottom_does_not_change_what_the_posture_was() -> None:
+    counter = _counter()
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (6, 0.9), (7, 0), (8, 0)]):
+        counter.observe(depth, 0.4 if 1.9 < at < 6.1 else 0.8, at)
+    assert counter.count == 1
+
+
+def test_who_stays_a_little_lower_is_told_that_it_was_a_descent_alone() -> None:
+    events = _run([(0, 0), (1, 0), (2, 0.4), (5, 0.4), (6, 0), (7, 0)])
+    assert (_counted(events), _reasons(events)) == ([], [Reason.INCOMPLETE])

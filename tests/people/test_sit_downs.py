@@ -1,0 +1,33 @@
+"""People who sit down on a chair, as BlazePose saw them: no squat, and each time a reason."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.events import Reason, RepRejected
+from classifiers.library import Library
+from people import training
+from pose_engine.landmarks import Pose
+
+COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
+TRACKED = Path(__file__).with_name("sit_downs.npz")
+"""What the tracker saw of people of benchmarks.sitting, rendered: each sits down three times. Ten
+of the twelve were counted before it was asked where the weight is."""
+
+
+@pytest.mark.parametrize("seed", [0, 5, 10, 13])
+def test_tracked_people_who_sit_down_are_refused(seed: int) -> None:
+    with np.load(TRACKED) as arrays:
+        at_s = arrays[f"{seed}/at_s"].tolist()
+        worlds = arrays[f"{seed}/world_mm"].astype(np.float32) / 1000
+        seen = arrays[f"{seed}/visibility"].astype(np.float32) / 100
+    session, events = Library.load(COMMITTED).session(), []
+    for at, world, visibility in zip(at_s, worlds, seen, strict=True):
+        pose = Pose(image=world * 400, world=world, visibility=visibility, presence=visibility)
+        events += session.observe(pose, at)
+    events += session.finish()
+    assert session.counts == {"squat": 0, "push_up": 0}
+    refused = [e for e in events if isinstance(e, RepRejected) and e.exercise == "squat"]
+    assert len(refused) >= 3
+    assert Reason.WRONG_POSTURE in {event.reason for event in refused}
