@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pose_engine.frames import MIN_SIDE, Frame, Pixels, flipped, turned
+from pose_engine.sampling import Stride, every
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
 CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg")
@@ -112,37 +113,24 @@ class Clip:
         self.close()
 
     def frames(
-        self, fps: float | None = None, *, after_s: float | None = None
+        self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
     ) -> Iterator[tuple[float, Frame]]:
         """The frames from here on, each with its seconds from the clip's start.
 
         Times strictly increase. `fps`: at most so many a second, evenly by time; None for all.
-        `after_s`: of these only the ones later than that. What cannot be decoded is left out and
-        counted in `unreadable`. Raises ClipError (too_long, too_many_pixels, too_many_fps) where
-        the clip is more than its header said, or (no_times) where neither frames nor header say
-        when they are; ValueError for a bad `fps`.
+        `after_s`: of these only the ones later than that. `stride`: which of these is next,
+        counted from the one before; asked once that one has been dealt with. What cannot be decoded
+        is left out and counted in `unreadable`. Raises ClipError (too_long, too_many_pixels,
+        too_many_fps) where the clip is more than its header said, or (no_times) where neither
+        frames nor header say when they are; ValueError for a bad `fps`.
         """
-        for at, raw in self.decoded(fps, after_s=after_s):
+        for at, raw in thinned(self.decoded(), fps, after_s=after_s, stride=stride):
             if raw is not None:
                 yield at, Frame(np.ascontiguousarray(upright(raw)))
 
-    def decoded(
-        self, fps: float | None = None, *, after_s: float | None = None
-    ) -> Iterator[tuple[float, VideoFrame | None]]:
-        """What `frames` gives, as it was decoded; None in place of a frame that it leaves out."""
-        check_fps(fps)
-        last_slot = -1
-        early_s = min(_MAX_EARLY_S, 0.25 / fps) if fps else 0.0
-        for at, raw in self._timed():
-            wanted = after_s is None or at > after_s
-            if fps is not None:
-                slot = math.floor((at + early_s) * fps)
-                wanted = wanted and slot > last_slot
-                last_slot = max(slot, last_slot)
-            yield at, raw if wanted else None
-
-    def _timed(self) -> Iterator[tuple[float, VideoFrame]]:
-        """Frames in order of time; those that go backwards in it are dropped."""
+    def decoded(self) -> Iterator[tuple[float, VideoFrame]]:
+        """All frames in order of time, as they were decoded, for `thinned` and `upright`; those
+        that go backwards in time are dropped."""
         start, last = None, -math.inf
         for count, raw in enumerate(self._decoded, 1):
             self._check_size(raw)
@@ -229,6 +217,33 @@ class Clip:
             raise ClipError(
                 "too_many_fps", f"clip has over {limits.max_fps:g} frames a second, the limit"
             )
+
+
+def thinned(
+    frames: Iterator[tuple[float, VideoFrame]],
+    fps: float | None = None,
+    *,
+    after_s: float | None = None,
+    stride: Stride = every,
+) -> Iterator[tuple[float, VideoFrame | None]]:
+    """What `Clip.frames` gives, as it was decoded; None in place of a frame that it leaves out.
+
+    Raises ValueError for a bad `fps`.
+    """
+    check_fps(fps)
+    early_s = min(_MAX_EARLY_S, 0.25 / fps) if fps else 0.0
+    last, due = -1, None
+    for number, (at, raw) in enumerate(frames):
+        place = number if fps is None else math.floor((at + early_s) * fps)
+        if after_s is not None and at <= after_s:
+            last = place
+        elif place > last:
+            due = last + stride() if due is None else due
+            if place >= due:
+                last, due = place, None
+                yield at, raw
+                continue
+        yield at, None
 
 
 def check_fps(fps: float | None) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 
 from pose_engine.clips import ClipError, ClipLimits, check_fps
 from pose_engine.frames import Frame
+from pose_engine.sampling import Stride, every
 
 COMMAND: Final = (sys.executable, "-B", "-P", "-S", "-s", "-m", "pose_engine.decoding")
 """Starts the decoder; what it imports is found as here, and nothing else of here is left to it."""
@@ -132,7 +134,7 @@ class IsolatedClip:
         self.close()
 
     def frames(
-        self, fps: float | None = None, *, after_s: float | None = None
+        self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
     ) -> Iterator[tuple[float, Frame]]:
         """The clip's frames as `Clip.frames` gives them; once, and the clip is closed with them.
 
@@ -141,7 +143,7 @@ class IsolatedClip:
         """
         check_fps(fps)
         with self:
-            self._order({"fps": fps, "after_s": after_s})
+            self._order({"fps": fps, "after_s": after_s, "stride": stride()})
             last = -math.inf
             while (heard := self._hear())[0] != Kind.ENDED:
                 kind, at, width, height = heard
@@ -150,6 +152,8 @@ class IsolatedClip:
                 last = at
                 if kind == Kind.FRAME:
                     yield at, self._frame(width, height)
+                    with suppress(BrokenPipeError):  # it may have said already that it is done
+                        self._say(stride())
 
     def _open(self, path: Path) -> None:
         self._order(
@@ -169,9 +173,12 @@ class IsolatedClip:
 
     def _order(self, what: dict[str, Any]) -> None:
         try:
-            self._orders.write(json.dumps(what).encode() + b"\n")
+            self._say(what)
         except BrokenPipeError:
             raise self._death() from None
+
+    def _say(self, what: Any) -> None:
+        self._orders.write(json.dumps(what).encode() + b"\n")
 
     def _hear(self) -> tuple[int, float, int, int]:
         kind, seconds, self.unreadable, *numbers = HEADER.unpack(self._read(HEADER.size))
