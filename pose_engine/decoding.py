@@ -13,6 +13,7 @@ import select
 import sys
 from collections import deque
 from collections.abc import Iterator
+from mmap import mmap
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -56,7 +57,9 @@ def _decode(order: dict[str, Any], heard: BinaryIO, told: BinaryIO) -> None:
             length = math.nan if clip.duration_s is None else clip.duration_s
             _say(told, HEADER.pack(Kind.OPENED, length, 0, clip.width, clip.height))
             if wanted := heard.readline():
-                _tell(told, clip, _Wanted(heard, json.loads(wanted)), order["memory_bytes"])
+                with mmap(order["picture"], 3 * limits.max_pixels) as picture:
+                    frames = _Wanted(heard, json.loads(wanted))
+                    _tell(told, clip, frames, picture, order["memory_bytes"])
     except ClipError:
         _check_memory(order["memory_bytes"])
         raise
@@ -99,7 +102,7 @@ class _Wanted:
         return self._stride is not None or bool(self._news.poll(0))
 
 
-def _tell(told: BinaryIO, clip: Clip, wanted: _Wanted, memory_bytes: int) -> None:
+def _tell(told: BinaryIO, clip: Clip, wanted: _Wanted, picture: mmap, memory_bytes: int) -> None:
     at, unreadable = 0.0, 0
     for at, raw in wanted.of(clip):
         if clip.unreadable > unreadable:
@@ -108,9 +111,10 @@ def _tell(told: BinaryIO, clip: Clip, wanted: _Wanted, memory_bytes: int) -> Non
         if raw is None:
             _say(told, HEADER.pack(Kind.PASSED, at, unreadable, 0, 0))
         else:
-            pixels = np.ascontiguousarray(upright(raw))
+            pixels = upright(raw)
+            np.frombuffer(picture, np.uint8, pixels.size).reshape(pixels.shape)[:] = pixels
             height, width = pixels.shape[:2]
-            _say(told, HEADER.pack(Kind.FRAME, at, unreadable, width, height), pixels.data)
+            _say(told, HEADER.pack(Kind.FRAME, at, unreadable, width, height))
             wanted.given()
     if clip.unreadable > unreadable:
         _check_memory(memory_bytes)
@@ -125,13 +129,11 @@ def _check_memory(memory_bytes: int) -> None:
 
 def _refuse(told: BinaryIO, code: str, message: str) -> None:
     body = code.encode(), message.encode(errors="replace")
-    _say(told, HEADER.pack(Kind.REFUSED, math.nan, 0, *map(len, body)), memoryview(b"".join(body)))
+    _say(told, HEADER.pack(Kind.REFUSED, math.nan, 0, *map(len, body)) + b"".join(body))
 
 
-def _say(told: BinaryIO, header: bytes, body: memoryview | None = None) -> None:
-    told.write(header)
-    if body is not None:
-        told.write(body)
+def _say(told: BinaryIO, what: bytes) -> None:
+    told.write(what)
     told.flush()
 
 
