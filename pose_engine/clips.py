@@ -13,12 +13,14 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.sidedata.sidedata import SideDataContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pose_engine.frames import MIN_SIDE, Frame, Pixels, flipped, turned
+from pose_engine.h264 import disposable_in, never
 from pose_engine.sampling import Stride, every
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
@@ -67,6 +69,11 @@ class Clip:
         self._check_header()
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = threads
+        context = self._stream.codec_context
+        self._disposable = disposable_in(context.extradata) if context.name == "h264" else never
+        self._fps: float | None = None
+        self._start: float | None = None
+        self._first_at: dict[int, float] = {}
         self._decoded = self._decode()
         first = next(self._decoded, None)
         if first is None:
@@ -124,19 +131,24 @@ class Clip:
         too_many_fps) where the clip is more than its header said, or (no_times) where neither
         frames nor header say when they are; ValueError for a bad `fps`.
         """
-        for at, raw in thinned(self.decoded(), fps, after_s=after_s, stride=stride):
+        for at, raw in thinned(self.decoded(fps), fps, after_s=after_s, stride=stride):
             if raw is not None:
                 yield at, Frame(np.ascontiguousarray(upright(raw)))
 
-    def decoded(self) -> Iterator[tuple[float, VideoFrame]]:
-        """All frames in order of time, as they were decoded, for `thinned` and `upright`; those
-        that go backwards in time are dropped."""
-        start, last = None, -math.inf
+    def decoded(self, fps: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
+        """All frames in order of time, as they were decoded, for `thinned` and `upright`.
+
+        Those that go backwards in time are dropped. What nothing else is decoded from and `fps`
+        surely leaves out, as it comes after another frame of its place, is not decoded at all.
+        """
+        check_fps(fps)
+        self._fps = fps
+        last = -math.inf
         for count, raw in enumerate(self._decoded, 1):
             self._check_size(raw)
-            time = self._time_of(raw, start, last)
-            start = time if start is None else start
-            at = time - start
+            time = self._time_of(raw, self._start, last)
+            self._start = time if self._start is None else self._start
+            at = time - self._start
             self._check_time(at, count)
             if at > last:
                 last = at
@@ -163,6 +175,8 @@ class Clip:
                 return  # the file ends in rubbish; what is missing is counted by time
             if packet is None:
                 return
+            if self._left_out(packet):
+                continue
             try:
                 frames = packet.decode()
             except MemoryError:
@@ -175,6 +189,15 @@ class Clip:
                     self.unreadable += 1
                 else:
                     yield frame
+
+    def _left_out(self, packet: "Packet[VideoStream]") -> bool:
+        """Whether it need not be decoded."""
+        if self._fps is None or self._start is None or packet.pts is None:
+            return False
+        at = float(packet.pts * packet.time_base) - self._start
+        first = self._first_at.setdefault(place := _place(at, self._fps), at)
+        self._first_at[place] = min(first, at)
+        return first < at and self._disposable(memoryview(packet))
 
     def _count_missing_end(self, last: float) -> None:
         """Frames that the header promises after the last one, when they are more than a second's:
@@ -231,10 +254,9 @@ def thinned(
     Raises ValueError for a bad `fps`.
     """
     check_fps(fps)
-    early_s = min(_MAX_EARLY_S, 0.25 / fps) if fps else 0.0
     last, due = -1, None
     for number, (at, raw) in enumerate(frames):
-        place = number if fps is None else math.floor((at + early_s) * fps)
+        place = number if fps is None else _place(at, fps)
         if after_s is not None and at <= after_s:
             last = place
         elif place > last:
@@ -244,6 +266,11 @@ def thinned(
                 yield at, raw
                 continue
         yield at, None
+
+
+def _place(at: float, fps: float) -> int:
+    """Which frame of an even rate one at `at` seconds is."""
+    return math.floor((at + min(_MAX_EARLY_S, 0.25 / fps)) * fps)
 
 
 def check_fps(fps: float | None) -> None:

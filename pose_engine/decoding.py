@@ -92,7 +92,7 @@ class _Wanted:
 
     def _ahead(self, clip: Clip) -> Iterator[tuple[float, VideoFrame]]:
         decoded: deque[tuple[float, VideoFrame]] = deque()
-        for one in clip.decoded():
+        for one in clip.decoded(self._order["fps"]):
             decoded.append(one)
             while decoded and (len(decoded) > _AHEAD or self._known()):
                 yield decoded.popleft()
