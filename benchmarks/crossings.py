@@ -43,7 +43,13 @@ def count_all(clips: Iterable[Clip], core: Core, fps: float) -> tuple[int, int, 
     for clip in clips:
         path = FOLDER / f"{clip.name}.mp4"
         result = count_clip(
-            path, core, name=clip.name, exercise="auto", fps=fps, limits=SETTINGS.clip_limits
+            path,
+            core,
+            name=clip.name,
+            exercise="auto",
+            fps=fps,
+            adaptive=False,
+            limits=SETTINGS.clip_limits,
         )
         truth = [rep for rep in Truth.load(path.with_suffix(".json")).reps if rep.full]
         bottoms = [rep.bottom_s for rep in result.reps if rep.exercise == "squat"]

@@ -13,12 +13,15 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.sidedata.sidedata import SideDataContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pose_engine.frames import MIN_SIDE, Frame, Pixels, flipped, turned
+from pose_engine.h264 import disposable_in, never
+from pose_engine.sampling import Stride, every
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
 CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg")
@@ -66,6 +69,11 @@ class Clip:
         self._check_header()
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = threads
+        context = self._stream.codec_context
+        self._disposable = disposable_in(context.extradata) if context.name == "h264" else never
+        self._fps: float | None = None
+        self._start: float | None = None
+        self._first_at: dict[int, float] = {}
         self._decoded = self._decode()
         first = next(self._decoded, None)
         if first is None:
@@ -112,43 +120,35 @@ class Clip:
         self.close()
 
     def frames(
-        self, fps: float | None = None, *, after_s: float | None = None
+        self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
     ) -> Iterator[tuple[float, Frame]]:
         """The frames from here on, each with its seconds from the clip's start.
 
         Times strictly increase. `fps`: at most so many a second, evenly by time; None for all.
-        `after_s`: of these only the ones later than that. What cannot be decoded is left out and
-        counted in `unreadable`. Raises ClipError (too_long, too_many_pixels, too_many_fps) where
-        the clip is more than its header said, or (no_times) where neither frames nor header say
-        when they are; ValueError for a bad `fps`.
+        `after_s`: of these only the ones later than that. `stride`: which of these is next,
+        counted from the one before; asked once that one has been dealt with. What cannot be decoded
+        is left out and counted in `unreadable`. Raises ClipError (too_long, too_many_pixels,
+        too_many_fps) where the clip is more than its header said, or (no_times) where neither
+        frames nor header say when they are; ValueError for a bad `fps`.
         """
-        for at, raw in self.decoded(fps, after_s=after_s):
+        for at, raw in thinned(self.decoded(fps), fps, after_s=after_s, stride=stride):
             if raw is not None:
                 yield at, Frame(np.ascontiguousarray(upright(raw)))
 
-    def decoded(
-        self, fps: float | None = None, *, after_s: float | None = None
-    ) -> Iterator[tuple[float, VideoFrame | None]]:
-        """What `frames` gives, as it was decoded; None in place of a frame that it leaves out."""
-        check_fps(fps)
-        last_slot = -1
-        early_s = min(_MAX_EARLY_S, 0.25 / fps) if fps else 0.0
-        for at, raw in self._timed():
-            wanted = after_s is None or at > after_s
-            if fps is not None:
-                slot = math.floor((at + early_s) * fps)
-                wanted = wanted and slot > last_slot
-                last_slot = max(slot, last_slot)
-            yield at, raw if wanted else None
+    def decoded(self, fps: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
+        """All frames in order of time, as they were decoded, for `thinned` and `upright`.
 
-    def _timed(self) -> Iterator[tuple[float, VideoFrame]]:
-        """Frames in order of time; those that go backwards in it are dropped."""
-        start, last = None, -math.inf
+        Those that go backwards in time are dropped. What nothing else is decoded from and `fps`
+        surely leaves out, as it comes after another frame of its place, is not decoded at all.
+        """
+        check_fps(fps)
+        self._fps = fps
+        last = -math.inf
         for count, raw in enumerate(self._decoded, 1):
             self._check_size(raw)
-            time = self._time_of(raw, start, last)
-            start = time if start is None else start
-            at = time - start
+            time = self._time_of(raw, self._start, last)
+            self._start = time if self._start is None else self._start
+            at = time - self._start
             self._check_time(at, count)
             if at > last:
                 last = at
@@ -175,6 +175,8 @@ class Clip:
                 return  # the file ends in rubbish; what is missing is counted by time
             if packet is None:
                 return
+            if self._left_out(packet):
+                continue
             try:
                 frames = packet.decode()
             except MemoryError:
@@ -187,6 +189,15 @@ class Clip:
                     self.unreadable += 1
                 else:
                     yield frame
+
+    def _left_out(self, packet: "Packet[VideoStream]") -> bool:
+        """Whether it need not be decoded."""
+        if self._fps is None or self._start is None or packet.pts is None:
+            return False
+        at = float(packet.pts * packet.time_base) - self._start
+        first = self._first_at.setdefault(place := _place(at, self._fps), at)
+        self._first_at[place] = min(first, at)
+        return first < at and self._disposable(memoryview(packet))
 
     def _count_missing_end(self, last: float) -> None:
         """Frames that the header promises after the last one, when they are more than a second's:
@@ -229,6 +240,37 @@ class Clip:
             raise ClipError(
                 "too_many_fps", f"clip has over {limits.max_fps:g} frames a second, the limit"
             )
+
+
+def thinned(
+    frames: Iterator[tuple[float, VideoFrame]],
+    fps: float | None = None,
+    *,
+    after_s: float | None = None,
+    stride: Stride = every,
+) -> Iterator[tuple[float, VideoFrame | None]]:
+    """What `Clip.frames` gives, as it was decoded; None in place of a frame that it leaves out.
+
+    Raises ValueError for a bad `fps`.
+    """
+    check_fps(fps)
+    last, due = -1, None
+    for number, (at, raw) in enumerate(frames):
+        place = number if fps is None else _place(at, fps)
+        if after_s is not None and at <= after_s:
+            last = place
+        elif place > last:
+            due = last + stride() if due is None else due
+            if place >= due:
+                last, due = place, None
+                yield at, raw
+                continue
+        yield at, None
+
+
+def _place(at: float, fps: float) -> int:
+    """Which frame of an even rate one at `at` seconds is."""
+    return math.floor((at + min(_MAX_EARLY_S, 0.25 / fps)) * fps)
 
 
 def check_fps(fps: float | None) -> None:

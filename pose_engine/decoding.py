@@ -2,21 +2,30 @@
 
     python -m pose_engine.decoding
 
-It reads two lines of JSON, the second once the first is answered, and says what `Kind` lists.
+It reads lines of JSON, each once the one before is answered, and says what `Kind` lists: what to
+open, which frames are wanted and, after each of them, the stride to the next.
 """
 
 import json
 import math
 import os
+import select
 import sys
+from collections import deque
+from collections.abc import Iterator
+from mmap import mmap
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import numpy as np
+from av.video.frame import VideoFrame
 
-from pose_engine.clips import Clip, ClipError, ClipLimits, upright
+from pose_engine.clips import Clip, ClipError, ClipLimits, thinned, upright
 from pose_engine.isolation import HEADER, Kind
 from pose_engine.sandbox import confine
+
+_AHEAD: Final = 4
+"""Frames decoded before it is known whether they are wanted: the last is looked at meanwhile."""
 
 
 def main() -> None:
@@ -48,24 +57,65 @@ def _decode(order: dict[str, Any], heard: BinaryIO, told: BinaryIO) -> None:
             length = math.nan if clip.duration_s is None else clip.duration_s
             _say(told, HEADER.pack(Kind.OPENED, length, 0, clip.width, clip.height))
             if wanted := heard.readline():
-                _tell(told, clip, json.loads(wanted), order["memory_bytes"])
+                with mmap(order["picture"], 3 * limits.max_pixels) as picture:
+                    frames = _Wanted(heard, json.loads(wanted))
+                    _tell(told, clip, frames, picture, order["memory_bytes"])
     except ClipError:
         _check_memory(order["memory_bytes"])
         raise
 
 
-def _tell(told: BinaryIO, clip: Clip, wanted: dict[str, Any], memory_bytes: int) -> None:
+class _Wanted:
+    """Which frames are, as it becomes known; until then some are decoded ahead."""
+
+    def __init__(self, heard: BinaryIO, order: dict[str, Any]) -> None:
+        self._heard, self._order = heard, order
+        self._stride: int | None = order["stride"]
+        self._news = select.poll()
+        self._news.register(heard, select.POLLIN)
+
+    def of(self, clip: Clip) -> Iterator[tuple[float, VideoFrame | None]]:
+        """All frames, None in place of one that is not wanted."""
+        order = self._order
+        return thinned(
+            self._ahead(clip), order["fps"], after_s=order["after_s"], stride=self._asked
+        )
+
+    def given(self) -> None:
+        """The one that was wanted: what comes next is not known yet."""
+        self._stride = None
+
+    def _asked(self) -> int:
+        if self._stride is None:
+            self._stride = json.loads(self._heard.readline() or b"1")
+        return self._stride
+
+    def _ahead(self, clip: Clip) -> Iterator[tuple[float, VideoFrame]]:
+        decoded: deque[tuple[float, VideoFrame]] = deque()
+        for one in clip.decoded(self._order["fps"]):
+            decoded.append(one)
+            while decoded and (len(decoded) > _AHEAD or self._known()):
+                yield decoded.popleft()
+        yield from decoded
+
+    def _known(self) -> bool:
+        return self._stride is not None or bool(self._news.poll(0))
+
+
+def _tell(told: BinaryIO, clip: Clip, wanted: _Wanted, picture: mmap, memory_bytes: int) -> None:
     at, unreadable = 0.0, 0
-    for at, raw in clip.decoded(wanted["fps"], after_s=wanted["after_s"]):
+    for at, raw in wanted.of(clip):
         if clip.unreadable > unreadable:
             unreadable = clip.unreadable
             _check_memory(memory_bytes)
         if raw is None:
             _say(told, HEADER.pack(Kind.PASSED, at, unreadable, 0, 0))
         else:
-            pixels = np.ascontiguousarray(upright(raw))
+            pixels = upright(raw)
+            np.frombuffer(picture, np.uint8, pixels.size).reshape(pixels.shape)[:] = pixels
             height, width = pixels.shape[:2]
-            _say(told, HEADER.pack(Kind.FRAME, at, unreadable, width, height), pixels.data)
+            _say(told, HEADER.pack(Kind.FRAME, at, unreadable, width, height))
+            wanted.given()
     if clip.unreadable > unreadable:
         _check_memory(memory_bytes)
     _say(told, HEADER.pack(Kind.ENDED, at, clip.unreadable, 0, 0))
@@ -79,13 +129,11 @@ def _check_memory(memory_bytes: int) -> None:
 
 def _refuse(told: BinaryIO, code: str, message: str) -> None:
     body = code.encode(), message.encode(errors="replace")
-    _say(told, HEADER.pack(Kind.REFUSED, math.nan, 0, *map(len, body)), memoryview(b"".join(body)))
+    _say(told, HEADER.pack(Kind.REFUSED, math.nan, 0, *map(len, body)) + b"".join(body))
 
 
-def _say(told: BinaryIO, header: bytes, body: memoryview | None = None) -> None:
-    told.write(header)
-    if body is not None:
-        told.write(body)
+def _say(told: BinaryIO, what: bytes) -> None:
+    told.write(what)
     told.flush()
 
 

@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import IntEnum
+from io import FileIO
 from pathlib import Path
 from struct import Struct
+from tempfile import TemporaryFile
 from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self
@@ -20,11 +23,18 @@ import numpy as np
 
 from pose_engine.clips import ClipError, ClipLimits, check_fps
 from pose_engine.frames import Frame
+from pose_engine.sampling import Stride, every
 
 COMMAND: Final = (sys.executable, "-B", "-P", "-S", "-s", "-m", "pose_engine.decoding")
 """Starts the decoder; what it imports is found as here, and nothing else of here is left to it."""
 HEADER: Final = Struct("<BdIII")
 """Before everything that is said: `Kind`, seconds, frames unreadable so far, and two numbers."""
+_KEEP_MEMORY: Final = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**26),
+    "MALLOC_TRIM_THRESHOLD_": str(2**27),
+}
+"""glibc hands each picture's memory to the next, not back to the kernel, which takes as long as
+converting it."""
 _MAX_TEXT = 4096
 _DEATH_S = 1.0
 
@@ -35,7 +45,8 @@ class Kind(IntEnum):
     OPENED = 1
     """Nothing: the seconds are the clip's length or NaN, the numbers its width and height."""
     FRAME = 2
-    """Width times height pixels, 3 bytes each; the numbers are width and height."""
+    """Nothing: the shared memory begins with width times height pixels, 3 bytes each, until it is
+    told the next stride; the numbers are width and height."""
     PASSED = 3
     """Nothing: a frame that is left out, which shows that it goes on."""
     ENDED = 4
@@ -72,6 +83,7 @@ class IsolatedClip:
     ) -> None:
         self._limits, self._decoder = limits, decoder
         self._left_s = decoder.wall_s
+        self._picture = FileIO(_memory(3 * limits.max_pixels), "r+")
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -80,6 +92,7 @@ class IsolatedClip:
             bufsize=0,
             cwd="/",
             env=_environment(),
+            pass_fds=[self._picture.fileno()],
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -119,6 +132,7 @@ class IsolatedClip:
         self._process.wait()
         self._orders.close()
         self._told.close()
+        self._picture.close()
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +146,7 @@ class IsolatedClip:
         self.close()
 
     def frames(
-        self, fps: float | None = None, *, after_s: float | None = None
+        self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
     ) -> Iterator[tuple[float, Frame]]:
         """The clip's frames as `Clip.frames` gives them; once, and the clip is closed with them.
 
@@ -141,7 +155,7 @@ class IsolatedClip:
         """
         check_fps(fps)
         with self:
-            self._order({"fps": fps, "after_s": after_s})
+            self._order({"fps": fps, "after_s": after_s, "stride": stride()})
             last = -math.inf
             while (heard := self._hear())[0] != Kind.ENDED:
                 kind, at, width, height = heard
@@ -150,6 +164,8 @@ class IsolatedClip:
                 last = at
                 if kind == Kind.FRAME:
                     yield at, self._frame(width, height)
+                    with suppress(BrokenPipeError):  # it may have said already that it is done
+                        self._say(stride())
 
     def _open(self, path: Path) -> None:
         self._order(
@@ -159,6 +175,7 @@ class IsolatedClip:
                 "memory_bytes": self._decoder.memory_bytes,
                 "cpu_s": self._decoder.cpu_s,
                 "threads": self._decoder.threads,
+                "picture": self._picture.fileno(),
                 "parent": os.getpid(),
             }
         )
@@ -169,9 +186,12 @@ class IsolatedClip:
 
     def _order(self, what: dict[str, Any]) -> None:
         try:
-            self._orders.write(json.dumps(what).encode() + b"\n")
+            self._say(what)
         except BrokenPipeError:
             raise self._death() from None
+
+    def _say(self, what: Any) -> None:
+        self._orders.write(json.dumps(what).encode() + b"\n")
 
     def _hear(self) -> tuple[int, float, int, int]:
         kind, seconds, self.unreadable, *numbers = HEADER.unpack(self._read(HEADER.size))
@@ -186,7 +206,9 @@ class IsolatedClip:
         if not 0 < width * height <= self._limits.max_pixels:
             raise _broken("a frame that is too large")
         pixels = np.empty((height, width, 3), np.uint8)
-        self._fill(pixels.data.cast("B"))
+        # Read, not mapped here: whatever the decoder does with the memory, reading it is safe.
+        if os.preadv(self._picture.fileno(), [pixels.data], 0) != pixels.nbytes:
+            raise _broken("of a frame that there is not")
         return Frame(pixels)
 
     def _read(self, length: int) -> bytearray:
@@ -230,9 +252,20 @@ def _broken(what: str) -> ClipError:
     return ClipError("decoder_crashed", f"the decoder said {what}")
 
 
+def _memory(size: int) -> int:
+    """What both processes can reach; it takes up no more than has been written."""
+    if sys.platform == "linux":
+        memory = os.memfd_create("picture")
+    else:
+        with TemporaryFile() as file:
+            memory = os.dup(file.fileno())
+    os.ftruncate(memory, size)
+    return memory
+
+
 def _environment() -> dict[str, str]:
     """Where modules are, and nothing that could be a secret."""
     here = str(Path(__file__).parents[1])
     found = {"PYTHONPATH": os.pathsep.join([here, *filter(None, sys.path)])}
     libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    return found | libraries | {"OPENBLAS_NUM_THREADS": "1"}
+    return found | libraries | _KEEP_MEMORY | {"OPENBLAS_NUM_THREADS": "1"}

@@ -61,6 +61,12 @@ Unknown = Annotated[
     bool, typer.Option("--unknown", help="Count repeated movement that is no known exercise too.")
 ]
 Fps = Annotated[float | None, typer.Option(min=1, max=60, help="Frames taken a second, at most.")]
+Adaptive = Annotated[
+    bool | None,
+    typer.Option(
+        "--adaptive/--even", help="Fewer frames while nobody moves much, or an even rate."
+    ),
+]
 SubjectOption = Annotated[str | None, typer.Option(help=f"Whom of several: {FORM} in 0 to 1.")]
 VariantOption = Annotated[str | None, typer.Option(help="lite, full or heavy.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
@@ -88,6 +94,7 @@ def count(
     exercise: Exercise = "auto",
     unknown: Unknown = False,
     fps: Fps = None,
+    adaptive: Adaptive = None,
     subject: SubjectOption = None,
     variant: VariantOption = None,
     as_json: Annotated[
@@ -96,7 +103,7 @@ def count(
 ) -> None:
     """Count the repetitions in video files."""
     with explained():
-        settings = _settings(variant=variant, clip_fps=fps)
+        settings = _settings(variant=variant, clip_fps=fps, clip_adaptive=adaptive)
         core = load_core(settings, threads=os.cpu_count() or 1)
         new_session(core.library, exercise)  # an unknown one is said once, not once a clip
         whom = read_subject(subject)
@@ -228,6 +235,7 @@ def _count_each(
                     exercise=exercise,
                     unknown=unknown,
                     fps=settings.clip_fps,
+                    adaptive=settings.clip_adaptive,
                     limits=settings.clip_limits,
                     focus=focus_of(subject),
                     report=partial(_advance, progress, task),

@@ -33,6 +33,7 @@ def new_clip(state: AppState, caller: Caller, options: ClipOptions) -> Clip:
         exercise=options.exercise,
         unknown=options.unknown,
         fps=options.fps or state.settings.clip_fps,
+        adaptive=state.settings.clip_adaptive if options.adaptive is None else options.adaptive,
         subject=read_subject(options.subject),
         landmarks=options.landmarks,
     )

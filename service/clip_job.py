@@ -33,7 +33,7 @@ from service.tables import Clip
 
 log = get_logger(__name__)
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of checkpoints: one of another version is not gone on from."""
 RETRY_S: Final = 15.0
 """After a fault of ours; each time as long again."""
@@ -200,6 +200,7 @@ class _Work:
             path,
             name=self.clip.name,
             fps=wanted.fps,
+            adaptive=wanted.adaptive,
             limits=settings.clip_limits,
             open_clip=self.job.open_clip,
             report=self._report,

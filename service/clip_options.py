@@ -34,6 +34,9 @@ class ClipOptions(BaseModel):
     fps: float | None = Field(
         default=None, gt=0, le=60, description="Frames a second taken, at most"
     )
+    adaptive: bool | None = Field(
+        default=None, description="Take fewer frames while the person hardly moves"
+    )
     subject: str | None = Field(default=None, max_length=128, description=f"Whom to count: {FORM}")
     landmarks: bool = Field(default=False, description="Keep the landmarks of each frame too")
     user: Annotated[str, _Text] | None = Field(

@@ -36,6 +36,11 @@ class Wanted(Document):
         examples=[False],
     )
     fps: float = Field(description="Frames a second taken at most", examples=[15])
+    adaptive: bool = Field(
+        default=True,
+        description="Whether fewer frames are taken while the person hardly moves",
+        examples=[True],
+    )
     subject: Subject | None = Field(
         default=None, description="Whom to count: at a point, or in a box"
     )

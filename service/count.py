@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from blazereps_client.messages import EVENTS, EventMessage
 from blazereps_client.results import ClipResult
@@ -11,6 +12,7 @@ from classifiers.events import Event
 from pose_engine.clips import Clip, ClipLimits
 from pose_engine.frames import Frame
 from pose_engine.landmarks import Focus, Pose
+from pose_engine.sampling import AdaptiveSampler, Stride, every
 from service.core import Core
 from service.events import TALLIED, event_message, tally_of
 
@@ -30,9 +32,12 @@ class Frames(Protocol):
         """Frames that could not be decoded so far."""
 
     def frames(
-        self, fps: float | None = None, *, after_s: float | None = None
+        self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
     ) -> Iterator[tuple[float, Frame]]:
-        """Its frames after a time, each with its seconds; raises ClipError."""
+        """Its frames after a time, each with its seconds; `stride`: which is next, asked each time.
+
+        Raises ClipError.
+        """
 
 
 class OpenClip(Protocol):
@@ -40,6 +45,10 @@ class OpenClip(Protocol):
 
     def __call__(self, path: Path, *, limits: ClipLimits) -> AbstractContextManager[Frames]:
         """Raises ClipError."""
+
+
+AT_ONCE: Final = 8
+"""Poses that are classified together, which takes less than one by one and changes nothing else."""
 
 
 class ClipCount:
@@ -52,7 +61,9 @@ class ClipCount:
         self._library = core.library
         self._session = core.library.session(exercise, unknown=unknown)
         self._tracker = core.engine.tracker(focus=focus)
+        self._sampler = AdaptiveSampler()
         self._told: list[EventMessage] = []
+        self._uncounted: list[tuple[float, Pose | None]] = []
         self.frames = 0
         """Frames observed."""
         self.after_s: float | None = None
@@ -64,8 +75,15 @@ class ClipCount:
         """The next frame."""
         self.after_s = seconds
         self.pose = self._tracker.track(frame, self.at_s)
-        self._tell(self._session.observe(self.pose, self.at_s))
+        self._sampler.observe(self.pose, self.at_s)
+        self._uncounted.append((self.at_s, self.pose))
         self.frames += 1
+        if len(self._uncounted) == AT_ONCE:
+            self._count()
+
+    def stride(self, fps: float) -> int:
+        """How many frames on, of `fps` a second, the next one to observe is."""
+        return self._sampler.stride(fps)
 
     @property
     def at_s(self) -> float:
@@ -74,7 +92,8 @@ class ClipCount:
 
     def finish(self, clip: Frames, name: str) -> ClipResult:
         """What the clip came to, after its last frame."""
-        self._tell(self._session.finish())
+        self._count()
+        self._tell(self._session.finish(), self.at_s)
         return ClipResult(
             clip=name,
             duration_s=round(clip.duration_s or self.at_s, 3),
@@ -85,9 +104,11 @@ class ClipCount:
 
     def snapshot(self) -> dict[str, Any]:
         """Everything, as plain data for `restore`."""
+        self._count()
         return {
             "session": self._session.snapshot(),
             "tracker": self._tracker.snapshot(),
+            "sampler": self._sampler.snapshot(),
             "told": [message.model_dump(mode="json") for message in self._told],
             "frames": self.frames,
             "after_s": self.after_s,
@@ -97,15 +118,22 @@ class ClipCount:
         """Go on from a snapshot; raises KeyError, TypeError, ValueError or LookupError."""
         self._session = self._library.restore(snapshot["session"])
         self._tracker.restore(snapshot["tracker"])
+        self._sampler.restore(snapshot["sampler"])
         self._told = [EVENTS.validate_python(message) for message in snapshot["told"]]
         self.frames, self.after_s = snapshot["frames"], snapshot["after_s"]
 
-    def _tell(self, events: Iterable[Event]) -> None:
+    def _count(self) -> None:
+        self._session.look_ahead([pose for _, pose in self._uncounted])
+        for at_s, pose in self._uncounted:
+            self._tell(self._session.observe(pose, at_s), at_s)
+        self._uncounted.clear()
+
+    def _tell(self, events: Iterable[Event], at_s: float) -> None:
         counts = dict(self._session.counts)
         for event in events:
             if isinstance(event, TALLIED):
                 number = len(self._told) + 1
-                message = event_message(event, event_id=number, at_s=self.at_s, counts=counts)
+                message = event_message(event, event_id=number, at_s=at_s, counts=counts)
                 self._told.append(message)
 
 
@@ -115,16 +143,19 @@ def count_on(
     *,
     name: str,
     fps: float,
+    adaptive: bool = True,
     limits: ClipLimits,
     open_clip: OpenClip = Clip.open,
     report: Report = lambda _, __: None,
 ) -> ClipResult:
     """Count a clip to its end, from where the count stands, taking at most `fps` frames a second.
 
-    What `report` raises ends the work. Raises ClipError.
+    `adaptive`: fewer while the person hardly moves. What `report` raises ends the work. Raises
+    ClipError.
     """
+    stride = partial(count.stride, fps) if adaptive else every
     with open_clip(path, limits=limits) as clip:
-        for seconds, frame in clip.frames(fps, after_s=count.after_s):
+        for seconds, frame in clip.frames(fps, after_s=count.after_s, stride=stride):
             count.observe(seconds, frame)
             report(count, min(seconds / clip.duration_s, 1) if clip.duration_s else 0)
         return count.finish(clip, name)
@@ -138,6 +169,7 @@ def count_clip(
     exercise: str,
     unknown: bool = False,
     fps: float,
+    adaptive: bool = True,
     limits: ClipLimits,
     focus: Focus | None = None,
     report: Callable[[float], None] = lambda _: None,
@@ -145,10 +177,16 @@ def count_clip(
     """Count one clip of the user's own, in this process.
 
     `unknown`: also repeated movement that is no known exercise. `focus`: whom of several; without
-    it the largest and most central. `report` is told the share that is done, 0 to 1, after each
-    frame; what it raises ends the work. Raises ClipError, and LookupError for an unknown exercise.
+    it the largest and most central. `adaptive`: as `count_on`. `report` is told the share that is
+    done, 0 to 1, after each frame; what it raises ends the work. Raises ClipError, and LookupError
+    for an unknown exercise.
     """
-    count = ClipCount(core, exercise, unknown=unknown, focus=focus)
     return count_on(
-        count, path, name=name, fps=fps, limits=limits, report=lambda _, share: report(share)
+        ClipCount(core, exercise, unknown=unknown, focus=focus),
+        path,
+        name=name,
+        fps=fps,
+        adaptive=adaptive,
+        limits=limits,
+        report=lambda _, share: report(share),
     )

@@ -125,7 +125,9 @@ class Settings(BaseSettings):
     """Networks besides the internet that webhooks may be sent to, over http:// as well."""
 
     clip_fps: Seconds = 15
-    """Frames a second taken from a clip when the upload does not say."""
+    """Frames a second taken from a clip, at most, when the upload does not say."""
+    clip_adaptive: bool = True
+    """Whether fewer are taken while the person hardly moves, when the upload does not say."""
     max_clip_bytes: Positive = 512 * MIB
     """An uploaded clip."""
     max_clip_s: Seconds = 1200

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +122,26 @@ def test_and_so_in_a_process_of_its_own(uneven: Path, fps: float | None, after_s
     with Clip.open(uneven) as here, isolated(uneven) as there:
         rest = list(there.frames(fps, after_s=after_s))
         assert same(rest, list(here.frames(fps, after_s=after_s)))
+
+
+@given(fps=FPS, strides=st.lists(st.integers(1, 9), min_size=1), after_s=st.floats(-0.1, 2.2))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_strides_are_heeded_alike(
+    uneven: Path, fps: float | None, strides: list[int], after_s: float
+) -> None:
+    with Clip.open(uneven) as here, isolated(uneven) as there:
+        one, other = (
+            list(clip.frames(fps, after_s=after_s, stride=partial(next, cycle(strides))))
+            for clip in (here, there)
+        )
+    assert same(other, one)
+
+
+def test_a_stride_leaves_out_that_many(clip: Path) -> None:
+    strides = iter([1, 2, 1, 30, 1, 1, 1])
+    with isolated(clip) as opened:
+        times = [at for at, _ in opened.frames(15, stride=lambda: next(strides))]
+    np.testing.assert_allclose(times, np.array([0, 2, 3]) / 15, atol=0.04)
 
 
 def test_a_bad_rate_is_refused(clip: Path) -> None:

@@ -61,6 +61,17 @@ def test_one_clip_gives_one_document(grey: Path) -> None:
     }
 
 
+def test_an_empty_room_is_looked_at_less_unless_told_otherwise(
+    models: None, tmp_path: Path
+) -> None:
+    clip = str(write_clip(tmp_path / "empty.mp4", [0] * 40))
+    looked = [
+        json.loads(run("count", clip, "--json", *option).stdout)["frames"]
+        for option in ((), ("--adaptive",), ("--even",))
+    ]
+    assert looked[0] == looked[1] < looked[2] == 40
+
+
 def test_the_results_of_other_clips_survive_a_bad_one(grey: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video")

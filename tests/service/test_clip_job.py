@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from blazereps_client.results import ClipResult
 from pose_engine.clips import Clip as OpenedClip
 from pose_engine.clips import ClipError
+from pose_engine.sampling import Stride, every
 from service.auth import Caller
 from service.clip_erasure import erase_clip
 from service.clip_job import ClipJob
@@ -120,8 +121,11 @@ def dies_after(frames: int, error: Callable[[], BaseException]) -> Callable[...,
     """A clip whose reading ends so after some frames of this attempt."""
 
     class Dying(OpenedClip):
-        def frames(self, fps: float | None = None, *, after_s: float | None = None) -> Any:
-            for number, frame in enumerate(super().frames(fps, after_s=after_s)):
+        def frames(
+            self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
+        ) -> Any:
+            taken = super().frames(fps, after_s=after_s, stride=stride)
+            for number, frame in enumerate(taken):
                 if number == frames:
                     raise error()
                 yield frame

@@ -39,6 +39,7 @@ def test_a_clip_is_taken(place: Place, form: bool) -> None:
     query: dict[str, Any] = {
         "exercise": "squat",
         "fps": 30,
+        "adaptive": False,
         "unknown": True,
         "landmarks": True,
         "subject": "0.5,0.5",
@@ -56,6 +57,7 @@ def test_a_clip_is_taken(place: Place, form: bool) -> None:
     assert told["recorded_at"] == "2025-01-31T12:00:00Z"
     assert (told["exercise"], told["fps"]) == ("squat", 30.0)
     assert told["unknown"] is told["landmarks"] is True
+    assert told["adaptive"] is False
     assert told["subject"] == {"x": 0.5, "y": 0.5, "width": None, "height": None}
     assert place.worker.video(told["id"]) == content
 

@@ -1,13 +1,25 @@
 """A clip's one path."""
 
+import json
+from collections.abc import Container
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from pose_engine.clips import ClipError, ClipLimits
+from pose_engine.clips import Clip, ClipError, ClipLimits
+from pose_engine.isolation import IsolatedClip
 from service.core import Core
-from service.count import count_clip
-from tests.service.fakes import REP, SHALLOW_REP, FakeEngine, FakeLibrary, write_clip
+from service.count import ClipCount, OpenClip, count_clip, count_on
+from tests.service.fakes import (
+    NOBODY,
+    REP,
+    SHALLOW_REP,
+    TOP,
+    FakeEngine,
+    FakeLibrary,
+    write_clip,
+)
 
 CORE = Core(FakeEngine(), FakeLibrary())
 
@@ -35,6 +47,59 @@ def test_frames_are_thinned(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mp4", REP * 4, fps=40)
     result = count_clip(clip, CORE, name="a", exercise="auto", fps=10, limits=ClipLimits())
     assert 8 <= result.frames <= 9
+
+
+RESTED = (*[TOP] * 60, *REP, *[TOP] * 60, *REP, *[NOBODY] * 60)
+
+
+def test_less_is_looked_at_while_nobody_moves(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", RESTED, fps=15)
+    even, adaptive = (
+        count_clip(
+            clip, CORE, name="a", exercise="squat", fps=15, adaptive=wanted, limits=ClipLimits()
+        )
+        for wanted in (False, True)
+    )
+    assert even.frames == len(RESTED)
+    assert len(RESTED) / 3 < adaptive.frames < len(RESTED) * 0.8
+    assert adaptive.counts == even.counts == {"squat": 2}
+
+
+@pytest.mark.parametrize("open_clip", [Clip.open, IsolatedClip.open])
+def test_wherever_it_is_cut_the_same_frames_are_looked_at(
+    tmp_path: Path, open_clip: OpenClip
+) -> None:
+    clip = write_clip(tmp_path / "a.mp4", RESTED, fps=15)
+
+    def times(cuts: Container[int]) -> list[float]:
+        """When it was looked at, by counts each of which goes on from a snapshot."""
+        seen: list[float] = []
+        kept: list[str] = []
+
+        def report(count: ClipCount, _: float) -> None:
+            seen.append(count.at_s)
+            if count.frames in cuts:
+                kept.append(json.dumps(count.snapshot()))
+                raise InterruptedError
+
+        while True:
+            count = ClipCount(CORE, "squat")
+            if kept:
+                count.restore(json.loads(kept[-1]))
+            with suppress(InterruptedError):
+                count_on(
+                    count,
+                    clip,
+                    name="a",
+                    fps=15,
+                    limits=ClipLimits(),
+                    open_clip=open_clip,
+                    report=report,
+                )
+                return seen
+
+    uncut = times(())
+    assert times((1, 20, 21, 22, 40, 70, 71)) == uncut
 
 
 def test_what_report_raises_ends_the_work(tmp_path: Path) -> None:

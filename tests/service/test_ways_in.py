@@ -59,6 +59,7 @@ def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
         exercise="auto",
         unknown=True,
         fps=FPS,
+        adaptive=False,
         limits=settings.clip_limits,
     )
     with serving(create_app(settings, core.engine, core.library), settings) as address:
@@ -142,7 +143,7 @@ def post(address: str, observations: Iterator[PoseAt]) -> Any:
 
 def upload(address: str, clip: Path) -> Any:
     with clip.open("rb") as file, httpx2.Client(base_url=f"http://{address}") as rest:
-        params = {"fps": FPS, "unknown": True}
+        params = {"fps": FPS, "adaptive": False, "unknown": True}
         answer = rest.post("/v1/clips", params=params, files={"file": (clip.name, file)})
         for _ in range(1000):
             job = rest.get(answer.headers["location"]).json()

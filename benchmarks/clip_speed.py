@@ -1,0 +1,157 @@
+"""Video seconds counted a CPU second: every frame, at an even rate, and adaptively.
+
+    python -m benchmarks.clip_speed CLIP... [--variant full] [--kbps 4000] [--b-frames 2]
+
+The path of an uploaded clip: decoded in a process of its own, whose processor time and start are
+part of it. With `--kbps` each clip is first made 720p30 H.264 of that bitrate, in a temporary
+folder. Whether the counts are those of every frame is said beside it.
+"""
+
+import argparse
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import numpy as np
+
+from benchmarks.report import table
+from pose_engine.isolation import DecoderLimits, IsolatedClip
+from service.core import Core
+from service.count import ClipCount, count_on
+from service.settings import Settings
+from service.startup import load_core
+
+SIZE = 1280, 720
+FPS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How closely a clip is looked at."""
+
+    name: str
+    fps: float
+    adaptive: bool = False
+
+
+WAYS = (Way("every frame", 240), Way("15 a second", 15), Way("adaptive", 15, adaptive=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """One clip, counted in one way."""
+
+    counts: dict[str, int]
+    video_s: float
+    frames: int
+    cpu_s: float
+    decoder_s: float
+    """Of these, the decoder's."""
+
+
+def count(clip: Path, core: Core, way: Way, settings: Settings) -> Took:
+    """Count one clip as an uploaded one is; raises ClipError."""
+    here_s, there_s = _cpu_s(resource.RUSAGE_SELF), _cpu_s(resource.RUSAGE_CHILDREN)
+    result = count_on(
+        ClipCount(core, "auto"),
+        clip,
+        name=clip.name,
+        fps=way.fps,
+        adaptive=way.adaptive,
+        limits=settings.clip_limits,
+        open_clip=partial(IsolatedClip.open, decoder=DecoderLimits()),
+    )
+    decoder_s = _cpu_s(resource.RUSAGE_CHILDREN) - there_s
+    cpu_s = _cpu_s(resource.RUSAGE_SELF) - here_s + decoder_s
+    return Took(result.counts, result.duration_s, result.frames, cpu_s, decoder_s)
+
+
+def _cpu_s(whose: int) -> float:
+    usage = resource.getrusage(whose)
+    return usage.ru_utime + usage.ru_stime
+
+
+def as_720p(source: Path, target: Path, *, kbps: int, b_frames: int) -> Path:
+    """The clip's frames, 30 of them a second and with bars beside them, as H.264."""
+    options = {"preset": "fast", "bf": str(b_frames), "g": str(FPS), "threads": "1"}
+    width, height = SIZE
+    with av.open(source) as read, av.open(target, "w") as written:
+        stream = written.add_stream("libx264", rate=FPS, options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.bit_rate = 1000 * kbps
+        for number, frame in enumerate(read.decode(video=0)):
+            scale = min(width / frame.width, height / frame.height)
+            across, down = round(frame.width * scale), round(frame.height * scale)
+            shown = frame.to_ndarray(format="rgb24", width=across, height=down)
+            picture = np.zeros((height, width, 3), np.uint8)
+            left, top = (width - across) // 2, (height - down) // 2
+            picture[top : top + down, left : left + across] = shown
+            made = av.VideoFrame.from_ndarray(picture, "rgb24")
+            made.pts = number
+            written.mux(stream.encode(made))
+        written.mux(stream.encode(None))
+    return target
+
+
+@contextmanager
+def prepared(clips: list[Path], kbps: int | None, b_frames: int) -> Iterator[list[Path]]:
+    """The clips as they are, or made 720p."""
+    with TemporaryDirectory() as folder:
+        yield (
+            clips
+            if kbps is None
+            else [
+                as_720p(clip, Path(folder) / f"{clip.stem}.mp4", kbps=kbps, b_frames=b_frames)
+                for clip in clips
+            ]
+        )
+
+
+def measure(clips: list[Path], settings: Settings) -> None:
+    """Prints which clips are counted otherwise, and then how fast each way is."""
+    core = load_core(settings)
+    took: dict[str, list[Took]] = {way.name: [] for way in WAYS}
+    for clip in clips:
+        found = [count(clip, core, way, settings) for way in WAYS]
+        for way, one in zip(WAYS, found, strict=True):
+            took[way.name].append(one)
+        if any(one.counts != found[0].counts for one in found):
+            print(clip.name, *(f"{w.name}: {f.counts}" for w, f in zip(WAYS, found, strict=True)))
+    every = [one.counts for one in took[WAYS[0].name]]
+    header = ("", "as every frame", "frames a second", "ms of decoder", "video s a CPU s")
+    print(table(header, [_row(name, found, every) for name, found in took.items()]))
+
+
+def _row(name: str, took: list[Took], every: list[dict[str, int]]) -> tuple[str, ...]:
+    same = sum(one.counts == right for one, right in zip(took, every, strict=True))
+    video_s = sum(one.video_s for one in took)
+    return (
+        name,
+        f"{same} of {len(took)}",
+        f"{sum(one.frames for one in took) / video_s:.1f}",
+        f"{1000 * sum(one.decoder_s for one in took) / video_s:.0f}",
+        f"{video_s / sum(one.cpu_s for one in took):.2f}",
+    )
+
+
+def main() -> None:
+    """Count every clip in every way."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP")
+    parser.add_argument("--variant", choices=("lite", "full", "heavy"), default="full")
+    parser.add_argument("--kbps", type=int)
+    parser.add_argument("--b-frames", type=int, default=2)
+    arguments = parser.parse_args()
+    with prepared(arguments.clips, arguments.kbps, arguments.b_frames) as clips:
+        measure(clips, Settings(variant=arguments.variant))
+
+
+if __name__ == "__main__":
+    main()
