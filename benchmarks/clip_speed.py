@@ -19,15 +19,23 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 
-from benchmarks.report import table
+from benchmarks.section import Ratio, Section
 from pose_engine.isolation import DecoderLimits, IsolatedClip
 from service.core import Core
 from service.count import ClipCount, count_on
-from service.settings import Settings
+from service.settings import Settings, Variant
 from service.startup import load_core
 
 SIZE = 1280, 720
 FPS = 30
+KBPS, B_FRAMES = 4000, 2
+BUNDLED = [
+    Path(__file__).parents[1] / "tests" / "clips" / f"{name}.mp4"
+    for name in ("squat_front", "push_up_side")
+]
+REAL = Path("clips", "squat__luizfcharry-mrpose__squat2.mp4")
+BARS: dict[Variant, float] = {"full": 6, "lite": 9}
+"""Video seconds a CPU second, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +120,40 @@ def prepared(clips: list[Path], kbps: int | None, b_frames: int) -> Iterator[lis
         )
 
 
-def measure(clips: list[Path], settings: Settings) -> None:
-    """Prints which clips are counted otherwise, and then how fast each way is."""
+def sections(data: Path) -> Iterator[Section]:
+    """Two bundled clips, and a real one where there is one in `data`, as 720p30 of 4 Mbit/s."""
+    clips = [clip for clip in (*BUNDLED, data / REAL) if clip.exists()]
+    with prepared(clips, KBPS, B_FRAMES) as made:
+        for variant, bar in BARS.items():
+            yield measured(made, Settings(variant=variant), bar)
+
+
+def measured(clips: list[Path], settings: Settings, bar: float | None = None) -> Section:
+    """How fast each way is; says which clips are counted otherwise."""
     core = load_core(settings)
     took: dict[str, list[Took]] = {way.name: [] for way in WAYS}
+    otherwise = []
     for clip in clips:
         found = [count(clip, core, way, settings) for way in WAYS]
         for way, one in zip(WAYS, found, strict=True):
             took[way.name].append(one)
         if any(one.counts != found[0].counts for one in found):
-            print(clip.name, *(f"{w.name}: {f.counts}" for w, f in zip(WAYS, found, strict=True)))
+            told = (f"{way.name} {one.counts}" for way, one in zip(WAYS, found, strict=True))
+            otherwise.append(f"{clip.stem}: {', '.join(told)}")
     every = [one.counts for one in took[WAYS[0].name]]
     header = ("", "as every frame", "frames a second", "ms of decoder", "video s a CPU s")
-    print(table(header, [_row(name, found, every) for name, found in took.items()]))
+    rows = [_row(name, found, every) for name, found in took.items()]
+    ratios = [] if bar is None else [_ratio(settings.variant, took[WAYS[-1].name], bar)]
+    note = "; ".join(otherwise) or "All clips are counted alike in every way."
+    return Section(f"720p30 clips, {settings.variant}", header, rows, note, ratios)
+
+
+def _ratio(variant: str, took: list[Took], bar: float) -> Ratio:
+    """The spread is that of the clips."""
+    each = [one.video_s / one.cpu_s for one in took]
+    all_of_them = sum(one.video_s for one in took) / sum(one.cpu_s for one in took)
+    name = f"video seconds a CPU second, {variant}"
+    return Ratio(name, all_of_them, min(each), max(each), bar, at_most=False)
 
 
 def _row(name: str, took: list[Took], every: list[dict[str, int]]) -> tuple[str, ...]:
@@ -147,10 +176,10 @@ def main() -> None:
     parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP")
     parser.add_argument("--variant", choices=("lite", "full", "heavy"), default="full")
     parser.add_argument("--kbps", type=int)
-    parser.add_argument("--b-frames", type=int, default=2)
+    parser.add_argument("--b-frames", type=int, default=B_FRAMES)
     arguments = parser.parse_args()
     with prepared(arguments.clips, arguments.kbps, arguments.b_frames) as clips:
-        measure(clips, Settings(variant=arguments.variant))
+        print(measured(clips, Settings(variant=arguments.variant)).markdown())
 
 
 if __name__ == "__main__":
