@@ -48,7 +48,9 @@ class CountingRules:
     least_top_confidence: float = 0.45
     """The confidence in the posture at the top that a movement came back to, ..."""
     least_top_share: float = 0.7
-    """... or this share of that at the top which it came from."""
+    """... or this share of that at the top which it came from, ..."""
+    least_top: float = 0.25
+    """... but never less than this."""
     longest_step_s: float = 0.2
     """The first sight after a longer gap does not speak for the whole of the gap."""
     posture_confidence: float = 0.3
@@ -290,7 +292,8 @@ class RepetitionCounter:
         seconds = end_s - state.top_s
         travel = state.bottom_depth - state.top_depth
         opened = state.opened_depth
-        top = min(rules.least_top_confidence, rules.least_top_share * state.top_confidence)
+        alike = max(rules.least_top, rules.least_top_share * state.top_confidence)
+        top = min(rules.least_top_confidence, alike)
         faults = {
             Reason.INCOMPLETE: opened is not None and state.bottom_depth - opened < 2 * rules.turn,
             Reason.TOO_SHALLOW: state.bottom_depth < rules.counted_depth

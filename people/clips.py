@@ -21,8 +21,8 @@ from people.scene import Light, Room
 from people.script import Part, Stroke
 
 _ON_THE_FLOOR = (
-    "push_up", "plank", "mountain_climber", "sit_up", "lie_on_back", "lie_on_front", "kneel",
-    "all_fours", "downward_dog", "sit_on_floor", "burpee", "get_down",
+    "push_up", "plank", "mountain_climber", "sit_up", "lie_on_back", "lie_on_front", "cobra",
+    "kneel", "all_fours", "downward_dog", "sit_on_floor", "burpee", "get_down",
 )  # fmt: skip
 _SIZES = ((640, 480), (640, 480), (854, 480), (480, 640), (480, 854))
 _MAT = (-0.35, 1.75)

@@ -49,6 +49,12 @@ class _Poses:
 
 
 _HELD, _ENTERED = (0.0, 0.1), (0.9, 1.0)
+FACE_DOWN = (
+    _Poses(NONE, ("lie_on_front",), 200),
+    _Poses(NONE, ("cobra",), 260, (0.95, 1.0)),
+)
+"""Only the top of a cobra speaks against a push-up: on the way there it looks like the bottom of
+one on the knees whose hips sag."""
 HOLDS = {
     "plank": (
         _Poses("plank_high", ("plank",), 300, _HELD, {"kind": "straight"}),
@@ -79,13 +85,16 @@ def write_samples(folder: Path, seed: int) -> None:
     The same seed writes the same bytes. Raises AssetsMissing when the bodies are not there.
     """
     skeletons = random_skeletons(_BODIES, seed)
-    others = [name for name in MOTIONS if name not in NOT_OTHERS]
+    apart = {*NOT_OTHERS, *(motion for poses in FACE_DOWN for motion in poses.motions)}
+    others = [name for name in MOTIONS if name not in apart]
     makes = [([name], PER_EXERCISE) for name in EXERCISES] + [(others, OTHERS)]
     names = (*EXERCISES, NONE)
     sets = {
         name: _counted(name, motions, count, seed + offset, skeletons)
         for offset, (name, (motions, count)) in enumerate(zip(names, makes, strict=True))
     }
+    face_down = (poses.sampled(seed + i, skeletons) for i, poses in enumerate(FACE_DOWN))
+    sets[NONE] = reduce(add, face_down, sets[NONE])
     sets[NONE] = _close(sets)
     offset = seed + len(sets)
     for name, held in HOLDS.items():

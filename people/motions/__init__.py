@@ -4,6 +4,7 @@ from people.motions.chains import Burpee, GetDown
 from people.motions.chair import Seated, SitDown
 from people.motions.floor import (
     AllFours,
+    Cobra,
     DownwardDog,
     Kneel,
     LieOnBack,
@@ -51,6 +52,7 @@ MOTIONS: dict[str, type[Motion]] = {
     "sit_up": SitUp,
     "lie_on_back": LieOnBack,
     "lie_on_front": LieOnFront,
+    "cobra": Cobra,
     "kneel": Kneel,
     "all_fours": AllFours,
     "downward_dog": DownwardDog,

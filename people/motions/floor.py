@@ -174,10 +174,7 @@ class LieOnFront(Motion):
         hips = vector(0, _LYING_HIPS + self.hips * depth, 0)
         pelvis = facing(90 - 0.25 * self.top * depth)
         posture = Posture(skeleton, hips, pelvis, facing(chest), facing(mix(66, chest - 18, depth)))
-        for side, sign in SIDES:
-            way = vector(sign * (self.legs - skeleton.hip_half), 0.06 - hips[1], 0)
-            way[2] = -np.sqrt((0.996 * skeleton.leg) ** 2 - way @ way)
-            posture.leg(side, posture.at(f"thigh_{side}") + way, vector(0, -1, 0.2), facing(150))
+        _legs_behind(posture, float(hips[1]), self.legs, 0.996)
         flat = Posture(skeleton, vector(0, _LYING_HIPS, 0), facing(90))
         for side, sign in SIDES:
             start = flat.at(f"upperarm_{side}")
@@ -186,6 +183,56 @@ class LieOnFront(Motion):
             posture.arm(side, wrist, vector(sign * 0.6, 0.8, -0.8))
             posture.hand_flat(side)
         return posture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cobra(Motion):
+    """Face down, the chest pushed up until the arms are straight: cobra, or upward dog.
+
+    `hips`: their height at the top, metres. `legs`: how far they are stretched, as a share of their
+    length. `low`: the shoulders above the hands at depth 0, metres. `arch`: of the trunk, degrees.
+    `ahead`: hands in front of the shoulders at the top, metres. `gaze`: head bent back, degrees.
+    """
+
+    hips: float = ranging(0.14, 0.11, 0.18)
+    legs: float = ranging(0.99, 0.98, 0.998)
+    low: float = ranging(0.12, 0.06, 0.25)
+    arch: float = ranging(40, 25, 60)
+    ahead: float = ranging(0.02, -0.06, 0.12)
+    width: float = ranging(1.2, 0.95, 1.6)
+    feet: float = ranging(0.1, 0.06, 0.2)
+    gaze: float = ranging(15, -20, 35)
+
+    def posture(self, skeleton: Skeleton, depth: float) -> Posture:
+        """Chest near the floor at 0, up on straight arms at 1; the head towards +z."""
+        top = self._trunk(skeleton, 1)
+        hands = float(top.at("upperarm_l")[2]) + self.ahead
+        posture = self._trunk(skeleton, depth)
+        _legs_behind(posture, mix(_LYING_HIPS, self.hips, depth), self.feet, self.legs)
+        for side, sign in SIDES:
+            wrist = vector(sign * self.width * skeleton.shoulder_half, WRIST_HEIGHT, hands)
+            posture.arm(side, wrist, vector(sign * 0.5, 0.3, -1))
+            posture.hand_flat(side)
+        return posture
+
+    def _trunk(self, skeleton: Skeleton, depth: float) -> Posture:
+        """Hips and shoulders as high as they are at a depth."""
+        torso = float(skeleton.joint("upperarm_l")[1] - skeleton.hips[1])
+        hips = vector(0, mix(_LYING_HIPS, self.hips, depth), 0)
+        high = WRIST_HEIGHT + mix(self.low, 0.97 * skeleton.arm, depth)
+        pitch = float(np.degrees(np.arccos(np.clip((high - hips[1]) / torso, -0.9, 0.98))))
+        arch = self.arch * depth / 2
+        head = facing(pitch - arch - self.gaze * depth)
+        return Posture(skeleton, hips, facing(pitch + arch), facing(pitch - arch), head)
+
+
+def _legs_behind(posture: Posture, high: float, apart: float, stretched: float) -> None:
+    """Both legs on the floor behind hips that are so high, the tops of the feet down."""
+    skeleton = posture.skeleton
+    for side, sign in SIDES:
+        way = vector(sign * (apart - skeleton.hip_half), 0.06 - high, 0)
+        way[2] = -np.sqrt((stretched * skeleton.leg) ** 2 - way @ way)
+        posture.leg(side, posture.at(f"thigh_{side}") + way, vector(0, -1, 0.2), facing(150))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -166,6 +166,16 @@ def test_a_top_that_is_never_sure_need_not_be_surer_at_the_end() -> None:
     assert counter.count == 1
 
 
+@pytest.mark.parametrize(("at_the_top", "counted"), [(0.27, 1), (0.22, 0)])
+def test_a_top_that_is_another_posture_s_is_none_wherever_the_movement_came_from(
+    at_the_top: float, counted: int
+) -> None:
+    counter = _counter()
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
+        counter.observe(depth, at_the_top if depth < 0.45 else 0.9, at)
+    assert counter.count == counted
+
+
 def test_another_posture_for_a_second_ends_the_movement() -> None:
     counter = _counter()
     events: list[Event] = []

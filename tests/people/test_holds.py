@@ -10,7 +10,7 @@ from classifiers.events import Event, HoldEnded
 from classifiers.library import Library
 from people import training
 from people.motions.chair import Seated
-from people.motions.floor import AllFours, DownwardDog, LieOnFront, Plank
+from people.motions.floor import AllFours, Cobra, DownwardDog, LieOnFront, Plank
 from people.motions.motion import Motion
 from people.motions.push_up import PushUp
 from people.motions.squat import Squat
@@ -43,6 +43,7 @@ OTHERS: dict[str, Part] = {
     "on all fours": Part(motion=AllFours(kind="still"), strokes=(STILL,)),
     "a cobra": Part(motion=LieOnFront(), strokes=(STILL,)),
     "an upward dog": Part(motion=LieOnFront(top=66, hands=0.25), strokes=(STILL,)),
+    "a cobra on straight arms": Part(motion=Cobra(), strokes=(STILL,)),
     "a downward dog": Part(motion=DownwardDog(), strokes=(STILL,)),
 }
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from people.motions import MOTIONS
-from people.motions.floor import Plank
+from people.motions.floor import Cobra, Plank
 from people.motions.limbs import ARMS
 from people.motions.lunge import Lunge
 from people.motions.motion import Motion
@@ -72,6 +72,18 @@ def test_a_push_up_s_hands_stay_where_they_are(skeleton: Skeleton, seed: int, de
     np.testing.assert_allclose(now[_HANDS], start[_HANDS], atol=2e-3)
     if not push_up.knees:
         np.testing.assert_allclose(now[[31, 32]], start[[31, 32]], atol=2e-3)
+
+
+@given(seed=seeds, depth=depths)
+@settings(max_examples=25)
+def test_a_cobra_s_hands_stay_and_end_under_straight_arms_and_its_hips_stay_low(
+    skeleton: Skeleton, seed: int, depth: float
+) -> None:
+    cobra = Cobra.random(np.random.default_rng(seed))
+    start, now, top = (landmarks(cobra, skeleton, share) for share in (0, depth, 1))
+    np.testing.assert_allclose(now[_HANDS], start[_HANDS], atol=2e-3)
+    assert min(bend(top, 11, 13, 15), bend(top, 12, 14, 16)) > 145
+    assert now[[23, 24], 1].max() < 0.25 < top[[11, 12], 1].min() - now[[23, 24], 1].max()
 
 
 @pytest.mark.parametrize("motion", [Squat(), Squat(arms="rack"), PushUp(), JumpingJack()])

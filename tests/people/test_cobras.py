@@ -1,0 +1,56 @@
+"""Who pushes the chest up and leaves the hips on the floor does no push-up."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.library import Library
+from people import training
+from people.motions.floor import Cobra
+from people.posture import Posture
+from people.projection import Camera
+from people.script import Part, Script, Stroke
+from people.skeleton import Skeleton
+from pose_engine.landmarks import Pose
+
+COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
+FPS = 8
+AGAIN = Stroke(down_s=1.2, hold_s=1, up_s=1.2, rest_s=1)
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return Library.load(COMMITTED)
+
+
+def _cobra(seed: int) -> Cobra:
+    return Cobra.random(np.random.default_rng(seed))
+
+
+def _seen(posture: Posture, azimuth: float) -> Pose:
+    """A posture without noise, from a side."""
+    points = Camera(azimuth=azimuth).view(posture.landmarks())
+    world = (points - points[23:25].mean(0)).astype(np.float32)
+    seen = np.ones(len(world), np.float32)
+    return Pose(image=world * np.float32(400), world=world, visibility=seen, presence=seen)
+
+
+@pytest.mark.parametrize("azimuth", [15, 60, 90, 140])
+@pytest.mark.parametrize("seed", [2, 3, 4, 7, 9])
+def test_a_cobra_is_no_push_up(
+    library: Library, skeleton: Skeleton, seed: int, azimuth: float
+) -> None:
+    session = library.session()
+    script = Script([Part(motion=_cobra(seed), strokes=(AGAIN,) * 4)])
+    for at_s in np.arange(0, script.duration_s, 1 / FPS).tolist():
+        session.observe(_seen(script.posture(skeleton, at_s), azimuth), at_s)
+    session.finish()
+    assert session.counts == {"squat": 0, "push_up": 0}
+
+
+def test_no_top_of_a_cobra_is_a_push_up_s(library: Library, skeleton: Skeleton) -> None:
+    for seed in range(30):
+        session = library.session()
+        session.observe(_seen(_cobra(seed).posture(skeleton, 1), 12 * seed), 0)
+        assert session.confidences["push_up_up"] + session.confidences["push_up_down"] < 0.1
