@@ -6,7 +6,6 @@ As `sessions` measures, and on beyond what the core holds: what is answered then
 to take in the frames that give way to newer ones. MediaPipe's server is asked up to 16 sessions.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 from benchmarks.hd_clips import hd_clips
 from benchmarks.live_clients import Window
 from benchmarks.live_trial import HEADER, THEIRS, Trial, contest
-from benchmarks.section import Section
+from benchmarks.section import Section, print_sections
 
 SESSIONS = {"full": (1, 2, 4, 8, 16, 32, 64), THEIRS: (1, 2, 4, 8, 16)}
 _WARM_S, _SECONDS = 4.0, 10.0
@@ -57,15 +56,8 @@ def costs(tried: Sequence[Trial]) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Measure, and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--seconds", type=float, default=_SECONDS)
-    arguments = parser.parse_args()
-    for section in sections(arguments.data, arguments.seconds):
-        print(section.markdown())
+    """Measure, and print the tables."""
+    print_sections(__doc__, sections, seconds=_SECONDS)
 
 
 if __name__ == "__main__":

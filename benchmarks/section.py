@@ -1,7 +1,9 @@
 """What a benchmark of speed hands over: rows for a table, and the ratios that matter."""
 
-from collections.abc import Mapping, Sequence
+import argparse
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.report import table
@@ -58,3 +60,17 @@ class Section:
     def read(cls, plain: Mapping[str, Any]) -> Self:
         """What `plain` gave; raises KeyError or TypeError on anything else."""
         return cls(**{**plain, "ratios": [Ratio(**ratio) for ratio in plain["ratios"]]})
+
+
+def print_sections(
+    usage: str | None, sections: Callable[[Path, float], Iterable[Section]], *, seconds: float
+) -> None:
+    """Measure as the command line says, `seconds` a trial unless it says otherwise; print all."""
+    parser = argparse.ArgumentParser(
+        description=usage, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--seconds", type=float, default=seconds)
+    arguments = parser.parse_args()
+    for one in sections(arguments.data, arguments.seconds):
+        print(one.markdown(), *(ratio.row() for ratio in one.ratios), sep="\n")

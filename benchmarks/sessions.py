@@ -8,7 +8,6 @@ its answer is above 100 ms or more than 1 % of the frames due get none. Half a s
 half the rate. A trial that fails while others took part of the core is made again, once.
 """
 
-import argparse
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from benchmarks.frame_blocks import FPS
 from benchmarks.hd_clips import hd_clips
 from benchmarks.live_clients import Window
 from benchmarks.live_trial import CONTESTANTS, HEADER, THEIRS, Contest, Trial, contest
-from benchmarks.section import Ratio, Section
+from benchmarks.section import Ratio, Section, print_sections
 
 STEP = 0.25
 BARS = {"full": 2.2}
@@ -95,14 +94,7 @@ def _ratio(name: str, ours: Trial, theirs: Trial, bar: float) -> Ratio:
 
 def main() -> None:
     """Measure, and print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--seconds", type=float, default=_SECONDS)
-    arguments = parser.parse_args()
-    for one in sections(arguments.data, arguments.seconds):
-        print(one.markdown(), *(ratio.row() for ratio in one.ratios), sep="\n")
+    print_sections(__doc__, sections, seconds=_SECONDS)
 
 
 if __name__ == "__main__":
