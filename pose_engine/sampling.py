@@ -1,4 +1,4 @@
-"""How closely a clip's person has to be looked at: less while he hardly moves."""
+"""How closely a person has to be looked at: less while he hardly moves."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -21,6 +21,8 @@ _TIME_CONSTANT_S: Final = 0.5
 _AT_FIRST: Final = 6.0
 """The speed taken for granted of somebody of whom nothing is known, in sizes a second."""
 _LEAST_SEEN: Final = 0.5
+_ROUNDING: Final = 1e-4
+"""Capture times are in whole microseconds."""
 
 
 def every() -> int:
@@ -42,6 +44,9 @@ class AdaptiveSampler:
 
     Faster is believed at once, slower only bit by bit. Whoever appears, or is lost, is taken for
     fast. It knows only what was seen before, so that the same clip is always looked at alike.
+
+    Of a clip it says how far the next one is (`stride`), of frames that come by themselves whether
+    it is this one (`due`); at an even rate the two are the same.
     """
 
     _speed: float = _AT_FIRST
@@ -49,6 +54,8 @@ class AdaptiveSampler:
     _at: float | None = None
     _joints: FloatArray | None = None
     """(12, 3): x and y in pixels, and visibility; None while nobody is in view."""
+    _offered: float | None = None
+    """When the last frame came that `due` was asked about."""
 
     def observe(self, pose: Pose | None, at: float) -> None:
         """Who was seen in the frame at `at` seconds, later than the one before."""
@@ -63,18 +70,37 @@ class AdaptiveSampler:
 
     def stride(self, fps: float) -> int:
         """How many frames on, of `fps` a second, the next one to look at is."""
-        return max(1, math.floor(fps / max(self._speed / STEP, SLOWEST_HZ)))
+        return max(1, math.floor(fps / self._hz))
+
+    def due(self, at: float) -> bool:
+        """Whether the frame that came at `at` seconds is to be looked at: the next one, which is
+        taken to be as far off as the last one was, would be too late."""
+        before, self._offered = self._offered, at
+        if before is None or self._at is None:
+            return True
+        return (2 * at - before - self._at) * self._hz > 1 + _ROUNDING
 
     def snapshot(self) -> dict[str, Any]:
         """All that it remembers, as plain data for JSON."""
         joints = None if self._joints is None else self._joints.tolist()
-        return {"speed": self._speed, "at": self._at, "joints": joints}
+        return {
+            "speed": self._speed,
+            "at": self._at,
+            "joints": joints,
+            "offered": self._offered,
+        }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go on where another one was; raises KeyError, TypeError or ValueError."""
         joints = snapshot["joints"]
         self._speed, self._at = snapshot["speed"], snapshot["at"]
         self._joints = None if joints is None else np.array(joints, np.float32)
+        self._offered = snapshot["offered"]
+
+    @property
+    def _hz(self) -> float:
+        """How often he is to be looked at."""
+        return max(self._speed / STEP, SLOWEST_HZ)
 
 
 def _joints(pose: Pose) -> FloatArray:

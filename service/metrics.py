@@ -46,6 +46,7 @@ class Metrics:
         """What became of observations has changed."""
         for metric, more in (
             (self.processed, after.processed - before.processed),
+            (self.passed_over, after.passed_over - before.passed_over),
             (self.dropped, after.dropped - before.dropped),
             (self.refused, after.refused - before.refused),
         ):
@@ -103,7 +104,10 @@ class Metrics:
         self.connections_ended = self._counter(
             "connections_ended", "Connections of live sessions that ended.", "reason"
         )
-        self.processed = self._counter("observations_processed", "Looked at.", "input")
+        self.processed = self._counter("observations_processed", "Done with.", "input")
+        self.passed_over = self._counter(
+            "observations_passed_over", "Of these, not looked at: hardly any movement.", "input"
+        )
         self.dropped = self._counter("observations_dropped", "Replaced by newer ones.", "input")
         self.refused = self._counter("observations_refused", "Answered with an error.", "input")
         queue_help = "From an observation's arrival until its turn."

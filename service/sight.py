@@ -7,6 +7,7 @@ from typing import Any
 from blazereps_client.messages import SessionStart, Subject
 from pose_engine.frames import Frame, ImageLimits, read_image
 from pose_engine.landmarks import Pose
+from pose_engine.sampling import AdaptiveSampler
 from pose_engine.video import VideoDecoder
 from service.core import Engine
 from service.subject import focus_of
@@ -65,6 +66,7 @@ class Sight:
         self._limits, self._telemetry = limits, telemetry
         self._tracker = engine.tracker(focus=focus_of(config.subject))
         self._decoder = VideoDecoder(config.codec, limits) if config.codec else None
+        self._sampler = AdaptiveSampler()
         self._shown_s: float | None = None
 
     @property
@@ -80,13 +82,22 @@ class Sight:
     def choose(self, subject: Subject | None) -> None:
         """Follow somebody else from the next picture on."""
         self._tracker.choose(focus_of(subject))
+        self._sampler = AdaptiveSampler()
+
+    def due(self, media: Media, at_s: float) -> bool:
+        """Whether it is worth a look: asked of each in turn, a picture is not while the person
+        hardly moves."""
+        return not isinstance(media, Picture | Chunk) or self._sampler.due(at_s)
 
     def look(self, media: Media, at_s: float, *, wanted: bool = True) -> Iterator[Seen]:
         """Who is seen; of encoded video none or several moments. Raises FrameError.
 
-        Encoded video that is not `wanted` is decoded only, for the sake of what follows.
+        What is not `wanted` is passed over; encoded video is decoded even so, for the sake of what
+        follows.
         """
         match media:
+            case Picture() if not wanted:
+                return
             case Picture(data, rotation, mirrored):
                 with self._telemetry.stage("decode"):
                     frame = read_image(
@@ -107,16 +118,23 @@ class Sight:
 
     def snapshot(self) -> dict[str, Any]:
         """Whom the tracker follows, as plain data for `restore`; encoded video waits for a key."""
-        return {"tracker": self._tracker.snapshot(), "shown_s": self._shown_s}
+        return {
+            "tracker": self._tracker.snapshot(),
+            "sampler": self._sampler.snapshot(),
+            "shown_s": self._shown_s,
+        }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go on from a snapshot; raises KeyError, TypeError or ValueError."""
         self._tracker.restore(snapshot["tracker"])
+        self._sampler.restore(snapshot["sampler"])
         self._shown_s = snapshot["shown_s"]
 
     def _track(self, frame: Frame, at_s: float) -> Seen:
         with self._telemetry.stage("track"):
-            return Seen(at_s, frame, self._tracker.track(frame, at_s))
+            pose = self._tracker.track(frame, at_s)
+        self._sampler.observe(pose, at_s)
+        return Seen(at_s, frame, pose)
 
     def _decode(self, chunk: Chunk, at_s: float, *, wanted: bool) -> Iterator[tuple[float, Frame]]:
         """The pictures that follow those already shown: encoders may show some late."""

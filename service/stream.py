@@ -40,7 +40,7 @@ from service.sessions import Kept
 from service.sight import Media, Seen, Sight
 from service.telemetry import Telemetry
 
-SNAPSHOT_VERSION: Final = 2
+SNAPSHOT_VERSION: Final = 3
 ACK_EVERY_S: Final = 0.1
 """While more is waiting; when nothing is, every observation is acknowledged at once."""
 
@@ -105,7 +105,7 @@ class Stream:
         self._chronicle = Chronicle(journal, config.outputs)
         self._pace = Pace()
         self._before = self._flow = Flow()
-        self._processed = self._damaged = self._skipped = 0
+        self._processed = self._passed_over = self._damaged = self._skipped = 0
         self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
         self._first_at_s: float | None = None
@@ -137,9 +137,8 @@ class Stream:
     @property
     def outcome(self) -> dict[str, Any]:
         """What was counted, and what became of the media, for the log."""
-        flow = self._flow
-        came_to = {"processed": flow.processed, "dropped": flow.dropped, "refused": flow.refused}
-        return came_to | {"counts": self.counts}
+        names = ("processed", "passed_over", "dropped", "refused")
+        return {name: getattr(self._flow, name) for name in names} | {"counts": self.counts}
 
     @property
     def last_event_id(self) -> int:
@@ -236,7 +235,8 @@ class Stream:
         self._journal.keep_now(self.state, self.seq, moment.now_s)
 
     def _look(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
-        wanted = not self._hurries(moment)
+        hurried, due = self._hurries(moment), self._due(observation)
+        wanted = due and not hurried
         for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):
             self._at_s, self._long_side_px = seen.at_s, _long_side_px(seen.frame)
             if self._first_at_s is None:
@@ -246,8 +246,9 @@ class Stream:
             with self._telemetry.stage("count"):
                 happenings = [*self._counting.observe(seen.pose, seen.at_s)]
             yield from self._tell(happenings)
-        self._processed += wanted
-        self._skipped += not wanted
+        self._processed += not hurried
+        self._passed_over += not hurried and not due
+        self._skipped += hurried
 
     def _advise(self, moment: Moment) -> Iterator[RateAdvice]:
         return self._pace.observe(
@@ -262,6 +263,11 @@ class Stream:
         """Whether newer video waits, so that what shows before it is not worth a look."""
         live_video = self.config.input == "video" and self.config.pacing == "live"
         return live_video and moment.waiting > 0
+
+    def _due(self, observation: Observation) -> bool:
+        """Whether it has to be looked at; who draws landmarks wants those of every picture."""
+        due = self._sight.due(observation.seen, observation.at_s)
+        return due or not self.config.adaptive or self.config.outputs.landmarks
 
     def _ask_for_key(self) -> Iterator[KeyframeRequest]:
         if self._sight.waits_for_key:
@@ -286,6 +292,7 @@ class Stream:
         before, last = self._before, self._flow
         self._flow = Flow(
             processed=before.processed + self._processed,
+            passed_over=before.passed_over + self._passed_over,
             dropped=before.dropped + moment.dropped + self._skipped,
             refused=before.refused + moment.refused + self._damaged,
             queue_ms=round(waited_s * 1000, 1),

@@ -122,11 +122,40 @@ def test_a_repetition_that_begins_unseen_is_seen_at_its_bottom(
     assert max(map(sunk, looked)) > 0.45
 
 
+@given(
+    sunk=st.lists(st.floats(0, 0.5), min_size=30, max_size=60),
+    fps=st.sampled_from([5.0, 8.0, 10.0, 15.0, 24.0, 30.0, 60.0]),
+    lost=st.sets(st.integers(0, 60), max_size=3),
+)
+def test_frames_that_come_evenly_are_looked_at_as_a_clip_s(
+    sunk: list[float], fps: float, lost: set[int]
+) -> None:
+    """Their times in microseconds, as they are sent."""
+    clip, live, due = AdaptiveSampler(), AdaptiveSampler(), 0
+    for place, depth in enumerate(sunk):
+        at = round(100 + place / fps, 6)
+        pose = None if place in lost else somebody(sunk=depth)
+        if wanted := place >= due:
+            clip.observe(pose, at)
+            due = place + clip.stride(fps)
+        assert live.due(at) == wanted
+        if wanted:
+            live.observe(pose, at)
+
+
+def test_rare_frames_are_all_due() -> None:
+    sampler = rested()
+    for at in (2.15, 2.3, 2.45):
+        assert sampler.due(at)
+        sampler.observe(somebody(), at)
+
+
 @given(seen=st.lists(st.tuples(poses, st.floats(0.01, 1)), min_size=2, max_size=12))
 def test_it_goes_on_from_a_snapshot_to_the_bit(seen: list[tuple[Pose | None, float]]) -> None:
     uncut, cut, at = AdaptiveSampler(), AdaptiveSampler(), 0.0
     for pose, elapsed in seen:
         at += elapsed
+        assert cut.due(at) == uncut.due(at)
         uncut.observe(pose, at)
         cut.observe(pose, at)
         kept = json.dumps(cut.snapshot())

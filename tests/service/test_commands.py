@@ -191,6 +191,18 @@ def test_encoded_video_is_counted(address: str, codec: str) -> None:
     assert (summary["counts"], summary["processed"]) == ({"squat": 1}, len(REP))
 
 
+def test_video_of_somebody_still_is_decoded_and_passed_over(address: str) -> None:
+    levels = [TOP] * 40 + list(REP)
+    with talking(address) as talk:
+        talk.start(exercise="squat", input="video", codec="h264", pacing="lossless")
+        for seq, (data, at_us, key) in enumerate(video("h264", levels)):
+            talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
+        summary = talk.end()
+    assert summary["counts"] == {"squat": 1}
+    assert (summary["processed"], summary["refused"]) == (48, 0)
+    assert summary["passed_over"] > 10
+
+
 def test_after_damage_a_key_frame_is_asked_for(address: str) -> None:
     pieces = video("h264", [TOP] * 8)
     with talking(address) as talk:
@@ -261,7 +273,7 @@ def test_lossless_media_is_no_flood(serve: Serve) -> None:
 
 def test_a_pace_that_the_server_cannot_keep_is_said(serve: Serve) -> None:
     with serve(FakeEngine(delay_s=0.1)) as address, talking(address) as talk:
-        talk.start(exercise="squat")
+        talk.start(exercise="squat", adaptive=False)
         for seq in range(220):
             talk.image(seq, seq / 40, TOP)
             time.sleep(1 / 40)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 import httpx2
 import pytest
@@ -216,6 +217,30 @@ def test_live_keeps_the_newest_frame_and_reports_the_others(serve: Serve) -> Non
     assert [message["seq"] for message in talk.of("landmarks")] == [0, 19]
     assert (summary["processed"], summary["dropped"]) == (2, 18)
     assert talk.of("ack")[-1]["dropped"] == 18
+
+
+@pytest.mark.parametrize(
+    ("wishes", "looked_at"),
+    [
+        ({}, False),
+        ({"outputs": {"landmarks": True}}, True),
+        ({"adaptive": False}, True),
+    ],
+)
+def test_pictures_of_somebody_still_are_passed_over_unless_each_is_wanted(
+    address: str, wishes: dict[str, Any], looked_at: bool
+) -> None:
+    with talking(address) as talk:
+        talk.start(exercise="squat", pacing="lossless", **wishes)
+        for seq in range(60):
+            talk.image(seq, seq / 15, TOP)
+        for seq, level in enumerate(REP, 60):
+            talk.image(seq, seq / 15, level)
+        summary = talk.end()
+    assert (summary["processed"], summary["counts"]) == (68, {"squat": 1})
+    assert (summary["passed_over"] == 0) == looked_at
+    assert summary["passed_over"] in range(20, 40) or looked_at
+    assert talk.of("ack")[-1]["seq"] == 67
 
 
 def test_while_others_are_worked_on_the_newest_frame_is_kept(serve: Serve) -> None:

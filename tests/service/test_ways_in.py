@@ -13,7 +13,7 @@ from PIL import Image
 
 from blazereps_client import ImageAt, Outputs, PoseAt, SessionStart
 from blazereps_client.messages import SessionSummary
-from blazereps_client.results import Tally
+from blazereps_client.results import ClipResult, Tally
 from blazereps_client.sync import stream
 from blazereps_client.wire import Header, Kind
 from pose_engine.clips import Clip
@@ -52,20 +52,11 @@ def way_in(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Core, Path]:
 def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
     core, clip = way_in
     settings = Settings(port=0)
-    counted = count_clip(
-        clip,
-        core,
-        name=clip.name,
-        exercise="auto",
-        unknown=True,
-        fps=FPS,
-        adaptive=False,
-        limits=settings.clip_limits,
-    )
+    counted = count(core, clip, adaptive=False)
     with serving(create_app(settings, core.engine, core.library), settings) as address:
         uploaded = upload(address, clip)
         images = (ImageAt(at_s, png(frame)) for at_s, frame in frames(clip))
-        streamed = summary(address, images, "frames")
+        streamed = summary(address, images, "frames", adaptive=False)
         replayed = summary(address, poses(core, clip), "landmarks")
         posted = post(address, poses(core, clip))
     assert counted.counts
@@ -76,6 +67,19 @@ def test_every_way_in_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
     assert tally(replayed) == tally(counted)
     assert posted == Tally(**tally(counted)).model_dump(mode="json")
     assert streamed.processed == replayed.processed == counted.frames
+    assert streamed.passed_over == 0
+
+
+def test_live_pictures_are_looked_at_as_closely_as_a_clip_s(way_in: tuple[Core, Path]) -> None:
+    core, clip = way_in
+    counted, settings = count(core, clip), Settings(port=0)
+    with serving(create_app(settings, core.engine, core.library), settings) as address:
+        images = (ImageAt(at_s, png(frame)) for at_s, frame in frames(clip))
+        streamed = summary(address, images, "frames")
+    assert tally(streamed) == tally(counted)
+    assert streamed.processed - streamed.passed_over == counted.frames
+    if not isinstance(core.library, FakeLibrary):  # in whose clip everything moves
+        assert streamed.passed_over > 0
 
 
 def test_a_session_that_is_cut_gives_the_same_events(way_in: tuple[Core, Path]) -> None:
@@ -105,6 +109,19 @@ def send(talk: Talk, shots: list[tuple[int, bytes]], first: int, last: int) -> N
             pass
 
 
+def count(core: Core, clip: Path, *, adaptive: bool = True) -> ClipResult:
+    return count_clip(
+        clip,
+        core,
+        name=clip.name,
+        exercise="auto",
+        unknown=True,
+        fps=FPS,
+        adaptive=adaptive,
+        limits=Settings().clip_limits,
+    )
+
+
 def tally(result: Tally) -> dict[str, Any]:
     return {name: getattr(result, name) for name in Tally.model_fields}
 
@@ -127,8 +144,14 @@ def poses(core: Core, clip: Path) -> Iterator[PoseAt]:
         yield pose_at(at_s, tracker.track(frame, at_s))
 
 
-def summary(address: str, media: Any, kind: Any) -> SessionSummary:
-    start = SessionStart(input=kind, pacing="lossless", unknown=True, outputs=Outputs(state_hz=0))
+def summary(address: str, media: Any, kind: Any, *, adaptive: bool = True) -> SessionSummary:
+    start = SessionStart(
+        input=kind,
+        pacing="lossless",
+        adaptive=adaptive,
+        unknown=True,
+        outputs=Outputs(state_hz=0),
+    )
     *_, last = stream(f"ws://{address}/v1/live", media, start)
     assert isinstance(last, SessionSummary)
     return last

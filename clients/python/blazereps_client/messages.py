@@ -91,6 +91,8 @@ class SessionStart(Document):
     codec: Codec | None = Field(default=None, validate_default=True)
     """Of the encoded video; with `input: video`, and only then."""
     pacing: Literal["live", "lossless"] = "live"
+    adaptive: bool = True
+    """Whether pictures may be passed over while the person hardly moves."""
     unknown: bool = False
     """Whether to count repeated movement that is no known exercise."""
     outputs: Outputs = Outputs()
@@ -361,6 +363,8 @@ class Flow(Document):
     """What became of the media so far: sent = processed + dropped + refused + still waiting."""
 
     processed: int = 0
+    passed_over: int = 0
+    """Of these, pictures that were not looked at: the person hardly moved."""
     dropped: int = 0
     """Replaced by a newer frame before their turn came; `pacing: live` only."""
     refused: int = 0
