@@ -21,7 +21,8 @@ _OPENS_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a server is talked to. It answers with acks: `seq`, and how many were `processed`."""
+    """How a server is talked to. It answers with acks: `seq`, how many were `processed`, and where
+    it can be, how many of them were `passed_over`."""
 
     opening: str | None
     """The first message."""
@@ -29,9 +30,13 @@ class Dialect:
     """A JPEG, its number and its seconds -> a message."""
 
 
-OURS = Dialect(
-    SessionStart().model_dump_json(), lambda jpeg, seq, at_s: encode(ImageAt(at_s, jpeg), seq)
-)
+def ours(start: SessionStart) -> Dialect:
+    """The protocol, with such sessions."""
+    return Dialect(
+        start.model_dump_json(), lambda jpeg, seq, at_s: encode(ImageAt(at_s, jpeg), seq)
+    )
+
+
 BARE = Dialect(None, lambda jpeg, _seq, _at_s: jpeg)
 """What `competitor` takes."""
 
@@ -42,6 +47,8 @@ class Ledger:
 
     waits_s: dict[int, float] = field(default_factory=dict)
     """By number; those that were dropped are not there."""
+    looked_at: float = 1.0
+    """The share of the answers for which the server looked."""
     _sent_s: dict[int, float] = field(default_factory=dict)
     _processed: int = 0
 
@@ -49,9 +56,10 @@ class Ledger:
         """A frame goes out."""
         self._sent_s[seq] = now_s
 
-    def answered(self, seq: int, processed: int, now_s: float) -> None:
+    def answered(self, seq: int, processed: int, now_s: float, passed_over: int = 0) -> None:
         """All up to `seq` are done with: as many as have been processed since, and those the
         newest, have their answer now; the others were dropped."""
+        self.looked_at = 1 - passed_over / max(processed, 1)
         done = [number for number in self._sent_s if number <= seq]
         fresh, self._processed = processed - self._processed, processed
         for place, number in enumerate(done, fresh - len(done)):
@@ -87,6 +95,8 @@ class Played:
     """Of those that were answered."""
     late_s: list[float]
     """How late the client sent each: it is not to be what is measured."""
+    looked_at: float
+    """As `Ledger`, since the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,8 @@ class Client:
             await asyncio.sleep(_GRACE_S)
             listening.cancel()
         numbers, waits_s = self.window.numbers(self.phase_s, self.fps), self.ledger.waits_s
-        return Played(len(numbers), [waits_s[n] for n in numbers if n in waits_s], late_s)
+        answered_s = [waits_s[n] for n in numbers if n in waits_s]
+        return Played(len(numbers), answered_s, late_s, self.ledger.looked_at)
 
     async def _send(self, socket: ClientConnection) -> list[float]:
         """In real time, as far as the server takes it; how late each was."""
@@ -134,7 +145,12 @@ class Client:
         async for text in socket:
             message = json.loads(text)
             if message["type"] == "ack":
-                self.ledger.answered(message["seq"], message["processed"], time.monotonic())
+                self.ledger.answered(
+                    message["seq"],
+                    message["processed"],
+                    time.monotonic(),
+                    message.get("passed_over", 0),
+                )
 
 
 async def play_all(url: str, clients: Sequence[Client], begun: Callable[[], None]) -> list[Played]:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.live_clients import BARE, OURS, Dialect, Played, Window, clients_of, play_all
+from benchmarks.live_clients import BARE, Dialect, Played, Window, clients_of, ours, play_all
 from benchmarks.reference import prepare_python
 from benchmarks.server_process import Server, blazereps, busy_s, free_port, served
+from blazereps_client import SessionStart
 
 MOST_WAIT_S, MOST_DROPPED = 0.1, 0.01
 """It holds while 95 % of the answers come within that, and no more than that is dropped."""
 THEIRS = "MediaPipe full"
-CONTESTANTS = ("full", "lite", THEIRS)
+CONTESTANTS = ("full", "lite", "full, each", THEIRS)
+"""Each: no picture is passed over."""
 _AUTOGROUP = Path("/proc/self/autogroup")
 """sched(7), the autogroup feature."""
 _THREADS = 1
@@ -58,6 +60,12 @@ class Trial:
         return float(np.percentile(waits_s, percent)) if waits_s else np.inf
 
     @property
+    def looked_at(self) -> float:
+        """The share of the answers for which the server looked at the picture."""
+        answers = [len(one.waits_s) * one.looked_at for one in self.played]
+        return sum(answers) / max(self.answered, 1)
+
+    @property
     def late_s(self) -> float:
         """How late the clients sent; the 95th percentile."""
         return float(np.percentile([late for one in self.played for late in one.late_s], 95))
@@ -82,6 +90,7 @@ class Trial:
         return (
             f"{self.sessions:g}",
             f"{self.answered / self.seconds:.1f}",
+            f"{self.looked_at:.0%}",
             f"{self.dropped:.1%}",
             *(f"{1000 * self.wait_s(percent):.0f} ms" for percent in (50, 95)),
             f"{self.ms_a_frame:.1f} ms",
@@ -92,7 +101,7 @@ class Trial:
 
 
 HEADER = (
-    "sessions", "answers a second", "dropped", "median", "95 %", "CPU an answer",
+    "sessions", "answers a second", "looked at", "dropped", "median", "95 %", "CPU an answer",
     "core, the server", "others", "clients' core", "memory",
 )  # fmt: skip
 
@@ -139,13 +148,16 @@ def contest(name: str, clips: Sequence[Sequence[bytes]]) -> Iterator[Contest]:
     core, *rest = sorted(os.sched_getaffinity(0), reverse=True)
     if not rest:
         raise SystemExit("live sessions are measured with two cores: one is the clients'")
-    running = (
-        _theirs(core) if name == THEIRS else blazereps(core=core, variant=name, inference_workers=1)
-    )
+    variant, _, each = name.partition(", ")
+    if name == THEIRS:
+        running, dialect = _theirs(core), BARE
+    else:
+        running = blazereps(core=core, variant=variant, inference_workers=1)
+        dialect = ours(SessionStart(adaptive=not each))
     os.sched_setaffinity(0, rest)
     try:
         with ahead_of_others(), running as server:
-            yield Contest(server, BARE if name == THEIRS else OURS, core, clips)
+            yield Contest(server, dialect, core, clips)
     finally:
         os.sched_setaffinity(0, {core, *rest})
 

@@ -16,7 +16,10 @@ from benchmarks.live_clients import Window
 from benchmarks.live_trial import HEADER, THEIRS, Trial, contest
 from benchmarks.section import Section, print_sections
 
-SESSIONS = {"full": (1, 2, 4, 8, 16, 32, 64), THEIRS: (1, 2, 4, 8, 16)}
+SESSIONS = {
+    "full": (1, 2, 4, 8, 16, 32, 64),
+    THEIRS: (1, 2, 4, 8, 16),
+}
 _WARM_S, _SECONDS = 4.0, 10.0
 
 

@@ -12,25 +12,26 @@ from service.startup import load_core
 from service.telemetry import NoSpans, Telemetry
 
 
-def new_stream(core: Core, settings: Settings) -> Step:
+def new_stream(core: Core, settings: Settings, *, adaptive: bool) -> Step:
     """What the server has for each session, but for the socket."""
     telemetry = Telemetry(Metrics(), NoSpans())
     sight = Sight(core.engine, SessionStart(), settings.image_limits, telemetry)
     session = core.library.session("auto")
 
     def step(jpeg: bytes, at_s: float) -> object:
-        seen = sight.look(Picture(jpeg, rotation=0, mirrored=False), at_s)
+        picture = Picture(jpeg, rotation=0, mirrored=False)
+        seen = sight.look(picture, at_s, wanted=sight.due(picture, at_s) or not adaptive)
         return [session.observe(one.pose, one.at_s) for one in seen]
 
     return step
 
 
-def main(variant: Variant) -> None:
+def main(variant: Variant, *, adaptive: bool) -> None:
     """Answers until its input ends."""
     settings = Settings(variant=variant)
     core = load_core(settings)
-    answer(lambda: new_stream(core, settings))
+    answer(lambda: new_stream(core, settings, adaptive=adaptive))
 
 
 if __name__ == "__main__":
-    main("lite" if sys.argv[1] == "lite" else "full")
+    main("lite" if "lite" in sys.argv else "full", adaptive="each" not in sys.argv)

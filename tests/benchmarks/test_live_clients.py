@@ -23,6 +23,14 @@ def test_an_ack_answers_for_the_newest_frames_up_to_it() -> None:
     assert 4 not in ledger.waits_s
 
 
+def test_who_was_not_looked_at_was_answered_even_so() -> None:
+    ledger = Ledger()
+    for seq in range(4):
+        ledger.sent(seq, now_s=seq)
+    ledger.answered(3, processed=4, now_s=10, passed_over=1)
+    assert (len(ledger.waits_s), ledger.looked_at) == (4, 0.75)
+
+
 @given(dropped=st.lists(st.booleans(), max_size=40), every=st.integers(1, 5))
 def test_as_many_frames_are_answered_as_were_processed(dropped: list[bool], every: int) -> None:
     ledger, processed = Ledger(), 0

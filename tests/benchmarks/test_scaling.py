@@ -10,7 +10,7 @@ from benchmarks.scaling import costs
 
 
 def trial(due: int, answered: int, used_ms: float) -> Trial:
-    played = [Played(due, [0.1] * answered, [0.0])]
+    played = [Played(due, [0.1] * answered, [0.0], looked_at=1)]
     return Trial(1, 10, played, used_ms / 1000, others_s=0, clients_s=0, memory_mb=0)
 
 

@@ -28,7 +28,7 @@ def test_a_good_guess_takes_few_trials(limit: float) -> None:
 
 
 def trial(sessions: float, *, wait_s: float = 0.02, answered: int = 100) -> Trial:
-    played = [Played(100, [wait_s] * answered, [0.0])]
+    played = [Played(100, [wait_s] * answered, [0.0], looked_at=0.6)]
     return Trial(sessions, 10, played, server_s=2, others_s=0, clients_s=1, memory_mb=300)
 
 
@@ -46,8 +46,13 @@ def test_the_table_and_the_ratio() -> None:
     assert ratio.value == 2
     assert ratio.low < 2 < ratio.high
     assert not ratio.holds
-    assert [row[:2] for row in found.rows] == [("full", "6"), ("lite", "none"), (THEIRS, "3")]
-    assert found.rows[0][2:5] == ("10.0", "0.0%", "20 ms")
+    assert [row[:2] for row in found.rows] == [
+        ("full", "6"),
+        ("lite", "none"),
+        ("full, each", "none"),
+        (THEIRS, "3"),
+    ]
+    assert found.rows[0][2:6] == ("10.0", "60%", "0.0%", "20 ms")
 
 
 def test_without_the_other_there_is_no_ratio() -> None:
