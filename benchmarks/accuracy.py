@@ -23,7 +23,7 @@ from benchmarks.report import write_between_marks
 from benchmarks.variants import ORIGINAL, names
 from classifiers.exercise import Exercise
 from classifiers.library import Library
-from pose_engine.clips import ClipError
+from pose_engine.footage import ClipError
 from service.startup import EXERCISES
 
 

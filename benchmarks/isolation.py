@@ -18,7 +18,8 @@ from time import perf_counter, process_time
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_engine.clips import Clip, ClipLimits
+from pose_engine.clips import Clip
+from pose_engine.footage import ClipLimits
 from pose_engine.isolation import IsolatedClip
 
 Open = Callable[[Path], AbstractContextManager[Clip | IsolatedClip]]

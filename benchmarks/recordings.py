@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.variants import LANDMARKS, ORIGINAL, Observation, Taken, names, over_the_wire, take
-from pose_engine.clips import ClipLimits
+from pose_engine.footage import ClipLimits
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Pose
 from service.core import Core
 from service.settings import Settings

@@ -13,7 +13,8 @@ from pathlib import Path
 import cv2
 
 from blazereps_client.results import Tally
-from pose_engine.clips import Clip, ClipLimits
+from pose_engine.clips import Clip
+from pose_engine.footage import ClipLimits
 from pose_engine.frames import Frame, flipped, read_image, turned
 from pose_engine.landmarks import Pose
 from service.core import Core, Tracker

@@ -13,19 +13,66 @@ import select
 import sys
 from collections import deque
 from collections.abc import Iterator
+from enum import IntEnum
 from mmap import mmap
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from struct import Struct
+from time import monotonic
+from typing import Any, BinaryIO, Final, NamedTuple
 
-import numpy as np
 from av.video.frame import VideoFrame
 
-from pose_engine.clips import Clip, ClipError, ClipLimits, thinned, upright
-from pose_engine.isolation import HEADER, Kind
+from pose_engine.footage import ClipError, ClipLimits, Footage, as_rgb, turn_of
 from pose_engine.sandbox import confine
+from pose_engine.thinning import thinned
 
+_FORM: Final = Struct("<BdIIIH?")
+SIZE: Final = _FORM.size
+_SIGN_S: Final = 0.1
+"""So often at most it is said that frames are left out: hearing it takes time, too."""
 _AHEAD: Final = 4
 """Frames decoded before it is known whether they are wanted: the last is looked at meanwhile."""
+
+
+class Kind(IntEnum):
+    """What a `Word` is about."""
+
+    OPENED = 1
+    """The clip: its length in seconds or NaN, the width and height of its upright pictures."""
+    FRAME = 2
+    """One that is wanted: the shared memory begins with width times height pixels, 3 bytes each,
+    until the next stride is told; how they are turned is said, and not done yet."""
+    PASSED = 3
+    """One that is left out: said now and then, which shows that it goes on."""
+    ENDED = 4
+    """Nothing more is said."""
+    REFUSED = 5
+    """A code and a message in UTF-8, as of a `ClipError`, follow; their bytes stand for width and
+    height."""
+
+
+class Word(NamedTuple):
+    """What the decoder says at once."""
+
+    kind: int
+    seconds: float
+    """Of the frame."""
+    unreadable: int
+    """Frames, so far."""
+    width: int = 0
+    height: int = 0
+    degrees: int = 0
+    mirrored: bool = False
+    """This and the one before: of the frame's `Turn`."""
+
+    def packed(self) -> bytes:
+        """`SIZE` bytes."""
+        return _FORM.pack(*self)
+
+    @classmethod
+    def unpacked(cls, packed: bytes | bytearray) -> "Word":
+        """From `SIZE` bytes."""
+        return cls(*_FORM.unpack(packed))
 
 
 def main() -> None:
@@ -53,9 +100,9 @@ def _serve(heard: BinaryIO, told: BinaryIO) -> None:
 def _decode(order: dict[str, Any], heard: BinaryIO, told: BinaryIO) -> None:
     limits = ClipLimits(**order["limits"])
     try:
-        with Clip.open(Path(order["path"]), limits=limits, threads=order["threads"]) as clip:
+        with Footage.open(Path(order["path"]), limits=limits, threads=order["threads"]) as clip:
             length = math.nan if clip.duration_s is None else clip.duration_s
-            _say(told, HEADER.pack(Kind.OPENED, length, 0, clip.width, clip.height))
+            _say(told, Word(Kind.OPENED, length, 0, clip.width, clip.height))
             if wanted := heard.readline():
                 with mmap(order["picture"], 3 * limits.max_pixels) as picture:
                     frames = _Wanted(heard, json.loads(wanted))
@@ -74,7 +121,7 @@ class _Wanted:
         self._news = select.poll()
         self._news.register(heard, select.POLLIN)
 
-    def of(self, clip: Clip) -> Iterator[tuple[float, VideoFrame | None]]:
+    def of(self, clip: Footage) -> Iterator[tuple[float, VideoFrame | None]]:
         """All frames, None in place of one that is not wanted."""
         order = self._order
         return thinned(
@@ -90,7 +137,7 @@ class _Wanted:
             self._stride = json.loads(self._heard.readline() or b"1")
         return self._stride
 
-    def _ahead(self, clip: Clip) -> Iterator[tuple[float, VideoFrame]]:
+    def _ahead(self, clip: Footage) -> Iterator[tuple[float, VideoFrame]]:
         decoded: deque[tuple[float, VideoFrame]] = deque()
         for one in clip.decoded(self._order["fps"]):
             decoded.append(one)
@@ -102,38 +149,51 @@ class _Wanted:
         return self._stride is not None or bool(self._news.poll(0))
 
 
-def _tell(told: BinaryIO, clip: Clip, wanted: _Wanted, picture: mmap, memory_bytes: int) -> None:
-    at, unreadable = 0.0, 0
+def _tell(told: BinaryIO, clip: Footage, wanted: _Wanted, picture: mmap, memory_bytes: int) -> None:
+    at, unreadable, said_s = 0.0, 0, monotonic()
     for at, raw in wanted.of(clip):
         if clip.unreadable > unreadable:
             unreadable = clip.unreadable
             _check_memory(memory_bytes)
-        if raw is None:
-            _say(told, HEADER.pack(Kind.PASSED, at, unreadable, 0, 0))
-        else:
-            pixels = upright(raw)
-            np.frombuffer(picture, np.uint8, pixels.size).reshape(pixels.shape)[:] = pixels
-            height, width = pixels.shape[:2]
-            _say(told, HEADER.pack(Kind.FRAME, at, unreadable, width, height))
+        if raw is not None:
+            _show(raw, picture)
+            _say(told, Word(Kind.FRAME, at, unreadable, raw.width, raw.height, *turn_of(raw)))
             wanted.given()
+        elif monotonic() - said_s > _SIGN_S:
+            _say(told, Word(Kind.PASSED, at, unreadable))
+        else:
+            continue
+        said_s = monotonic()
     if clip.unreadable > unreadable:
         _check_memory(memory_bytes)
-    _say(told, HEADER.pack(Kind.ENDED, at, clip.unreadable, 0, 0))
+    _say(told, Word(Kind.ENDED, at, clip.unreadable))
+
+
+def _show(raw: VideoFrame, picture: mmap) -> None:
+    """Writes its pixels, row after row."""
+    [plane] = as_rgb(raw).planes
+    pixels, size = memoryview(plane), 3 * raw.width
+    if size == plane.line_size:
+        picture[: size * raw.height] = pixels
+        return
+    for row in range(raw.height):
+        start = row * plane.line_size
+        picture[row * size : (row + 1) * size] = pixels[start : start + size]
 
 
 def _check_memory(memory_bytes: int) -> None:
     """Raises MemoryError where less than a quarter is left: that some part of a clip cannot be
     decoded is then put down to it, for FFmpeg calls a picture that finds no memory damaged."""
-    np.empty(memory_bytes // 4, np.uint8)
+    bytes(memory_bytes // 4)  # of the kernel, which gives pages only once they are written to
 
 
 def _refuse(told: BinaryIO, code: str, message: str) -> None:
-    body = code.encode(), message.encode(errors="replace")
-    _say(told, HEADER.pack(Kind.REFUSED, math.nan, 0, *map(len, body)) + b"".join(body))
+    first, second = code.encode(), message.encode(errors="replace")
+    _say(told, Word(Kind.REFUSED, math.nan, 0, len(first), len(second)), first + second)
 
 
-def _say(told: BinaryIO, what: bytes) -> None:
-    told.write(what)
+def _say(told: BinaryIO, word: Word, body: bytes = b"") -> None:
+    told.write(word.packed() + body)
     told.flush()
 
 

@@ -152,6 +152,11 @@ def flipped(pixels: Pixels, flip: bool) -> Pixels:
     return pixels[:, ::-1] if flip else pixels
 
 
+def upright(pixels: Pixels, degrees: int, mirrored: bool) -> Frame:
+    """The picture flipped left to right if `mirrored`, then turned clockwise."""
+    return Frame(np.ascontiguousarray(turned(flipped(pixels, mirrored), degrees)))
+
+
 def _reader(data: bytes) -> type[ImageFile]:
     """The one decoder that fits the magic number: Pillow's own guess would try every format,
     and would warn of a large picture where this module refuses it."""

@@ -10,10 +10,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from enum import IntEnum
 from io import FileIO
 from pathlib import Path
-from struct import Struct
 from tempfile import TemporaryFile
 from time import monotonic
 from types import TracebackType
@@ -21,14 +19,13 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from pose_engine.clips import ClipError, ClipLimits, check_fps
-from pose_engine.frames import Frame
-from pose_engine.sampling import Stride, every
+from pose_engine.decoding import SIZE, Kind, Word
+from pose_engine.footage import ClipError, ClipLimits
+from pose_engine.frames import Frame, upright
+from pose_engine.thinning import Stride, check_fps, every
 
 COMMAND: Final = (sys.executable, "-B", "-P", "-S", "-s", "-m", "pose_engine.decoding")
 """Starts the decoder; what it imports is found as here, and nothing else of here is left to it."""
-HEADER: Final = Struct("<BdIII")
-"""Before everything that is said: `Kind`, seconds, frames unreadable so far, and two numbers."""
 _KEEP_MEMORY: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(2**26),
     "MALLOC_TRIM_THRESHOLD_": str(2**27),
@@ -37,22 +34,6 @@ _KEEP_MEMORY: Final = {
 converting it."""
 _MAX_TEXT = 4096
 _DEATH_S = 1.0
-
-
-class Kind(IntEnum):
-    """What follows a header."""
-
-    OPENED = 1
-    """Nothing: the seconds are the clip's length or NaN, the numbers its width and height."""
-    FRAME = 2
-    """Nothing: the shared memory begins with width times height pixels, 3 bytes each, until it is
-    told the next stride; the numbers are width and height."""
-    PASSED = 3
-    """Nothing: a frame that is left out, which shows that it goes on."""
-    ENDED = 4
-    """Nothing, and nothing more is said."""
-    REFUSED = 5
-    """A code and a message in UTF-8, as of a `ClipError`; the numbers are their bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +138,13 @@ class IsolatedClip:
         with self:
             self._order({"fps": fps, "after_s": after_s, "stride": stride()})
             last = -math.inf
-            while (heard := self._hear())[0] != Kind.ENDED:
-                kind, at, width, height = heard
+            while (word := self._hear()).kind != Kind.ENDED:
+                at = word.seconds
                 if not last < at < math.inf:
                     raise _broken("times that do not increase")
                 last = at
-                if kind == Kind.FRAME:
-                    yield at, self._frame(width, height)
+                if word.kind == Kind.FRAME:
+                    yield at, self._frame(word)
                     with suppress(BrokenPipeError):  # it may have said already that it is done
                         self._say(stride())
 
@@ -179,10 +160,11 @@ class IsolatedClip:
                 "parent": os.getpid(),
             }
         )
-        kind, length, self.width, self.height = self._hear()
-        if kind != Kind.OPENED:
+        word = self._hear()
+        if word.kind != Kind.OPENED:
             raise _broken("no word of the clip")
-        self.duration_s = None if math.isnan(length) else length
+        self.width, self.height = word.width, word.height
+        self.duration_s = None if math.isnan(word.seconds) else word.seconds
 
     def _order(self, what: dict[str, Any]) -> None:
         try:
@@ -193,23 +175,25 @@ class IsolatedClip:
     def _say(self, what: Any) -> None:
         self._orders.write(json.dumps(what).encode() + b"\n")
 
-    def _hear(self) -> tuple[int, float, int, int]:
-        kind, seconds, self.unreadable, *numbers = HEADER.unpack(self._read(HEADER.size))
-        if kind == Kind.REFUSED:
-            if max(numbers) > _MAX_TEXT:
+    def _hear(self) -> Word:
+        word = Word.unpacked(self._read(SIZE))
+        self.unreadable = word.unreadable
+        if word.kind == Kind.REFUSED:
+            lengths = word.width, word.height
+            if max(lengths) > _MAX_TEXT:
                 raise _broken("too long a word")
-            code, message = (self._read(length).decode(errors="replace") for length in numbers)
+            code, message = (self._read(length).decode(errors="replace") for length in lengths)
             raise ClipError(code, message)
-        return kind, seconds, *numbers
+        return word
 
-    def _frame(self, width: int, height: int) -> Frame:
-        if not 0 < width * height <= self._limits.max_pixels:
+    def _frame(self, word: Word) -> Frame:
+        if not 0 < word.width * word.height <= self._limits.max_pixels:
             raise _broken("a frame that is too large")
-        pixels = np.empty((height, width, 3), np.uint8)
+        pixels = np.empty((word.height, word.width, 3), np.uint8)
         # Read, not mapped here: whatever the decoder does with the memory, reading it is safe.
         if os.preadv(self._picture.fileno(), [pixels.data], 0) != pixels.nbytes:
             raise _broken("of a frame that there is not")
-        return Frame(pixels)
+        return upright(pixels, word.degrees, word.mirrored)
 
     def _read(self, length: int) -> bytearray:
         body = bytearray(length)

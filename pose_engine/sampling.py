@@ -1,16 +1,13 @@
 """How closely a person has to be looked at: less while he hardly moves."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from pose_engine.landmarks import FloatArray, Landmark, Pose
-
-Stride = Callable[[], int]
-"""The frame to look at next, counted in places of an even rate from the last one; 1 or more."""
 
 SLOWEST_HZ: Final = 5.0
 """So often at least somebody who is still is looked at, and a picture without anybody."""
@@ -23,11 +20,6 @@ _AT_FIRST: Final = 6.0
 _LEAST_SEEN: Final = 0.5
 _ROUNDING: Final = 1e-4
 """Capture times are in whole microseconds."""
-
-
-def every() -> int:
-    """The stride that leaves nothing out."""
-    return 1
 
 
 _L = Landmark

@@ -13,7 +13,7 @@ import numpy as np
 from anyio import to_thread
 from av.codec.codec import Codec
 
-from pose_engine.clips import CODECS, ClipLimits
+from pose_engine.footage import CODECS, ClipLimits
 from pose_engine.frames import Frame
 from pose_engine.isolation import IsolatedClip
 from service import shown

@@ -29,7 +29,7 @@ from blazereps_client.messages import SessionStart, Subject
 from blazereps_client.results import ClipResult
 from blazereps_client.sync import stream
 from blazereps_client.video import camera_images, clip_images
-from pose_engine.clips import ClipError
+from pose_engine.footage import ClipError
 from service import cli_models, cli_operating, cli_tenants
 from service.app import create_app
 from service.asyncapi import document

@@ -18,7 +18,7 @@ from anyio import from_thread, to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from blazereps_client.results import ClipResult
-from pose_engine.clips import ClipError
+from pose_engine.footage import ClipError
 from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import After, ClipStore, Lost, Wanted
 from service.core import Core

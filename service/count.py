@@ -9,10 +9,12 @@ from typing import Any, Final, Protocol
 from blazereps_client.messages import EVENTS, EventMessage
 from blazereps_client.results import ClipResult
 from classifiers.events import Event
-from pose_engine.clips import Clip, ClipLimits
+from pose_engine.clips import Clip
+from pose_engine.footage import ClipLimits
 from pose_engine.frames import Frame
 from pose_engine.landmarks import Focus, Pose
-from pose_engine.sampling import AdaptiveSampler, Stride, every
+from pose_engine.sampling import AdaptiveSampler
+from pose_engine.thinning import Stride, every
 from service.core import Core
 from service.events import TALLIED, event_message, tally_of
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from pose_engine.clips import ClipError
+from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
 
 

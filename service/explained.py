@@ -13,7 +13,7 @@ from rich.console import Console
 from blazereps_client.errors import LiveError
 from blazereps_client.video import CaptureError
 from models.store import ModelsMissing
-from pose_engine.clips import ClipError
+from pose_engine.footage import ClipError
 from service.errors import ServiceError
 from service.settings import Settings
 from service.shown import faults

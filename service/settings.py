@@ -9,7 +9,7 @@ from platformdirs import user_data_dir
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from pose_engine.clips import ClipLimits
+from pose_engine.footage import ClipLimits
 from pose_engine.frames import ImageLimits
 from pose_engine.isolation import DecoderLimits
 

@@ -9,7 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from pose_engine.clips import Clip, ClipError, ClipLimits
+from pose_engine.clips import Clip
+from pose_engine.footage import ClipError, ClipLimits
 from pose_engine.frames import Pixels
 from tests.pose_engine.fakes import noise, write_clip, write_sound
 

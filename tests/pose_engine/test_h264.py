@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pose_engine.clips import Clip, thinned, upright
+from pose_engine.clips import Clip, frame_of
 from pose_engine.h264 import disposable_in, never
+from pose_engine.thinning import thinned
 
 CLIP = Path(__file__).parents[1] / "clips" / "lunges.mp4"
 AVCC = b"\x01\x64\x00\x1f\xff\xe1"
@@ -37,11 +38,11 @@ def test_what_is_left_out_is_not_missed(fps: float) -> None:
     assert len(some) < len(every)
     with Clip.open(CLIP) as clip:
         taken = list(clip.frames(fps))
-    expected = [(at, upright(raw)) for at, raw in thinned(iter(every), fps) if raw is not None]
+    expected = [(at, frame_of(raw)) for at, raw in thinned(iter(every), fps) if raw is not None]
     assert [at for at, _ in taken] == [at for at, _ in expected]
     assert all(
-        np.array_equal(frame.pixels, pixels)
-        for (_, frame), (_, pixels) in zip(taken, expected, strict=True)
+        np.array_equal(frame.pixels, other.pixels)
+        for (_, frame), (_, other) in zip(taken, expected, strict=True)
     )
 
 

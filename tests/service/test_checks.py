@@ -11,7 +11,7 @@ import pytest
 from obstore.store import LocalStore
 
 from models.store import ModelsMissing
-from pose_engine.clips import ClipError
+from pose_engine.footage import ClipError
 from pose_engine.isolation import IsolatedClip
 from service.cgroup import Limits
 from service.checks import (

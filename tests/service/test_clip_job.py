@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazereps_client.results import ClipResult
 from pose_engine.clips import Clip as OpenedClip
-from pose_engine.clips import ClipError
-from pose_engine.sampling import Stride, every
+from pose_engine.footage import ClipError
+from pose_engine.thinning import Stride, every
 from service.auth import Caller
 from service.clip_erasure import erase_clip
 from service.clip_job import ClipJob

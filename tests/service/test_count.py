@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pose_engine.clips import Clip, ClipError, ClipLimits
+from pose_engine.clips import Clip
+from pose_engine.footage import ClipError, ClipLimits
 from pose_engine.isolation import IsolatedClip
 from service.core import Core
 from service.count import ClipCount, OpenClip, count_clip, count_on

@@ -1,0 +1,294 @@
+"""Video file -> timed pictures as they are decoded, kept within limits.
+
+The decoder of uploaded clips starts with it, once for each clip: what takes long to import (NumPy,
+Pillow) is left to `pose_engine.clips`.
+"""
+
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self, cast
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.sidedata.sidedata import SideDataContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from pose_engine.h264 import disposable_in, never
+from pose_engine.thinning import check_fps, place_of
+
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
+CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg")
+"""What a clip may be encoded in."""
+
+
+class ClipError(ValueError):
+    """A clip that is refused; `code` is stable, the message names the limit or the fault."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ClipLimits:
+    """What a clip from outside may be: checked against its header, then while it is decoded."""
+
+    max_bytes: int = 1024**3
+    max_seconds: float = 3600.0
+    max_pixels: int = 4096 * 2304
+    max_fps: float = 240.0
+    max_streams: int = 16
+    min_side: int = 16
+
+
+class Footage:
+    """An open video file; `with Footage.open(path) as footage:` closes it.
+
+    `width`, `height`: pixels of the upright picture. `duration_s`, `fps`, `frame_count`: what the
+    file says of itself, None where it says nothing. `unreadable`: frames that could not be
+    decoded so far, and after the last one also those that are missing at the end.
+    """
+
+    def __init__(self, container: InputContainer, limits: ClipLimits, threads: int = 0) -> None:
+        self._container = container
+        self._limits = limits
+        self._stream = _video_stream(container, limits)
+        self.unreadable = 0
+        self.fps = float(self._stream.average_rate) if self._stream.average_rate else None
+        self.frame_count = self._stream.frames or None
+        self.duration_s = _duration_s(self._stream, container)
+        self._check_header()
+        self._stream.thread_type = "AUTO"
+        self._stream.thread_count = threads
+        context = self._stream.codec_context
+        self._disposable = disposable_in(context.extradata) if context.name == "h264" else never
+        self._fps: float | None = None
+        self._start: float | None = None
+        self._first_at: dict[int, float] = {}
+        self._decoded = self._decode()
+        first = next(self._decoded, None)
+        if first is None:
+            raise ClipError("no_frames", "clip has no frame that can be decoded")
+        self._check_size(first)
+        self._decoded = chain([first], self._decoded)
+        self.width, self.height = first.width, first.height
+        if turn_of(first).degrees % 180:
+            self.width, self.height = self.height, self.width
+
+    @classmethod
+    def open(cls, path: Path, *, limits: ClipLimits = ClipLimits(), threads: int = 0) -> Self:
+        """Opens an MP4, MOV, MKV, WebM or AVI file and decodes its first frame.
+
+        `threads`: how many decode; 0 for as many as there are cores. Raises ClipError; its codes
+        are not_found, too_many_bytes, unsupported_format, unsupported_codec, no_video, no_frames,
+        too_many_streams, too_many_pixels, side_too_short, too_long, too_many_fps.
+        """
+        if not path.is_file():
+            raise ClipError("not_found", f"there is no file {path}")
+        size = path.stat().st_size
+        if size > limits.max_bytes:
+            raise ClipError(
+                "too_many_bytes", f"clip has {size} bytes, the limit is {limits.max_bytes}"
+            )
+        container = _open_container(path)
+        try:
+            return cls(container, limits, threads)
+        except BaseException:
+            container.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the file; no frames can be read any more."""
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def decoded(self, fps: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
+        """All frames in order of time, as they were decoded, for `thinned` and `turn_of`.
+
+        Those that go backwards in time are dropped. What nothing else is decoded from and `fps`
+        surely leaves out, as it comes after another frame of its place, is not decoded at all.
+        """
+        check_fps(fps)
+        self._fps = fps
+        last = -math.inf
+        for count, raw in enumerate(self._decoded, 1):
+            self._check_size(raw)
+            time = self._time_of(raw, self._start, last)
+            self._start = time if self._start is None else self._start
+            at = time - self._start
+            self._check_time(at, count)
+            if at > last:
+                last = at
+                yield at, raw
+        self._count_missing_end(last)
+
+    def _time_of(self, raw: VideoFrame, start: float | None, last: float) -> float:
+        if raw.time is not None:
+            return raw.time
+        if start is None:
+            return 0.0
+        if not self.fps:
+            raise ClipError("no_times", "clip has neither times of its frames nor a frame rate")
+        return start + last + 1 / self.fps
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except MemoryError:  # one of FFmpeg's errors too, and no fault of the packet
+                raise
+            except FFmpegError:
+                return  # the file ends in rubbish; what is missing is counted by time
+            if packet is None:
+                return
+            if self._left_out(packet):
+                continue
+            try:
+                frames = packet.decode()
+            except MemoryError:
+                raise
+            except FFmpegError:
+                self.unreadable += 1
+                continue
+            for frame in frames:
+                if frame.is_corrupt:
+                    self.unreadable += 1
+                else:
+                    yield frame
+
+    def _left_out(self, packet: "Packet[VideoStream]") -> bool:
+        """Whether it need not be decoded."""
+        if self._fps is None or self._start is None or packet.pts is None:
+            return False
+        at = float(packet.pts * packet.time_base) - self._start
+        first = self._first_at.setdefault(place := place_of(at, self._fps), at)
+        self._first_at[place] = min(first, at)
+        return first < at and self._disposable(memoryview(packet))
+
+    def _count_missing_end(self, last: float) -> None:
+        """Frames that the header promises after the last one, when they are more than a second's:
+        by less, headers are often wrong."""
+        if self._stream.duration and self._stream.time_base and self.fps:
+            missing = float(self._stream.duration * self._stream.time_base) - last
+            if missing > 1 + 1 / self.fps:
+                self.unreadable += round(missing * self.fps) - 1
+
+    def _check_header(self) -> None:
+        context = self._stream.codec_context
+        if context.codec.canonical_name not in CODECS:
+            names = ", ".join(CODECS)
+            raise ClipError(
+                "unsupported_codec",
+                f"clip's video is {context.codec.canonical_name}; it must be one of {names}",
+            )
+        # FFmpeg checks each picture against this before it allocates one, with wide margins.
+        context.options = {"max_pixels": str(2 * self._limits.max_pixels + 2**20)}
+        self._check_pixels(context.width, context.height)
+        self._check_time(self.duration_s or 0.0, self.frame_count or 0)
+
+    def _check_size(self, raw: VideoFrame) -> None:
+        self._check_pixels(raw.width, raw.height)
+
+    def _check_pixels(self, width: int, height: int) -> None:
+        size, limits = f"clip is {width}x{height} pixels", self._limits
+        if width * height > limits.max_pixels:
+            raise ClipError("too_many_pixels", f"{size}, the limit is {limits.max_pixels} in all")
+        if min(width, height) < limits.min_side:
+            raise ClipError(
+                "side_too_short", f"{size}, the shortest side allowed is {limits.min_side}"
+            )
+
+    def _check_time(self, at: float, count: int) -> None:
+        limits = self._limits
+        if at > limits.max_seconds:
+            raise ClipError("too_long", f"clip is longer than {limits.max_seconds:g} s, the limit")
+        if count > limits.max_fps * (at + 1):
+            raise ClipError(
+                "too_many_fps", f"clip has over {limits.max_fps:g} frames a second, the limit"
+            )
+
+
+def _open_container(path: Path) -> InputContainer:
+    """Opens a file and nothing else: no addresses, no playlists that name further files."""
+    only = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+    try:
+        return av.open(f"file:{path}", container_options=only, metadata_errors="replace")
+    except MemoryError:
+        raise
+    except (FFmpegError, OSError) as error:
+        raise ClipError(
+            "unsupported_format",
+            f"{path.name} is not a readable MP4, MOV, MKV, WebM or AVI video"
+            f" ({error.strerror or error})",
+        ) from error
+
+
+def _video_stream(container: InputContainer, limits: ClipLimits) -> VideoStream:
+    count = len(container.streams)
+    if count > limits.max_streams:
+        raise ClipError(
+            "too_many_streams", f"clip has {count} streams, the limit is {limits.max_streams}"
+        )
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:  # the cover picture of a song
+            return stream
+    raise ClipError("no_video", "clip has no video stream")
+
+
+def _duration_s(stream: VideoStream, container: InputContainer) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return float(Fraction(container.duration, av.time_base)) if container.duration else None
+
+
+class Turn(NamedTuple):
+    """What makes a decoded picture upright."""
+
+    degrees: int
+    """Clockwise, a multiple of 90 from 0 to 270, once it is flipped."""
+    mirrored: bool
+    """It is flipped left to right first."""
+
+
+def turn_of(raw: VideoFrame) -> Turn:
+    """As the picture's display matrix says.
+
+    The matrix maps stored (x, y) to shown (a x + c y, b x + d y); its first row is a, b, and its
+    second c, d (ISO/IEC 14496-12, 6.2.2).
+    """
+    # Not raw.side_data, which makes the frame hold itself, and its memory, until the garbage
+    # collector comes by.
+    matrix = SideDataContainer(raw).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # no __init__ in the stub
+    if matrix is None:
+        return Turn(0, mirrored=False)
+    a, b, _, c, d = struct.unpack_from("=5i", cast(bytes, matrix))
+    mirrored = a * d - b * c < 0
+    if mirrored:
+        a, b = -a, -b
+    return Turn(90 * round(math.degrees(math.atan2(b, a)) / 90) % 360, mirrored)
+
+
+def as_rgb(raw: VideoFrame) -> VideoFrame:
+    """The picture in 8 bits of red, green and blue, as it lies in the file."""
+    return raw.reformat(format="rgb24", threads=1)  # for each picture others would be started
