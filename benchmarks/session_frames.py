@@ -19,8 +19,9 @@ def new_stream(core: Core, settings: Settings, *, adaptive: bool) -> Step:
     session = core.library.session("auto")
 
     def step(jpeg: bytes, at_s: float) -> object:
-        picture = Picture(jpeg, rotation=0, mirrored=False)
-        seen = sight.look(picture, at_s, wanted=sight.due(picture, at_s) or not adaptive)
+        if adaptive and not sight.due(at_s):
+            return []
+        seen = sight.look(Picture(jpeg, rotation=0, mirrored=False), at_s)
         return [session.observe(one.pose, one.at_s) for one in seen]
 
     return step

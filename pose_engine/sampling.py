@@ -47,7 +47,8 @@ class AdaptiveSampler:
     _joints: FloatArray | None = None
     """(12, 3): x and y in pixels, and visibility; None while nobody is in view."""
     _offered: float | None = None
-    """When the last frame came that `due` was asked about."""
+    """When the last frame came that `due` was asked about, and how long after the one before."""
+    _apart: float = math.inf
 
     def observe(self, pose: Pose | None, at: float) -> None:
         """Who was seen in the frame at `at` seconds, later than the one before."""
@@ -67,10 +68,10 @@ class AdaptiveSampler:
     def due(self, at: float) -> bool:
         """Whether the frame that came at `at` seconds is to be looked at: the next one, which is
         taken to be as far off as the last one was, would be too late."""
-        before, self._offered = self._offered, at
-        if before is None or self._at is None:
-            return True
-        return (2 * at - before - self._at) * self._hz > 1 + _ROUNDING
+        if self._offered is not None and at > self._offered:
+            self._apart = at - self._offered
+        self._offered = at
+        return self._at is None or (at + self._apart - self._at) * self._hz > 1 + _ROUNDING
 
     def snapshot(self) -> dict[str, Any]:
         """All that it remembers, as plain data for JSON."""
@@ -80,6 +81,7 @@ class AdaptiveSampler:
             "at": self._at,
             "joints": joints,
             "offered": self._offered,
+            "apart": None if math.isinf(self._apart) else self._apart,
         }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
@@ -88,6 +90,7 @@ class AdaptiveSampler:
         self._speed, self._at = snapshot["speed"], snapshot["at"]
         self._joints = None if joints is None else np.array(joints, np.float32)
         self._offered = snapshot["offered"]
+        self._apart = math.inf if snapshot["apart"] is None else snapshot["apart"]
 
     @property
     def _hz(self) -> float:

@@ -292,14 +292,7 @@ class Connection:
             await self._mailbox.put(VideoLost(), droppable=False)
 
     async def _work(self, stream: Stream) -> None:
-        """One thing after the other through the core, in a thread.
-
-        Landmarks that wait are taken together: going to a thread costs as much as counting one.
-        Pictures wait in the mailbox for a free thread: a newer one may take their place.
-        """
-        landmarks = self._config.input == "landmarks"
-        most = self._settings.queue_frames if landmarks else 1
-        turn = nullcontext() if landmarks else self._state.turns
+        """One thing after the other."""
         while True:
             more: bool | None = None
             with anyio.move_on_after(REST_S):
@@ -309,13 +302,26 @@ class Connection:
             elif not more:
                 break
             else:
-                async with turn:
-                    told = await self._step(partial(_do, stream, self._mailbox.take(most)))
-                await self._send_all(told)
+                await self._send_all(await self._do_next(stream))
         told = await self._step(stream.finish)
         await self._keep_workout(stream)
         await self._send_all(told)
         self._scope.cancel()  # there is nobody to watch any more
+
+    async def _do_next(self, stream: Stream) -> list[ServerMessage]:
+        """Through the core, in a thread, unless it is a picture that tells nothing new.
+
+        Landmarks that wait are taken together: going to a thread costs as much as counting one.
+        Pictures wait in the mailbox for a free thread: a newer one may take their place.
+        """
+        first = self._mailbox.first
+        if isinstance(first, Observation) and stream.may_pass_over(first):
+            self._mailbox.take()
+            return stream.pass_over(first, self._moment())
+        landmarks = self._config.input == "landmarks"
+        most = self._settings.queue_frames if landmarks else 1
+        async with nullcontext() if landmarks else self._state.turns:
+            return await self._step(partial(_do, stream, self._mailbox.take(most)))
 
     async def _keep_workout(self, stream: Stream) -> None:
         """Kept before it is told."""

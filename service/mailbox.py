@@ -30,6 +30,11 @@ class Mailbox(Generic[T]):
         """How many more it takes before it is full."""
         return max(0, self._capacity - sum(droppable for _, droppable in self._items))
 
+    @property
+    def first(self) -> T:
+        """What waits longest; IndexError where nothing does."""
+        return self._items[0][0]
+
     def __len__(self) -> int:
         return len(self._items)
 

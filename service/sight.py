@@ -84,20 +84,16 @@ class Sight:
         self._tracker.choose(focus_of(subject))
         self._sampler = AdaptiveSampler()
 
-    def due(self, media: Media, at_s: float) -> bool:
-        """Whether it is worth a look: asked of each in turn, a picture is not while the person
-        hardly moves."""
-        return not isinstance(media, Picture | Chunk) or self._sampler.due(at_s)
+    def due(self, at_s: float) -> bool:
+        """Whether the picture of that time is worth a look: not while the person hardly moves."""
+        return self._sampler.due(at_s)
 
     def look(self, media: Media, at_s: float, *, wanted: bool = True) -> Iterator[Seen]:
         """Who is seen; of encoded video none or several moments. Raises FrameError.
 
-        What is not `wanted` is passed over; encoded video is decoded even so, for the sake of what
-        follows.
+        Encoded video that is not `wanted` is decoded only, for the sake of what follows.
         """
         match media:
-            case Picture() if not wanted:
-                return
             case Picture(data, rotation, mirrored):
                 with self._telemetry.stage("decode"):
                     frame = read_image(

@@ -37,7 +37,7 @@ from service.errors import ServiceError
 from service.journal import Journal
 from service.pace import Pace
 from service.sessions import Kept
-from service.sight import Media, Seen, Sight
+from service.sight import Chunk, Media, Picture, Seen, Sight
 from service.telemetry import Telemetry
 
 SNAPSHOT_VERSION: Final = 3
@@ -188,6 +188,18 @@ class Stream:
             self._journal.keep(self.state, self.seq, moment.now_s)
         return [*messages, *self._advise(moment), *self._state(moment), *self._ack(moment)]
 
+    def may_pass_over(self, observation: Observation) -> bool:
+        """Whether it is a picture that need not be looked at."""
+        return isinstance(observation.seen, Picture) and not self._due(observation)
+
+    def pass_over(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
+        """Done with, without a look; does not block, and is kept with the next one."""
+        self.seq = observation.seq
+        self._processed += 1
+        self._passed_over += 1
+        self._count_flow(moment, waited_s=moment.now_s - observation.received_s)
+        return [*self._advise(moment), *self._state(moment), *self._ack(moment)]
+
     def obey(self, command: Command, moment: Moment) -> list[ServerMessage]:
         """Do as the client wants from here on; raises ServiceError `unknown_exercise`."""
         match command:
@@ -235,8 +247,10 @@ class Stream:
         self._journal.keep_now(self.state, self.seq, moment.now_s)
 
     def _look(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
-        hurried, due = self._hurries(moment), self._due(observation)
-        wanted = due and not hurried
+        video = isinstance(observation.seen, Chunk)
+        hurried = video and self._hurries(moment)
+        passed_over = video and not hurried and not self._due(observation)
+        wanted = not hurried and not passed_over
         for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):
             self._at_s, self._long_side_px = seen.at_s, _long_side_px(seen.frame)
             if self._first_at_s is None:
@@ -247,7 +261,7 @@ class Stream:
                 happenings = [*self._counting.observe(seen.pose, seen.at_s)]
             yield from self._tell(happenings)
         self._processed += not hurried
-        self._passed_over += not hurried and not due
+        self._passed_over += passed_over
         self._skipped += hurried
 
     def _advise(self, moment: Moment) -> Iterator[RateAdvice]:
@@ -261,12 +275,11 @@ class Stream:
 
     def _hurries(self, moment: Moment) -> bool:
         """Whether newer video waits, so that what shows before it is not worth a look."""
-        live_video = self.config.input == "video" and self.config.pacing == "live"
-        return live_video and moment.waiting > 0
+        return self.config.pacing == "live" and moment.waiting > 0
 
     def _due(self, observation: Observation) -> bool:
         """Whether it has to be looked at; who draws landmarks wants those of every picture."""
-        due = self._sight.due(observation.seen, observation.at_s)
+        due = self._sight.due(observation.at_s)
         return due or not self.config.adaptive or self.config.outputs.landmarks
 
     def _ask_for_key(self) -> Iterator[KeyframeRequest]:
