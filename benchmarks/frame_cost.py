@@ -3,10 +3,10 @@
     python -m benchmarks.frame_cost [--data ../shared/data]
 
 Each is a process of its own, which says what CPU time all its threads took. They take turns, a
-second of video each, so that a busy machine hits all alike; a ratio is of such a turn. Ours is what
-a live session does but for its socket, in one thread: decoding, tracking, counting; pictures are
-passed over while the person hardly moves, but for "each", which looks at each. MediaPipe 0.10.21
-(the full model, in any comparison) decodes with simplejpeg and counts nothing.
+second of video each, so that a busy machine hits all alike; a ratio is of all turns of a clip.
+Ours is what a live session does but for its socket, in one thread: decoding, tracking, counting;
+pictures are passed over while the person hardly moves, but for "each", which looks at each.
+MediaPipe 0.10.21 (the full model, in all comparisons) decodes with simplejpeg and counts nothing.
 """
 
 import argparse
@@ -42,15 +42,18 @@ class Cost:
         """Ours by theirs, turn by turn."""
         return self.ms[name] / self.ms[THEIRS]
 
+    def share(self, name: str) -> float:
+        """Ours by theirs in all turns together: they differ, where pictures are passed over."""
+        return float(self.ms[name].mean() / self.ms[THEIRS].mean())
+
     def row(self) -> tuple[str, ...]:
         """As a row of the table."""
-        cells = (f"{np.median(ms):.1f}" for ms in self.ms.values())
-        return self.name, *cells, *(_spread(self.shares(name)) for name in BARS)
+        cells = (f"{ms.mean():.1f}" for ms in self.ms.values())
+        return self.name, *cells, *map(self._cell, BARS)
 
-
-def _spread(shares: NDArray[np.float64]) -> str:
-    low, median, high = np.percentile(shares, (10, 50, 90))
-    return f"{median:.2f} ({low:.2f}–{high:.2f})"
+    def _cell(self, name: str) -> str:
+        low, high = np.percentile(self.shares(name), (10, 90))
+        return f"{self.share(name):.2f} ({low:.2f}–{high:.2f})"
 
 
 def measured(
@@ -75,9 +78,9 @@ def _play(clip: HdClip, workers: Mapping[str, Worker], scratch: Path) -> Cost:
 
 
 def ratios(costs: Sequence[Cost]) -> Iterator[Ratio]:
-    """The median over the clips' medians, and the least and the most of these."""
+    """The median over the clips, and the least and the most of them."""
     for name, bar in BARS.items():
-        shares = [float(np.median(cost.shares(name))) for cost in costs]
+        shares = [cost.share(name) for cost in costs]
         yield Ratio(
             f"CPU a frame, {name}, of MediaPipe's",
             float(np.median(shares)),
@@ -102,7 +105,7 @@ def sections(data: Path) -> Iterator[Section]:
         workers[THEIRS] = stack.enter_context(theirs)
         costs = [*measured(clips, workers, Path(scratch))]
     header = ("clip", *(f"{name}, ms" for name in workers), *(f"{name} of it" for name in BARS))
-    note = "Medians over turns of one second of video; in brackets the 10th and 90th percentile."
+    note = "In brackets the 10th and 90th percentile of turns of one second of video."
     rows = [cost.row() for cost in costs]
     yield Section("CPU time a frame", header, rows, note, [*ratios(costs)])
 
