@@ -15,7 +15,8 @@ from blazereps_client.media import encode
 _GRACE_S = 1.0
 """For so long the answer to the last frame is waited for."""
 _APART = 0.618
-"""Of a frame, between one session and the next: golden, so that any number is spread evenly."""
+"""Of a frame, and of a clip, between one session and the next: golden, so that any number is spread
+evenly."""
 _OPENS_S = 60.0
 
 
@@ -168,12 +169,21 @@ def clients_of(
 ) -> list[Client]:
     """So many sessions of `FPS`; a part of one is one with that part of the rate.
 
-    They send at moments that are spread over a frame.
+    They send at moments that are spread over a frame, and begin at places that are spread over
+    their clips: people do not begin, nor clips begin anew, all at once.
     """
-    return [
-        Client(dialect, clips[number % len(clips)], fps, number * _APART % 1 / fps, window)
-        for number, fps in enumerate(rates_of(sessions))
-    ]
+    clients = []
+    for number, fps in enumerate(rates_of(sessions)):
+        share = number * _APART % 1
+        jpegs = from_place(clips[number % len(clips)], share)
+        clients.append(Client(dialect, jpegs, fps, share / fps, window))
+    return clients
+
+
+def from_place(jpegs: Sequence[bytes], share: float) -> Sequence[bytes]:
+    """The clip from there on, then its beginning."""
+    place = int(share * len(jpegs))
+    return [*jpegs[place:], *jpegs[:place]]
 
 
 def rates_of(sessions: float) -> list[float]:

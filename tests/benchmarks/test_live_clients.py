@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
 from benchmarks.frame_blocks import FPS
-from benchmarks.live_clients import BARE, Ledger, Played, Window, clients_of, play_all, rates_of
+from benchmarks.live_clients import (
+    BARE,
+    Ledger,
+    Played,
+    Window,
+    clients_of,
+    from_place,
+    play_all,
+    rates_of,
+)
 
 
 def test_an_ack_answers_for_the_newest_frames_up_to_it() -> None:
@@ -56,6 +65,14 @@ def test_a_part_of_a_session_has_a_part_of_the_rate() -> None:
     assert rates_of(2) == [FPS, FPS]
     assert rates_of(1.25) == [FPS, FPS / 4]
     assert rates_of(0.5) == [FPS / 2]
+
+
+@given(share=st.floats(0, 1, exclude_max=True))
+def test_a_clip_begins_anywhere_and_is_whole(share: float) -> None:
+    jpegs = [b"a", b"b", b"c"]
+    played = from_place(jpegs, share)
+    assert sorted(played) == jpegs
+    assert played[0] == jpegs[int(3 * share)]
 
 
 async def answer_every_other(socket: ServerConnection) -> None:
