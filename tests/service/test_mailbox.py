@@ -13,6 +13,7 @@ async def test_the_newest_wins_and_the_others_are_counted() -> None:
     for item in range(5):
         await mailbox.put(item)
     assert (mailbox.dropped, len(mailbox), mailbox.credit) == (4, 1, 0)
+    assert mailbox.first == 4
     assert mailbox.take() == [4]
     assert mailbox.credit == 1
 

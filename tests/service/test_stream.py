@@ -1,8 +1,17 @@
 """A stream without a socket: steps in, messages out."""
 
+from dataclasses import replace
+
 import pytest
 
-from blazereps_client.messages import Ack, ErrorMessage, Outputs, SessionSummary, State
+from blazereps_client.messages import (
+    Ack,
+    ErrorMessage,
+    Outputs,
+    SessionStart,
+    SessionSummary,
+    State,
+)
 from service.sight import Picture
 from service.stream import ACK_EVERY_S, Observation
 from tests.service.fakes import REP, encoded, grey_pose
@@ -44,6 +53,30 @@ def test_the_books_balance() -> None:
     assert (error.code, error.seq, error.recoverable) == ("unsupported_format", 1, True)
     assert isinstance(ack, Ack)
     assert (ack.processed, ack.dropped, ack.refused, ack.queue_ms) == (1, 4, 3, 500)
+
+
+def test_a_picture_that_is_passed_over_is_done_with_and_not_read() -> None:
+    stream = new_stream(SessionStart(exercise="squat", outputs=Outputs(state_hz=0)))
+    passed = 0
+    for seq in range(30):
+        whole = Observation(seq, seq / 15, 100, Picture(encoded(200), 0, False))
+        broken = replace(whole, seen=Picture(b"no picture", 0, False))
+        if stream.may_pass_over(whole):
+            answer, passed = stream.pass_over(broken, moment(100)), passed + 1
+        else:
+            answer = stream.observe(whole, moment(100))
+        ack = answer[-1]
+        assert isinstance(ack, Ack)
+        assert (ack.seq, ack.processed, ack.passed_over) == (seq, seq + 1, passed)
+        assert ack.refused == 0
+    assert 5 < passed < 20
+
+
+def test_landmarks_are_never_passed_over() -> None:
+    stream = new_stream(landmarks(outputs=Outputs()))
+    for seq in range(30):
+        assert not stream.may_pass_over(seen(seq))
+        stream.observe(seen(seq), moment(100))
 
 
 def test_a_damaged_picture_does_not_count_as_nobody() -> None:
