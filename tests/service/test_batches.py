@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from blazereps_client.messages import Flow
 from classifiers.events import Event
 from pose_engine.landmarks import Pose
 from service.app import create_app
@@ -54,7 +55,7 @@ def live(address: str, messages: Sequence[dict[str, Any]]) -> dict[str, Any]:
         for message in messages:
             talk.say(message)
         summary = talk.end()
-    flow = ("type", "processed", "dropped", "refused", "queue_ms")
+    flow = {"type", *Flow.model_fields}
     return {name: value for name, value in summary.items() if name not in flow}
 
 
