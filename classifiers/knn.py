@@ -23,7 +23,9 @@ _ROUNDING = 0.01  # of a squared distance by products in float32, which are off 
 _REACH, _HELD_REACH = 1.5, 1.1
 """How far a sample may be to have a vote; nearer for a hold, for no movement speaks for it too."""
 _SHARED_NEIGHBOURS = 3
-_SHARED_REACH = 0.5
+_SHARED_REACH, _LEGLESS_SHARED_REACH = 0.5, 0.6
+"""How near to a shared class a pose of anything else has no say. Without the legs less tells them
+apart: on straight arms all fours, a dog and a push-up differ in the slope of the trunk alone."""
 _LEAST_SPREAD = 0.05
 _TRUST = 0.7
 _FLOOR = 0.02
@@ -62,7 +64,12 @@ class PoseClassifier:
         )
         self._legless = _Neighbourhoods(
             _Neighbourhood(
-                (e.up, e.down), (e.up,), set(e.parts) - {"legs", "weight"}, vectors, labels
+                (e.up, e.down),
+                (e.up,),
+                set(e.parts) - {"legs", "weight"},
+                vectors,
+                labels,
+                shared_reach=_LEGLESS_SHARED_REACH,
             )
             for e in counted
             if not e.needs_legs
@@ -166,6 +173,7 @@ class _Neighbourhood:
         labels: NDArray[np.str_],
         *,
         reach: float = _REACH,
+        shared_reach: float = _SHARED_REACH,
     ) -> None:
         self.reach = reach
         self.names = tuple(names)
@@ -179,7 +187,7 @@ class _Neighbourhood:
         scaled = used @ self._scale
         own = np.logical_or.reduce(each)
         alike = scaled[np.isin(labels, list(shared))]
-        others = ~own & (_apart(scaled, alike, _SHARED_NEIGHBOURS) > _SHARED_REACH)
+        others = ~own & (_apart(scaled, alike, _SHARED_NEIGHBOURS) > shared_reach)
         # Farther from all of its own, one is never nearer to a pose than those in its reach are.
         others &= _apart(scaled, scaled[own], 1) < 2 * reach
         self.own, self._others = scaled[own], scaled[others]

@@ -45,6 +45,8 @@ class CountingRules:
     most_set_back: float = math.inf
     """How far behind the feet the weight may be at the bottom, see `Exercise.set_back`: in a seat
     it is farther than in any squat."""
+    least_set_back: float = -math.inf
+    """The same where it is negative, ahead of the feet: who bends for a bar holds on to it."""
     least_top_confidence: float = 0.45
     """The confidence in the posture at the top that a movement came back to, ..."""
     least_top_share: float = 0.7
@@ -303,7 +305,7 @@ class RepetitionCounter:
             Reason.TOO_SLOW: seconds > rules.most_s,
             Reason.WRONG_POSTURE: self._confidence() < rules.least_confidence
             or state.confidence < top
-            or self._set_back() > rules.most_set_back,
+            or not rules.least_set_back <= self._set_back() <= rules.most_set_back,
         }
         return next((reason for reason, found in faults.items() if found), None)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classifiers.embedding import embed_points
 from classifiers.exercise import Kind
 from classifiers.knn import NEAR
 from classifiers.library import Library
@@ -12,6 +13,8 @@ from classifiers.samples import SampleSet
 from people import training
 from people.assets import AssetsMissing
 from people.motions import EXERCISES
+from people.samples import sample_poses
+from people.skeleton import Skeleton
 
 COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
 
@@ -53,3 +56,16 @@ def test_the_committed_exercises_load() -> None:
     library = Library.load(COMMITTED)
     kinds = {one.name: one.kind for one in library.exercises}
     assert kinds == dict.fromkeys(EXERCISES, Kind.REPS) | dict.fromkeys(training.HOLDS, Kind.HOLD)
+
+
+def test_without_legs_a_push_ups_top_is_still_one_and_a_dog_is_not(skeleton: Skeleton) -> None:
+    classifier = Library.load(COMMITTED).classifier
+
+    def sure(motion: str, depth: float) -> float:
+        samples = sample_poses([motion], 60, 77, skeletons=[skeleton], depths=(depth, depth))
+        vectors = embed_points(samples.world.astype(np.float32), np.ones((60, 33), np.float32))
+        classes = classifier.classify(vectors, [False] * 60)
+        return float(np.mean([one["push_up_up"] + one["push_up_down"] for one in classes]))
+
+    assert sure("push_up", 0.0) > 0.85
+    assert sure("downward_dog", 1.0) < 0.1
