@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from blazereps_client.messages import EventMessage
-from service.sessions import SessionWriter
+from service.sessions import SessionWriter, StoredEvent
 
 KEEP_EVERY_S: Final = 1.0
 """While observations come; events are kept at once."""
@@ -30,11 +29,11 @@ class Journal:
         self._epoch = epoch
         self.stored_seq = stored_seq
         """Everything up to it survives the end of this process."""
-        self._entered: list[EventMessage] = []
+        self._entered: list[StoredEvent] = []
         self._kept_s = self._touched_s = float("-inf")
         self._stale = False
 
-    def enter(self, event: EventMessage) -> None:
+    def enter(self, event: StoredEvent) -> None:
         """An event that is about to be told."""
         self._entered.append(event)
 
@@ -46,8 +45,7 @@ class Journal:
 
     def keep_now(self, state: State, seq: int | None, now_s: float) -> None:
         """Keep how things stand whatever the time."""
-        events = [(event.event_id, event.model_dump_json()) for event in self._entered]
-        self._store.save(self._session_id, self._epoch, state(), events)
+        self._store.save(self._session_id, self._epoch, state(), self._entered)
         self._entered.clear()
         self._kept_s = self._touched_s = now_s
         self._stale, self.stored_seq = False, seq

@@ -1,9 +1,20 @@
 """What a session has told: numbered, kept for the tally, and no more than that."""
 
 import json
+import tracemalloc
 
 from blazereps_client.messages import EVENTS, Outputs
-from classifiers.events import Event, Phase, PhaseChanged, Reason, RepRejected, SubjectFound
+from classifiers.events import (
+    Event,
+    Measure,
+    Phase,
+    PhaseChanged,
+    Reason,
+    RepCounted,
+    RepRejected,
+    SubjectFound,
+    Unit,
+)
 from service.chronicle import Chronicle
 from service.journal import Journal
 from service.stream import Observation
@@ -31,6 +42,21 @@ def test_what_was_missed_is_told_again_after_a_restore() -> None:
     assert second.missed(1) == [EVENTS.validate_json(body) for _, body in kept[1:]]
     assert second.tally({}) == first.tally({})
     assert second.missed(0) == [EVENTS.validate_json(kept[2][1])], "the rest is forgotten by then"
+
+
+def test_a_repetition_is_remembered_in_a_kilobyte() -> None:
+    names = ("knee_top", "knee_bottom", "knee_asymmetry", "torso_lean_top", "torso_lean_bottom")
+    measures = {name: Measure(80.123456789, Unit.DEGREES, 0.987654321) for name in names}
+    rep = RepCounted("squat", 1, 0.0, 1.0, 2.0, depth=1.0, confidence=0.9, measures=measures)
+    kept = chronicle(Outputs())
+    [*kept.tell([rep], 0.0, {})]
+    tracemalloc.start()
+    for number in range(1000):
+        [*kept.tell([rep], float(number), {"squat": number})]
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 1000 * 1024
+    assert len(kept.tally({}).reps) == 1001
 
 
 def test_a_session_remembers_repetitions_and_not_every_move() -> None:
