@@ -14,7 +14,7 @@ from benchmarks.counted import Counted
 from benchmarks.labels import Label
 from benchmarks.variants import Observation
 from blazereps_client.results import Rejection, Rep, Tally
-from classifiers.embedding import embed
+from classifiers.embedding import embed, trunks_away
 from pose_engine.landmarks import CONNECTIONS, FloatArray, Landmark, Pose
 
 _WIDTH, _LEFT, _RIGHT = 760, 64, 12
@@ -42,8 +42,8 @@ class Deep(Protocol):
     def name(self) -> str:
         """Its name."""
 
-    def depth(self, vector: FloatArray, /) -> float:
-        """How deep a pose is."""
+    def depth(self, vector: FloatArray, away: float, /) -> float:
+        """How deep a pose is whose trunk points so far away from the camera."""
 
 
 def picture(counted: Counted, exercises: Sequence[Deep]) -> str:
@@ -134,13 +134,17 @@ def _band(one: Rep | Rejection, colour: str, scale: _Scale, top: float) -> str:
     )
 
 
+def _depth(exercise: Deep, pose: Pose) -> float:
+    return exercise.depth(embed(pose), float(trunks_away([pose])[0]))
+
+
 def _curve(seen: Sequence[Observation], exercise: Deep, scale: _Scale, top: float) -> str:
     """The line breaks where nobody is seen."""
     thinned = seen[:: -(-len(seen) // _MOST_POINTS)] if seen else ()
     runs = []
     for visible, run in groupby(thinned, key=lambda one: one[1] is not None):
         points = (
-            f"{scale.x(at_s):.0f} {scale.y(exercise.depth(embed(pose)), top):.0f}"
+            f"{scale.x(at_s):.0f} {scale.y(_depth(exercise, pose), top):.0f}"
             for at_s, pose in run
             if pose is not None
         )

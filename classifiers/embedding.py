@@ -137,6 +137,7 @@ _NEEDED = np.stack(
 )
 """The landmarks that each paired feature needs, (4, side, feature); some of them twice."""
 _LEFT_TRUNK, _RIGHT_TRUNK = _landmarks(("shoulder", "hip"))
+_SHOULDERS, _HIPS = _landmarks(("shoulder", "hip")).T
 
 
 def embed(pose: Pose) -> FloatArray:
@@ -147,8 +148,12 @@ def embed(pose: Pose) -> FloatArray:
 
 def embed_all(poses: Sequence[Pose]) -> FloatArray:
     """The vectors of poses, (n, len(NAMES)), from their world points where they have them."""
-    points = np.array([pose.image if pose.world is None else pose.world for pose in poses])
-    return embed_points(points, np.array([pose.visibility for pose in poses]))
+    return embed_points(points_of(poses), np.array([pose.visibility for pose in poses]))
+
+
+def points_of(poses: Sequence[Pose]) -> FloatArray:
+    """The world points of poses that have them, else those of the image: (n, 33, 3)."""
+    return np.array([pose.image if pose.world is None else pose.world for pose in poses])
 
 
 def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
@@ -221,6 +226,17 @@ def angles_seen(poses: Sequence[Pose]) -> FloatArray:
 def angle_seen(pose: Pose, joint: str) -> float:
     """How well the angle of a joint of `ANGLES` is seen, 0..1: on its better side."""
     return float(angles_seen([pose])[0, _PLACES[joint]])
+
+
+def trunks_away(poses: Sequence[Pose]) -> FloatArray:
+    """How far each trunk points away from the camera, (n,).
+
+    1: straight away, the shoulders beyond the hips; 0: across the view, upright, or towards it.
+    """
+    points = points_of(poses)
+    trunk = points[:, _SHOULDERS].mean(1) - points[:, _HIPS].mean(1)
+    away: FloatArray = np.maximum(trunk[:, 2] / _length(trunk.T), 0)
+    return away
 
 
 def angle_degrees(vector: Sequence[float] | FloatArray, joint: str) -> float:

@@ -24,6 +24,7 @@ from pose_engine.landmarks import FloatArray
 
 _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 """The joint that must be in view for a part of the body to be judged."""
+_DEEPEST, _MOST_GAIN = 1.25, 3.0
 _LEAST_DROP = 0.1
 """Of a leg's length: who hardly comes down is not set back by much, whatever the net guesses."""
 
@@ -57,6 +58,8 @@ class Exercise:
     lifts: tuple[float, float] | None
     """The lift of that joint's limb at depth 0 and at depth 1, where it has one."""
     rules: CountingRules
+    away_gain: float = 1.0
+    """What a depth is multiplied by where the trunk points straight away from the camera."""
     measures: tuple[str, ...] = ()
     """The quantities of `quantities.QUANTITIES` that are measured of its repetitions."""
     grades: GradeRules = field(default_factory=GradeRules)
@@ -83,16 +86,18 @@ class Exercise:
         """Whether it can only be judged while the legs are in view."""
         return self.angle in ("hip", "knee")
 
-    def depth(self, vector: Sequence[float] | FloatArray) -> float:
+    def depth(self, vector: Sequence[float] | FloatArray, away: float = 0.0) -> float:
         """How deep a pose is, from 0 at the top over 1 at full depth to 1.25.
 
         It is the mean of how far the joint is bent and how far the limb has come down, so that one
         of them alone, as the net bends a straight leg that points at the camera, goes half way.
+        `away`: how far the trunk points away from the camera, see `embedding.trunks_away`.
         """
         depths = [_share(angle_degrees(vector, self.angle), *self.degrees)]
         if self.lifts:
             depths.append(_share(lift(vector, self.angle), *self.lifts))
-        return sum(depths) / len(depths)
+        gain = 1 + (self.away_gain - 1) * away
+        return min(gain * sum(depths) / len(depths), _DEEPEST)
 
     def set_back(self, vector: Sequence[float] | FloatArray) -> float:
         """How far the weight is behind the feet, as a share of how far the hips have come down.
@@ -160,23 +165,16 @@ def read_exercise(folder: Path) -> Exercise | Hold:
 
 
 def _share(value: float, top: float, bottom: float) -> float:
-    return min(max((top - value) / (top - bottom), 0.0), 1.25)
+    return min(max((top - value) / (top - bottom), 0.0), _DEEPEST)
 
 
 def _exercise(name: str, data: dict[str, Any]) -> Exercise:
     depth = data["depth"]
-    if depth["angle"] not in ANGLES:
-        raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
-    if not 0 <= depth["bottom_degrees"] < depth["top_degrees"] <= 180:
-        raise ValueError("depth needs 0 <= bottom_degrees < top_degrees <= 180")
-    lifted = {"top_lift", "bottom_lift"} & depth.keys()
-    if lifted and f"{depth['angle']}_lift" not in LIFTS:
-        raise ValueError(f"depth has no lift for the {depth['angle']}")
-    if lifted and not -1 <= depth["bottom_lift"] < depth["top_lift"] <= 1:
-        raise ValueError("depth needs -1 <= bottom_lift < top_lift <= 1")
+    _check_depth(depth)
     measures = data.get("measures", [depth["angle"]])
     if not set(measures) <= set(QUANTITIES):
         raise ValueError(f"measures must be some of {', '.join(QUANTITIES)}")
+    lifted = "top_lift" in depth
     return Exercise(
         name=name,
         title=str(data["title"]),
@@ -186,10 +184,25 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         degrees=(float(depth["top_degrees"]), float(depth["bottom_degrees"])),
         lifts=(float(depth["top_lift"]), float(depth["bottom_lift"])) if lifted else None,
         rules=CountingRules(**_table(data, "rules", CountingRules)),
+        away_gain=float(depth.get("away_gain", 1)),
         measures=tuple(measures),
         grades=GradeRules(**_table(data, "grades", GradeRules)),
         upright=bool(data.get("upright", False)),
     )
+
+
+def _check_depth(depth: Mapping[str, Any]) -> None:
+    if depth["angle"] not in ANGLES:
+        raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
+    if not 0 <= depth["bottom_degrees"] < depth["top_degrees"] <= 180:
+        raise ValueError("depth needs 0 <= bottom_degrees < top_degrees <= 180")
+    lifted = {"top_lift", "bottom_lift"} & depth.keys()
+    if lifted and f"{depth['angle']}_lift" not in LIFTS:
+        raise ValueError(f"depth has no lift for the {depth['angle']}")
+    if lifted and not -1 <= depth["bottom_lift"] < depth["top_lift"] <= 1:
+        raise ValueError("depth needs -1 <= bottom_lift < top_lift <= 1")
+    if not 1 <= depth.get("away_gain", 1) <= _MOST_GAIN:
+        raise ValueError(f"depth.away_gain must be in 1..{_MOST_GAIN:.0f}")
 
 
 def _hold(name: str, data: dict[str, Any]) -> Hold:

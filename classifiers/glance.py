@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
-from classifiers.embedding import ANGLES, angles_seen, embed_all
+from classifiers.embedding import ANGLES, angles_seen, embed_all, trunks_away
 from classifiers.knn import PoseClassifier
 from classifiers.quantities import Readings, read_all
 from pose_engine.landmarks import Pose
@@ -30,6 +30,12 @@ class Glance:
         """What `embed` gives."""
         vectors: list[list[float]] = self._vectors.tolist()
         return vectors
+
+    @cached_property
+    def away(self) -> list[float]:
+        """How far the trunk points away from the camera, 0..1."""
+        away: list[float] = trunks_away(self._poses).tolist()
+        return away
 
     @cached_property
     def seen(self) -> list[dict[str, float]]:

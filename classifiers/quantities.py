@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.embedding import ANGLES, dot
+from classifiers.embedding import ANGLES, dot, points_of
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 
 _LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
@@ -35,9 +35,8 @@ def read_all(poses: Sequence[Pose], names: Sequence[str]) -> Readings:
 
     Of each of many the same as of that one alone.
     """
-    points = np.array([pose.image if pose.world is None else pose.world for pose in poses])
     visibility = np.array([pose.visibility for pose in poses])
-    places = points.transpose(2, 0, 1)
+    places = points_of(poses).transpose(2, 0, 1)
     readings = np.empty((len(poses), len(names), 2, 2))
     for number, name in enumerate(names):
         landmarks = _LANDMARKS[name]

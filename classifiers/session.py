@@ -146,9 +146,8 @@ class ExerciseSession:
                 events += counter.miss(at_s, Reason.LOW_VISIBILITY)
                 continue
             confidence = confidences[exercise.up] + confidences[exercise.down]
-            events += counter.observe(
-                exercise.depth(vector), confidence, at_s, set_back=exercise.set_back(vector)
-            )
+            depth = exercise.depth(vector, glance.away[row])
+            events += counter.observe(depth, confidence, at_s, set_back=exercise.set_back(vector))
         events += self._time(vector, seen, confidences, at_s)
         return events + self._unknown(events, pose, at_s)
 

@@ -15,7 +15,7 @@ class ByKnee:
 
     name = "squat"
 
-    def depth(self, vector: FloatArray) -> float:
+    def depth(self, vector: FloatArray, _away: float) -> float:
         return (180 - angle_degrees(vector, "knee")) / 90
 
 

@@ -82,6 +82,17 @@ def test_depth_is_the_share_of_the_range_of_motion(folder: Path) -> None:
     assert exercise.depth(embed(as_pose(squat(1)))) == pytest.approx(1.18, abs=0.02)
 
 
+def test_what_points_away_from_the_camera_is_deeper_than_it_looks(folder: Path) -> None:
+    toml = _TOML.replace("top_lift", "away_gain = 1.5\ntop_lift", 1)
+    (folder / "exercise.toml").write_text(toml)
+    exercise, half = _counted(folder), embed(as_pose(squat(0.4)))
+    across = exercise.depth(half)
+    assert 0.2 < across < 0.8
+    assert exercise.depth(half, 1.0) == pytest.approx(1.5 * across)
+    assert exercise.depth(half, 0.5) == pytest.approx(1.25 * across)
+    assert exercise.depth(embed(as_pose(squat(1))), 1.0) == 1.25, "no deeper than that"
+
+
 def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
     exercise = _counted(folder)
     standing = squat(0)
@@ -101,6 +112,7 @@ def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
         ('"knee"', '"nose"', "must be one of elbow, shoulder, hip, knee"),
         ("85", "170", "bottom_degrees < top_degrees"),
         ("0.96", "0.4", "bottom_lift < top_lift"),
+        ("top_lift", "away_gain = 3.1\ntop_lift", "away_gain must be in 1..3"),
         ("top_lift = 0.96", "", "'top_lift' is missing"),
         ('"knee"', '"hip"', "no lift for the hip"),
         ("counted_depth", "counted_deepness", "unknown fields: counted_deepness"),
