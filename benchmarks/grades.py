@@ -7,7 +7,6 @@ deep as the styles go.
 """
 
 import argparse
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measures import SETTINGS, count, same, true_pose
+from benchmarks.filmed import SETTINGS, filmed
+from benchmarks.measures import count, same, true_pose
 from benchmarks.report import table, write_between_marks
-from benchmarks.variants import ORIGINAL, take
 from classifiers.embedding import embed, lift
 from classifiers.events import Grade
 from people.assets import Assets
 from people.clips import Clip, random_clip
-from people.film import film
 from people.script import Part, Stroke
 from people.truth import Truth
 from pose_engine.landmarks import Landmark
@@ -85,12 +83,8 @@ def scene(exercise: str, seed: int) -> Clip:
 
 def graded(clip: Clip, assets: Assets, core: Core) -> Iterator[tuple[Band, str]]:
     """The band that each repetition belongs to, and its grade, or that it was not counted."""
-    with tempfile.TemporaryDirectory() as folder:
-        truth = film(clip, Path(folder), assets)
-        path = Path(folder) / f"{clip.name}.mp4"
-        counted = count(
-            core, take(path, core, (), limits=SETTINGS.clip_limits).observations[ORIGINAL]
-        )
+    truth, observations = filmed(clip, assets, core)
+    counted = count(core, observations)
     for rep in truth.reps:
         depth = low(rep.exercise, truth, round(rep.bottom_s * truth.fps))
         grades = [str(one.grade) for one in counted if same(one, rep.exercise, rep.bottom_s)]

@@ -8,7 +8,6 @@ from 22 degrees above level thighs to 12 below. What the pose net would see is g
 """
 
 import argparse
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,28 +15,26 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.filmed import SETTINGS, filmed, small
 from benchmarks.guesses import guessed
 from benchmarks.report import table, write_between_marks
-from benchmarks.variants import ORIGINAL, Observation, take
+from benchmarks.variants import Observation
 from classifiers.events import Event, RepCounted, RepRejected
 from classifiers.library import AUTO
 from people.assets import Assets
 from people.clips import Clip, random_clip
-from people.film import film
 from people.motions.chair import SitDown
 from people.motions.squat import Squat
 from people.script import Part, Stroke
-from service.core import Core, Library
-from service.settings import Settings
+from service.core import Library
 from service.startup import load_core, load_library
 
-SETTINGS = Settings(models=None)
 COUNTED, UNNOTICED = "counted", "not noticed"
 _SEATS, _DEEPEST = (68, 102), (75, 115)
 _STAYS = {"sits down, up at once": (0.1, 0.5), "for 1 to 2 s": (0.8, 2), "for 3 to 5 s": (2.5, 5)}
 _PAUSES = {"squats": (1.0, 0.1), "nearly as deep": (0.9, 0.1), "1 s at the bottom": (1.0, 1.0),
            "3 s at the bottom": (1.0, 3.0)}  # fmt: skip
-_FPS, _REST_S, _SLACK_S = 10, 0.8, 0.4
+_REST_S, _SLACK_S = 0.8, 0.4
 
 
 @dataclass(frozen=True)
@@ -82,9 +79,7 @@ def squatting(seed: int) -> Scene:
 
 
 def _view(seed: int) -> Clip:
-    clip = random_clip("sit_down", seed)
-    wide = clip.size[0] > clip.size[1]
-    return replace(clip, fps=_FPS, size=(480, 360) if wide else (360, 480))
+    return small(random_clip("sit_down", seed))
 
 
 def _stroke(
@@ -92,14 +87,6 @@ def _stroke(
 ) -> Stroke:
     down_s, up_s = rng.uniform(*way_s, 2)
     return Stroke(down_s=float(down_s), hold_s=float(hold_s), up_s=float(up_s), rest_s=rest_s)
-
-
-def tracked(clip: Clip, assets: Assets, core: Core) -> Sequence[Observation]:
-    """What the pose engine sees of a clip, drawn into a file that is thrown away."""
-    with tempfile.TemporaryDirectory() as folder:
-        film(clip, Path(folder), assets)
-        path = Path(folder) / f"{clip.name}.mp4"
-        return take(path, core, (), limits=SETTINGS.clip_limits).observations[ORIGINAL]
 
 
 def outcomes(scene: Scene, seen: Iterable[Observation], library: Library) -> Iterator[str]:
@@ -151,7 +138,8 @@ def main() -> None:
     found = []
     for seed in range(arguments.people):
         for scene in (sitting(seed), squatting(seed)):
-            seen = tracked(scene.clip, assets, core) if core else guessed(scene.clip, assets)
+            clip = scene.clip
+            seen = filmed(clip, assets, core)[1] if core else guessed(clip, assets)
             found += list(zip(scene.about, outcomes(scene, seen, library), strict=True))
     text = outcome_table(found)
     print(text)
