@@ -113,7 +113,7 @@ def _row(names: tuple[str, str], outcomes: Sequence[Outcome]) -> tuple[object, .
 def others_line(outcomes: Sequence[Outcome]) -> str:
     """What is invented in what must not count, as a sentence."""
     others = [one for one in outcomes if one.motion not in EXERCISES]
-    invented = Counter({one.motion: 0 for one in others if one.invented})
+    invented: Counter[str] = Counter()
     for one in others:
         invented[one.motion] += one.invented
     told = ", ".join(f"{count} in `{motion}`" for motion, count in invented.most_common() if count)
@@ -144,7 +144,8 @@ def scenes(people: int, others: int) -> Iterator[Clip]:
     for number in range(people * len(VIEWS)):
         yield from (scene(exercise, number) for exercise in EXERCISES)
     for place, motion in enumerate(OTHERS):
-        yield from (scene(motion, place + number * 2) for number in range(others))
+        # not the same two views for every movement, nor two that are next to each other
+        yield from (scene(motion, place + 2 * number) for number in range(others))
 
 
 def main() -> None:

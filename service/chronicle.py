@@ -46,7 +46,8 @@ class Chronicle:
 
     def tally(self, counts: Mapping[str, int]) -> Tally:
         """Everything that explains the counts."""
-        return tally_of(self._told_since(self._since_id), counts)
+        told = (message for message in self._messages() if message.event_id > self._since_id)
+        return tally_of(told, counts)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything but the events, as plain data."""
@@ -55,17 +56,19 @@ class Chronicle:
     def restore(self, snapshot: Mapping[str, Any], events: Iterable[StoredEvent]) -> None:
         """Go on from a snapshot and the events that were kept; raises KeyError or ValueError."""
         self._told = [*events]
+        self._messages()  # what is damaged is found here
         self.last_event_id, self._since_id = snapshot["last_event_id"], snapshot["since_id"]
 
     def missed(self, last_event_id: int) -> list[EventMessage]:
         """What has been told since, as far as it is wanted; once, after `restore`."""
-        later = self._told_since(last_event_id)
-        tallied = {message.event_id for message in self._told_since(0) if is_tallied(message)}
+        messages = self._messages()
+        tallied = {message.event_id for message in messages if is_tallied(message)}
         self._told = [stored for stored in self._told if stored[0] in tallied]
+        later = (message for message in messages if message.event_id > last_event_id)
         return [message for message in later if self._wanted_again(message)]
 
-    def _told_since(self, last_event_id: int) -> list[EventMessage]:
-        return [EVENTS.validate_json(body) for at, body in self._told if at > last_event_id]
+    def _messages(self) -> list[EventMessage]:
+        return [EVENTS.validate_json(body) for _, body in self._told]
 
     def _wanted(self, happening: Happening) -> bool:
         match happening:

@@ -15,6 +15,7 @@ from benchmarks.rendered_people import (
     scenes,
     view_table,
 )
+from people.clips import Clip
 from people.script import Script
 from service.core import Core
 from service.startup import load_library
@@ -27,8 +28,7 @@ def core() -> Core:
     return Core(FakeEngine(), load_library())
 
 
-def _counted(motion: str, number: int, core: Core) -> Outcome:
-    clip = scene(motion, number)
+def _outcome(clip: Clip, core: Core) -> Outcome:
     return outcome(clip, [*guessed_of(clip, default_skeleton())], core)
 
 
@@ -41,11 +41,11 @@ def test_each_exercise_is_seen_as_often_from_each_side_and_nobody_twice() -> Non
 
 
 @pytest.mark.parametrize("number", [2, 7])
-def test_whole_repetitions_count_and_partial_ones_would_be_invented(
+def test_of_somebody_who_squats_the_whole_repetitions_are_asked_for(
     core: Core, number: int
 ) -> None:
     clip = scene("squat", number)
-    found = _counted("squat", number, core)
+    found = _outcome(clip, core)
     assert found.done == sum(rep.full for rep in Script(clip.parts).reps)
     assert (found.view, found.counted, found.invented) == ("side", found.done, 0)
 
@@ -53,7 +53,7 @@ def test_whole_repetitions_count_and_partial_ones_would_be_invented(
 def test_what_counts_of_another_movement_is_invented(core: Core) -> None:
     squats = scene("squat", 2)
     lunges = replace(squats, name="lunge_9002", parts=[replace(squats.parts[0], exercise=None)])
-    found = outcome(lunges, [*guessed_of(lunges, default_skeleton())], core)
+    found = _outcome(lunges, core)
     assert (found.motion, found.done, found.counted) == ("lunge", 0, 0)
     assert found.invented > 0
 

@@ -26,7 +26,7 @@ from classifiers.exercise import Exercise, Hold
 from classifiers.knn import PoseClassifier
 from classifiers.library import Library, UnknownExercise
 from classifiers.session import ExerciseSession, SnapshotError, TimeWentBackwards
-from pose_engine.landmarks import Landmark, Pose
+from pose_engine.landmarks import FloatArray, Landmark, Pose
 from tests.classifiers.figures import (
     CHAIR,
     EXERCISES,
@@ -39,6 +39,7 @@ from tests.classifiers.figures import (
     repetitions,
     samples,
     squat,
+    turned,
 )
 
 FEET = tuple(Landmark(i) for i in range(27, 33))
@@ -57,6 +58,20 @@ def _run(session: ExerciseSession, observations: Observations) -> list[Event]:
 
 def _later(seconds: float, observations: Observations) -> Iterator[tuple[float, Pose | None]]:
     return ((at + seconds, pose) for at, pose in observations)
+
+
+@pytest.mark.parametrize(("gain", "heading", "count"), [(1, 180, 0), (2, 180, 4), (2, 0, 0)])
+def test_push_ups_from_beyond_the_feet_are_deeper_than_they_look(
+    library: Library, gain: float, heading: float, count: int
+) -> None:
+    def shallow(depth: float) -> FloatArray:
+        return turned(push_up(depth), heading - 40)  # `repetitions` turns by 40
+
+    (exercise,) = library.pick("push_up")
+    assert isinstance(exercise, Exercise)
+    session = ExerciseSession([replace(exercise, away_gain=gain)], library.classifier)
+    _run(session, repetitions(shallow, [0.75] * 4))
+    assert session.counts == {"push_up": count}
 
 
 @pytest.mark.parametrize("fps", [8, 10, 15, 30])

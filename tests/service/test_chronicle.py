@@ -3,6 +3,8 @@
 import json
 import tracemalloc
 
+import pytest
+
 from blazereps_client.messages import EVENTS, Outputs
 from classifiers.events import (
     Event,
@@ -42,6 +44,13 @@ def test_what_was_missed_is_told_again_after_a_restore() -> None:
     assert second.missed(1) == [EVENTS.validate_json(body) for _, body in kept[1:]]
     assert second.tally({}) == first.tally({})
     assert second.missed(0) == [EVENTS.validate_json(kept[2][1])], "the rest is forgotten by then"
+
+
+@pytest.mark.parametrize("body", ["", "{}", '{"type": "rep.counted"}'])
+def test_a_damaged_event_is_found_before_anything_goes_on(body: str) -> None:
+    first = chronicle(Outputs())
+    with pytest.raises(ValueError, match="validation error"):
+        chronicle(Outputs()).restore(first.snapshot(), [(1, body)])
 
 
 def test_a_repetition_is_remembered_in_a_kilobyte() -> None:
