@@ -14,7 +14,7 @@ from benchmarks.counted import Counted
 from benchmarks.labels import Label
 from benchmarks.variants import Observation
 from blazereps_client.results import Rejection, Rep, Tally
-from classifiers.embedding import embed, trunks_away
+from classifiers.embedding import embed, points_of, trunks_away
 from pose_engine.landmarks import CONNECTIONS, FloatArray, Landmark, Pose
 
 _WIDTH, _LEFT, _RIGHT = 760, 64, 12
@@ -135,7 +135,7 @@ def _band(one: Rep | Rejection, colour: str, scale: _Scale, top: float) -> str:
 
 
 def _depth(exercise: Deep, pose: Pose) -> float:
-    return exercise.depth(embed(pose), float(trunks_away([pose])[0]))
+    return exercise.depth(embed(pose), float(trunks_away(points_of([pose]))[0]))
 
 
 def _curve(seen: Sequence[Observation], exercise: Deep, scale: _Scale, top: float) -> str:

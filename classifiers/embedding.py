@@ -137,18 +137,13 @@ _NEEDED = np.stack(
 )
 """The landmarks that each paired feature needs, (4, side, feature); some of them twice."""
 _LEFT_TRUNK, _RIGHT_TRUNK = _landmarks(("shoulder", "hip"))
-_SHOULDERS, _HIPS = _landmarks(("shoulder", "hip")).T
+_TORSO, _THIGH, _SHANK = map([*SLOPES].index, ("torso", "thigh", "shank"))
 
 
 def embed(pose: Pose) -> FloatArray:
     """The vector of one pose, (len(NAMES),)."""
-    vector: FloatArray = embed_all([pose])[0]
+    vector: FloatArray = embed_points(points_of([pose]), pose.visibility[None])[0]
     return vector
-
-
-def embed_all(poses: Sequence[Pose]) -> FloatArray:
-    """The vectors of poses, (n, len(NAMES)), from their world points where they have them."""
-    return embed_points(points_of(poses), np.array([pose.visibility for pose in poses]))
 
 
 def points_of(poses: Sequence[Pose]) -> FloatArray:
@@ -165,17 +160,16 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
     places = points.transpose(2, 0, 1)  # (xyz, n, 33)
     bones = places[..., _TO] - places[..., _FROM]
     lengths = _length(bones)
-    trunk = places[..., _LEFT_TRUNK] + places[..., _RIGHT_TRUNK]
-    torso = _length(trunk[..., :1] - trunk[..., 1:]) / np.float32(2)  # (n, 1)
+    torso = _length(_trunks(places)) / np.float32(2)  # (n,)
     sides = _features(
         bones[..., :_BOTH].reshape(3, len(points), 2, -1),
         lengths[:, :_BOTH].reshape(len(points), 2, -1),
-        torso[:, None],
+        torso[:, None, None],
     )
     weight = visibility[:, _NEEDED].min(1) + np.float32(_LEAST_WEIGHT)
     mean = (sides * weight).sum(1) / weight.sum(1)
     difference = np.abs(sides[:, 0] - sides[:, 1])
-    widths = lengths[:, _BOTH:] / torso
+    widths = lengths[:, _BOTH:] / torso[:, None]
     return np.concatenate([mean, difference, widths], -1).astype(np.float32, copy=False)
 
 
@@ -200,11 +194,10 @@ def _overhangs(limbs: FloatArray, lengths: FloatArray) -> FloatArray:
     0.2 and the shanks 0.093, each 0.433 of the way down; the feet are left out (D. A. Winter,
     Biomechanics and Motor Control of Human Movement, table 4.1).
     """
-    aside = dict(zip(SLOPES, np.moveaxis(np.hypot(limbs[0], limbs[2]), -1, 0), strict=True))
-    length = dict(zip(SLOPES, np.moveaxis(lengths, -1, 0), strict=True))
-    weight = 0.791 * aside["thigh"] - 0.931 * aside["shank"] - 0.424 * aside["torso"]
-    overhangs: FloatArray = (weight / (length["thigh"] + length["shank"]))[..., None]
-    return overhangs
+    aside = np.hypot(limbs[0], limbs[2])
+    weight = 0.791 * aside[..., _THIGH] - 0.931 * aside[..., _SHANK] - 0.424 * aside[..., _TORSO]
+    overhangs: FloatArray = weight / (lengths[..., _THIGH] + lengths[..., _SHANK])
+    return overhangs[..., None]
 
 
 def columns(parts: Collection[str]) -> NDArray[np.bool_]:
@@ -216,26 +209,24 @@ def columns(parts: Collection[str]) -> NDArray[np.bool_]:
     return np.array([name in kept for name in bare])
 
 
-def angles_seen(poses: Sequence[Pose]) -> FloatArray:
-    """How well each angle of `ANGLES` is seen, 0..1, on its better side: (n, angles)."""
-    visibility = np.array([pose.visibility for pose in poses])
+def angles_seen(visibility: FloatArray) -> FloatArray:
+    """How well each angle of `ANGLES` is seen, 0..1, on its better side: (n, 33) -> (n, angles)."""
     seen: FloatArray = visibility[:, _NEEDED[..., : len(ANGLES)]].min(1).max(1)
     return seen
 
 
 def angle_seen(pose: Pose, joint: str) -> float:
     """How well the angle of a joint of `ANGLES` is seen, 0..1: on its better side."""
-    return float(angles_seen([pose])[0, _PLACES[joint]])
+    return float(angles_seen(pose.visibility[None])[0, _PLACES[joint]])
 
 
-def trunks_away(poses: Sequence[Pose]) -> FloatArray:
-    """How far each trunk points away from the camera, (n,).
+def trunks_away(points: FloatArray) -> FloatArray:
+    """How far each trunk points away from the camera, (n, 33, 3) in any unit -> (n,).
 
     1: straight away, the shoulders beyond the hips; 0: across the view, upright, or towards it.
     """
-    points = points_of(poses)
-    trunk = points[:, _SHOULDERS].mean(1) - points[:, _HIPS].mean(1)
-    away: FloatArray = np.maximum(trunk[:, 2] / _length(trunk.T), 0)
+    trunk = _trunks(points.transpose(2, 0, 1))
+    away: FloatArray = np.maximum(trunk[2] / _length(trunk), 0)
     return away
 
 
@@ -263,6 +254,13 @@ def dot(u: FloatArray, v: FloatArray) -> FloatArray:
     """The products of vectors, over the first axis."""
     product: FloatArray = np.add.reduce(u * v)
     return product
+
+
+def _trunks(places: FloatArray) -> FloatArray:
+    """From the hips' middle to the shoulders', twice: (xyz, n, 33) -> (xyz, n)."""
+    ends = places[..., _LEFT_TRUNK] + places[..., _RIGHT_TRUNK]
+    trunks: FloatArray = ends[..., 0] - ends[..., 1]
+    return trunks
 
 
 def _length(vectors: FloatArray) -> FloatArray:

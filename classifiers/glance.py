@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
-from classifiers.embedding import ANGLES, angles_seen, embed_all, trunks_away
+import numpy as np
+
+from classifiers.embedding import ANGLES, angles_seen, embed_points, points_of, trunks_away
 from classifiers.knn import PoseClassifier
-from classifiers.quantities import Readings, read_all
+from classifiers.quantities import Readings, read_points
 from pose_engine.landmarks import Pose
 
 _LEAST_SEEN = 0.3
@@ -20,9 +22,10 @@ class Glance:
     def __init__(
         self, poses: Sequence[Pose], classifier: PoseClassifier, holds: Collection[str]
     ) -> None:
-        self._poses = poses
+        self._points = points_of(poses)
+        self._visibility = np.array([pose.visibility for pose in poses])
+        self._vectors = embed_points(self._points, self._visibility)
         self._classifier, self._holds = classifier, holds
-        self._vectors = embed_all(poses)
         self._readings: dict[tuple[str, ...], Readings] = {}
 
     @cached_property
@@ -34,24 +37,23 @@ class Glance:
     @cached_property
     def away(self) -> list[float]:
         """How far the trunk points away from the camera, 0..1."""
-        away: list[float] = trunks_away(self._poses).tolist()
+        away: list[float] = trunks_away(self._points).tolist()
         return away
 
     @cached_property
     def seen(self) -> list[dict[str, float]]:
         """How well the angle of each joint of `ANGLES` is seen, 0..1."""
-        return [dict(zip(ANGLES, row, strict=True)) for row in angles_seen(self._poses).tolist()]
+        seen = angles_seen(self._visibility).tolist()
+        return [dict(zip(ANGLES, row, strict=True)) for row in seen]
 
     @cached_property
     def confidences(self) -> list[dict[str, float]]:
         """In each class, and in the pose of each of the holds."""
         legs_seen = [seen["knee"] >= _LEAST_SEEN for seen in self.seen]
-        classes = self._classifier.classify(self._vectors, legs_seen)
-        held = self._classifier.held(self._vectors, self._holds)
-        return [one | other for one, other in zip(classes, held, strict=True)]
+        return self._classifier.classify(self._vectors, legs_seen, self._holds)
 
     def readings(self, names: tuple[str, ...]) -> Readings:
         """The named quantities, (poses, names, 2, 2)."""
         if names not in self._readings:
-            self._readings[names] = read_all(self._poses, names)
+            self._readings[names] = read_points(self._points, self._visibility, names)
         return self._readings[names]

@@ -1,6 +1,6 @@
 """Which exercise a pose belongs to, by its nearest labelled samples (k-NN on scikit-learn)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,18 +51,18 @@ class PoseClassifier:
         self.classes = (*(name for e in counted for name in (e.up, e.down)), NONE)
         vectors, labels = samples.vectors(), np.array(samples.labels)
         self._holds = {hold.name: hold.classes for hold in holds}
-        self._held = _Neighbourhoods(
+        held = [
             _Neighbourhood(
                 hold.classes, hold.classes, hold.parts, vectors, labels, reach=_HELD_REACH
             )
             for hold in holds
-        )
+        ]
         seen = ~np.isin(labels, [NEAR, *(name for hold in holds for name in hold.classes)])
         vectors, labels = vectors[seen], labels[seen]
-        self._whole = _Neighbourhoods(
+        self._counted = [
             _Neighbourhood((e.up, e.down), (e.up,), e.parts, vectors, labels) for e in counted
-        )
-        self._legless = _Neighbourhoods(
+        ]
+        legless = [
             _Neighbourhood(
                 (e.up, e.down),
                 (e.up,),
@@ -73,30 +73,31 @@ class PoseClassifier:
             )
             for e in counted
             if not e.needs_legs
-        )
+        ]
+        self._whole = _Neighbourhoods([*self._counted, *held])
+        self._legless = _Neighbourhoods([*legless, *held])
 
-    def classify(self, vectors: FloatArray, legs_seen: Sequence[bool]) -> list[dict[str, float]]:
-        """The confidence in each class, summing to 1, for each of (n, len(NAMES)) by `embed`."""
+    def classify(
+        self, vectors: FloatArray, legs_seen: Sequence[bool], holds: Collection[str] = ()
+    ) -> list[dict[str, float]]:
+        """The confidence in each class, summing to 1, and in the pose of each of the named holds,
+        0..1; for each of (n, len(NAMES)) by `embed`."""
         legs = np.array(legs_seen, bool)
-        whole = iter(self._whole.shares(vectors[legs]))
-        legless = iter(self._legless.shares(vectors[~legs]))
-        return [self._confidences(next(whole if seen else legless)) for seen in legs_seen]
+        names = {*self.classes, *(name for hold in holds for name in self._holds[hold])}
+        whole = iter(self._whole.shares(vectors[legs], names))
+        legless = iter(self._legless.shares(vectors[~legs], names))
+        return [self._confidences(next(whole if seen else legless), holds) for seen in legs_seen]
 
-    def held(self, vectors: FloatArray, holds: Collection[str]) -> list[dict[str, float]]:
-        """The confidence, 0..1, that each of the vectors is the pose of each named hold."""
-        if not holds:
-            return [{} for _ in vectors]
-        shares = self._held.shares(vectors)
-        return [{name: sum(one[c] for c in self._holds[name]) for name in holds} for one in shares]
-
-    def _confidences(self, shares: dict[str, float]) -> dict[str, float]:
-        total = sum(shares.values())
-        confidences = dict.fromkeys(self.classes, 0.0) | shares | {NONE: max(0.0, 1 - total)}
-        return {name: value / max(total, 1.0) for name, value in confidences.items()}
+    def _confidences(self, shares: Mapping[str, float], holds: Collection[str]) -> dict[str, float]:
+        classes = {name: shares.get(name, 0.0) for name in self.classes}
+        total = sum(classes.values())
+        classes[NONE] = max(0.0, 1 - total)
+        held = {hold: sum(shares[name] for name in self._holds[hold]) for hold in holds}
+        return {name: value / max(total, 1.0) for name, value in classes.items()} | held
 
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors, (n, len(NAMES)), any exercise has a sample in reach of."""
-        near = [neighbourhood.reaches(vectors) for neighbourhood in self._whole.each]
+        near = [neighbourhood.reaches(vectors) for neighbourhood in self._counted]
         any_near: NDArray[np.bool_] = np.any(near, axis=0)
         return any_near
 
@@ -127,14 +128,17 @@ class _Neighbourhoods:
         self._own = sum(map(len, own))
         self._reach = np.array([one.reach for one in self.each], np.float32)
 
-    def shares(self, vectors: FloatArray) -> list[dict[str, float]]:
-        """Of each vector, the shares of the nearest samples that are of each class, by name."""
+    def shares(self, vectors: FloatArray, names: Collection[str]) -> list[dict[str, float]]:
+        """Of each vector, the shares of the nearest samples that are of each class, by name.
+
+        What is not of the wanted `names` is not asked.
+        """
         found = [self._nothing.copy() for _ in vectors]
         if not self.each or not found:
             return found
         for one, mask in zip(self.each, self._have_say(vectors).T, strict=True):
             (rows,) = mask.nonzero()
-            if len(rows):
+            if len(rows) and one.names[0] in names:
                 for row, shares in zip(rows.tolist(), one.shares(vectors[rows]), strict=True):
                     found[row].update(zip(one.names, shares, strict=True))
         return found

@@ -30,14 +30,13 @@ class Quantity:
     """Whether its worst over the movement is asked for, and not what it is at top and bottom."""
 
 
-def read_all(poses: Sequence[Pose], names: Sequence[str]) -> Readings:
-    """The named quantities of poses, (poses, names, 2, 2), from world points where they have them.
+def read_points(points: FloatArray, visibility: FloatArray, names: Sequence[str]) -> Readings:
+    """The named quantities of many bodies, (n, names, 2, 2), of each the same as of it alone.
 
-    Of each of many the same as of that one alone.
+    `points`: (n, 33, 3) in any unit, y down; `visibility`: (n, 33) in 0..1.
     """
-    visibility = np.array([pose.visibility for pose in poses])
-    places = points_of(poses).transpose(2, 0, 1)
-    readings = np.empty((len(poses), len(names), 2, 2))
+    places = points.transpose(2, 0, 1)
+    readings = np.empty((len(points), len(names), 2, 2))
     for number, name in enumerate(names):
         landmarks = _LANDMARKS[name]
         joints = places[..., landmarks].transpose(2, 0, 1, 3)
@@ -47,8 +46,8 @@ def read_all(poses: Sequence[Pose], names: Sequence[str]) -> Readings:
 
 
 def read(pose: Pose, names: Sequence[str]) -> Readings:
-    """The named quantities of one pose, (names, 2, 2)."""
-    readings: Readings = read_all([pose], names)[0]
+    """The named quantities of one pose, (names, 2, 2), from its world points where it has them."""
+    readings: Readings = read_points(points_of([pose]), pose.visibility[None], names)[0]
     return readings
 
 

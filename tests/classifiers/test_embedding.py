@@ -14,6 +14,7 @@ from classifiers.embedding import (
     embed,
     lift,
     overhang,
+    points_of,
     trunks_away,
 )
 from pose_engine.landmarks import MIRROR, FloatArray, Landmark
@@ -128,13 +129,13 @@ def test_where_the_weight_is_tells_of_who_is_on_his_feet() -> None:
 @given(depths, st.floats(-180, 180))
 def test_a_trunk_points_away_from_who_stands_beyond_the_feet(depth: float, heading: float) -> None:
     """In `figures` the head of one face down is towards the camera."""
-    (away,) = trunks_away([as_pose(turned(push_up(depth), heading))])
-    (towards,) = trunks_away([as_pose(turned(push_up(depth), heading + 180))])
+    (away,) = trunks_away(points_of([as_pose(turned(push_up(depth), heading))]))
+    (towards,) = trunks_away(points_of([as_pose(turned(push_up(depth), heading + 180))]))
     assert away == 0 or towards == 0
-    (most,) = trunks_away([as_pose(turned(push_up(depth), 180))])
+    (most,) = trunks_away(points_of([as_pose(turned(push_up(depth), 180))]))
     assert 0 <= away <= most + 1e-6
     assert 0.5 < most <= 1
 
 
 def test_who_stands_points_neither_away_nor_at_the_camera() -> None:
-    assert trunks_away([as_pose(squat(0.0))])[0] == pytest.approx(0, abs=0.15)
+    assert trunks_away(points_of([as_pose(squat(0.0))]))[0] == pytest.approx(0, abs=0.15)

@@ -34,7 +34,8 @@ def classify(
 
 
 def held(classifier: PoseClassifier, vector: FloatArray, holds: list[str]) -> dict[str, float]:
-    return classifier.held(vector[None], holds)[0]
+    found = classifier.classify(vector[None], [True], holds)[0]
+    return {name: found[name] for name in holds}
 
 
 @pytest.fixture(scope="module")
@@ -157,13 +158,10 @@ def test_the_order_of_the_samples_does_not_matter() -> None:
     legs_seen = [n % 4 > 0 for n in range(len(vectors))]
     holds = [one.name for one in exercises if isinstance(one, Hold)]
     one, other = (PoseClassifier(exercises, which) for which in (samples, shuffled))
-    for found, expected in (
-        (one.classify(vectors, legs_seen), other.classify(vectors, legs_seen)),
-        (one.held(vectors, holds), other.held(vectors, holds)),
-    ):
-        apart = [abs(a[name] - b[name]) for a, b in zip(found, expected, strict=True) for name in a]
-        assert max(apart) <= 1 / 15 + 1e-6  # a vote, of two that are as far but for rounding
-        assert np.mean(apart) < 1e-3
+    found, expected = (c.classify(vectors, legs_seen, holds) for c in (one, other))
+    apart = [abs(a[name] - b[name]) for a, b in zip(found, expected, strict=True) for name in a]
+    assert max(apart) <= 1 / 15 + 1e-6  # a vote, of two that are as far but for rounding
+    assert np.mean(apart) < 1e-3
 
 
 def test_many_are_classified_as_each_is_alone() -> None:
@@ -176,8 +174,7 @@ def test_many_are_classified_as_each_is_alone() -> None:
         for start in range(0, len(vectors), size):
             some = vectors[start : start + size]
             legs_seen = [n % 3 > 0 for n in range(len(some))]
-            assert classifier.classify(some, legs_seen) == [
-                classify(classifier, one, legs_seen=seen)
+            assert classifier.classify(some, legs_seen, holds) == [
+                classifier.classify(one[None], [seen], holds)[0]
                 for one, seen in zip(some, legs_seen, strict=True)
             ]
-            assert classifier.held(some, holds) == [held(classifier, one, holds) for one in some]

@@ -24,8 +24,7 @@ def answers(library: Library, vectors: FloatArray) -> tuple[object, ...]:
     classifier = library.classifier
     holds = [one.name for one in library.exercises if one.kind is Kind.HOLD]
     return (
-        classifier.classify(vectors, [n % 3 > 0 for n in range(len(vectors))]),
-        classifier.held(vectors, holds),
+        classifier.classify(vectors, [n % 3 > 0 for n in range(len(vectors))], holds),
         classifier.reaches(vectors).tolist(),
     )
 
