@@ -1,27 +1,50 @@
-"""What passing pictures over changes: clips in every variant, each picture looked at, and fewer.
+"""What passing pictures over changes: clips in some variants, each picture looked at, and fewer.
 
-    python -m benchmarks.passed_over [--data ../shared/data]
+    python -m benchmarks.passed_over [--data ../shared/data] [--out docs/clips.md]
 
-Both count what `benchmarks.recordings` has tracked; what is missing there is tracked first. Fewer
-are those that a live session or a clip looks at (`pose_engine.sampling`). They were tracked with
-the others between them: what the tracker would have made of fewer pictures is not seen here.
+Fewer are those that a live session or a clip looks at (`pose_engine.sampling`), and they alone are
+tracked: what a tracker makes of a picture depends on those that it saw before. Each is from
+`benchmarks.recordings`; what is missing there is tracked first.
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.labels import Label, Score, read_labels
 from benchmarks.recordings import SETTINGS, recorded
-from benchmarks.report import part, table
-from benchmarks.variants import LANDMARKS, TWICE, Observation, tally
+from benchmarks.report import part, table, write_between_marks
+from benchmarks.variants import ORIGINAL, Follower, Observation, Variant, tally, variants
+from pose_engine.clips import Clip
+from pose_engine.frames import Frame
 from pose_engine.sampling import AdaptiveSampler
-from service.core import Core
+from service.core import Core, Tracker
 from service.startup import load_core
+
+MARK = "measured passed over"
+VARIANTS = (
+    ORIGINAL, "30 fps", "10 fps", "10 % of frames dropped", "0.5 s gaps", "1.5 times the speed",
+)  # fmt: skip
+
+
+class Sparing(Follower):
+    """Looks at those frames alone that are not passed over."""
+
+    def __init__(self, variant: Variant, tracker: Tracker) -> None:
+        super().__init__(variant, tracker)
+        self._sampler = AdaptiveSampler()
+
+    def look(self, at_s: float, frame: Frame) -> None:
+        """Track the person in a frame where one is due."""
+        if self._sampler.due(at_s):
+            super().look(at_s, frame)
+            self._sampler.observe(self.observations[-1][1], at_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +59,26 @@ class Passed:
     fewer: Mapping[str, int]
 
 
-def due(observations: Sequence[Observation]) -> Iterator[Observation]:
-    """Those that are not passed over, where they come one by one."""
-    sampler = AdaptiveSampler()
-    for at_s, pose in observations:
-        if sampler.due(at_s):
-            sampler.observe(pose, at_s)
-            yield at_s, pose
+def passed(
+    label: Label, each: Sequence[Observation], fewer: Sequence[Observation], core: Core
+) -> Passed:
+    """Counts a clip twice."""
+    counts = [tally(core, seen).counts for seen in (each, fewer)]
+    return Passed(label, len(fewer) / len(each), *counts)
 
 
-def passed(label: Label, observations: Sequence[Observation], core: Core) -> Passed:
-    """Counts a recording twice."""
-    fewer = [*due(observations)]
-    counts = [tally(core, seen).counts for seen in (observations, fewer)]
-    return Passed(label, len(fewer) / len(observations), *counts)
+def spared(clip: Path, core: Core) -> dict[str, Sequence[Observation]]:
+    """What who passes pictures over sees of a clip in each of `VARIANTS`; raises ClipError."""
+    followers = {
+        variant.name: Sparing(variant, core.engine.tracker())
+        for variant in variants(clip.name)
+        if variant.name in VARIANTS
+    }
+    with Clip.open(clip, limits=SETTINGS.clip_limits) as opened:
+        for at_s, frame in opened.frames():
+            for follower in followers.values():
+                follower.see(at_s, frame)
+    return {name: follower.observations for name, follower in followers.items()}
 
 
 def row(clips: Sequence[Passed]) -> tuple[str, ...]:
@@ -66,20 +95,45 @@ def row(clips: Sequence[Passed]) -> tuple[str, ...]:
 HEADER = ("looked at", "counted alike", "right, each looked at", "right, fewer")
 
 
+class _Worker:
+    core: Core
+
+    @classmethod
+    def begin(cls) -> None:
+        cls.core = load_core(SETTINGS)
+
+    @classmethod
+    def passed(cls, clip: Path, label: Label) -> dict[str, Passed]:
+        each = recorded(clip, cls.core, limits=SETTINGS.clip_limits).observations
+        fewer = spared(clip, cls.core)
+        return {name: passed(label, each[name], fewer[name], cls.core) for name in VARIANTS}
+
+
 def main() -> None:
-    """Count all clips, and print a table."""
+    """Count all clips, and print a table or put it into a document."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    data, core = parser.parse_args().data, load_core(SETTINGS)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    data: Path = arguments.data
+    labels = read_labels(data / "labels.csv")
+    clips = [data / "clips" / label.file for label in labels]
     found: dict[str, list[Passed]] = defaultdict(list)
-    for label in read_labels(data / "labels.csv"):
-        taken = recorded(data / "clips" / label.file, core, limits=SETTINGS.clip_limits)
-        for name, observations in taken.observations.items():
-            if name not in {LANDMARKS, TWICE}:  # of landmarks none is passed over
-                found[name].append(passed(label, observations, core))
-    print(table(("variant", *HEADER), ((name, *row(clips)) for name, clips in found.items())))
+    spawn = get_context("spawn")  # a forked process cannot use its parent's threads
+    with ProcessPoolExecutor(arguments.processes, spawn, _Worker.begin) as pool:
+        for one in pool.map(_Worker.passed, clips, labels):
+            for name, counted in one.items():
+                if counted.each != counted.fewer:
+                    told = counted.label.file, name, dict(counted.each), dict(counted.fewer)
+                    print(*told, flush=True)
+                found[name].append(counted)
+    text = table(("variant", *HEADER), ((name, *row(found[name])) for name in VARIANTS))
+    print(text)
+    if arguments.out:
+        write_between_marks(arguments.out, text, MARK)
 
 
 if __name__ == "__main__":

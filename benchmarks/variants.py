@@ -112,8 +112,12 @@ class Follower:
             return
         self._slot = slot
         if self._variant.arrives(at_s):
-            pose = self._tracker.track(self._variant.edit(frame), at_s)
-            self.observations.append((at_s, pose))
+            self.look(at_s, frame)
+
+    def look(self, at_s: float, frame: Frame) -> None:
+        """Track the person in a frame, at the variant's own seconds."""
+        pose = self._tracker.track(self._variant.edit(frame), at_s)
+        self.observations.append((at_s, pose))
 
 
 def take(clip: Path, core: Core, wanted: Collection[str], *, limits: ClipLimits) -> Taken:

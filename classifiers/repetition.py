@@ -43,8 +43,11 @@ class CountingRules:
     weighed_bottom_s: float = 0.5
     """Of the bottom no more is weighed: a pause there tells nothing new."""
     most_set_back: float = math.inf
-    """How far behind the feet the weight may be at the bottom, see `Exercise.set_back`: in a seat
-    it is farther than in any squat."""
+    """How far behind the feet the weight may be at a bottom of depth 1, see `Exercise.set_back`: in
+    a seat it is farther than in any squat."""
+    set_back_slope: float = 0.0
+    """And how much less for each unit of depth that is short of 1: the higher the bottom, the less
+    does anybody on his own feet lean back."""
     least_set_back: float = -math.inf
     """The same where it is negative, ahead of the feet: who bends for a bar holds on to it."""
     least_top_confidence: float = 0.45
@@ -278,6 +281,9 @@ class RepetitionCounter:
     def _set_back(self) -> float:
         return self._state.set_back_sum / max(self._state.bottom_s, 1e-6)
 
+    def _most_set_back(self) -> float:
+        return self.rules.most_set_back + self.rules.set_back_slope * (self._state.bottom_depth - 1)
+
     def _climbed(self, depth: float) -> float:
         """The share of the way from the bottom to the top that is done at `depth`."""
         state = self._state
@@ -305,7 +311,7 @@ class RepetitionCounter:
             Reason.TOO_SLOW: seconds > rules.most_s,
             Reason.WRONG_POSTURE: self._confidence() < rules.least_confidence
             or state.confidence < top
-            or not rules.least_set_back <= self._set_back() <= rules.most_set_back,
+            or not rules.least_set_back <= self._set_back() <= self._most_set_back(),
         }
         return next((reason for reason, found in faults.items() if found), None)
 

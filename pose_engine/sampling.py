@@ -11,7 +11,7 @@ from pose_engine.landmarks import FloatArray, Landmark, Pose
 
 SLOWEST_HZ: Final = 5.0
 """So often at least somebody who is still is looked at, and a picture without anybody."""
-STEP: Final = 0.12
+STEP: Final = 0.14
 """How far a joint may get from one look to the next, in sizes of the body."""
 _TIME_CONSTANT_S: Final = 0.5
 """How fast movement is forgotten: a turning point is no rest."""

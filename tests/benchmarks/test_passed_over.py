@@ -1,27 +1,45 @@
 """What passing pictures over changes."""
 
+from collections.abc import Iterator
+
+import numpy as np
+
 from benchmarks.labels import Label
-from benchmarks.passed_over import Passed, due, passed, row
+from benchmarks.passed_over import Passed, Sparing, passed, row
+from benchmarks.variants import Follower, Variant
+from pose_engine.frames import Frame
 from service.core import Core
-from tests.service.fakes import REP, TOP, FakeEngine, FakeLibrary, grey_pose
+from tests.service.fakes import REP, TOP, FakeEngine, FakeLibrary
 
 SQUAT = Label("squat__a__1.mp4", "squat", (1,))
 BURPEE = Label("burpee__a__5.mp4", "other:burpee", (0,))
-STILL = [(number / 15, grey_pose(TOP)) for number in range(60)]
-MOVING = [(4 + number / 10, grey_pose(level)) for number, level in enumerate(REP)]
+LEVELS = [*[TOP] * 60, *REP]
+"""Four seconds of standing still, then a repetition."""
 
 
-def test_who_is_still_is_looked_at_less_often_and_who_moves_each_time() -> None:
-    assert 20 <= len([*due(STILL)]) <= 40
-    looked_at = [at_s for at_s, _ in due(STILL + MOVING)]
-    assert looked_at[-5:] == [at_s for at_s, _ in MOVING[-5:]]
+def frames() -> Iterator[tuple[float, Frame]]:
+    for number, level in enumerate(LEVELS):
+        yield number / 15, Frame(np.full((8, 8, 3), level, np.uint8))
+
+
+def test_who_is_still_is_looked_at_less_often_and_who_moves_fast_each_time() -> None:
+    each, fewer = (kind(Variant("any"), FakeEngine().tracker()) for kind in (Follower, Sparing))
+    for at_s, frame in frames():
+        each.see(at_s, frame)
+        fewer.see(at_s, frame)
+    assert len(each.observations) == len(LEVELS)
+    looked_at = [at_s for at_s, _ in fewer.observations]
+    assert 20 <= sum(at_s < 4 for at_s in looked_at) <= 40
+    assert looked_at[-3:] == [at_s for at_s, _ in each.observations[-3:]]
 
 
 def test_both_are_counted() -> None:
     core = Core(FakeEngine(), FakeLibrary())
-    one = passed(SQUAT, STILL + MOVING, core)
+    each = [(at_s, core.engine.tracker().track(frame, at_s)) for at_s, frame in frames()]
+    one = passed(SQUAT, each, each[30:], core)
     assert one.each == one.fewer == {"squat": 1}
-    assert 0.3 < one.looked_at < 0.8
+    assert one.looked_at == 1 - 30 / len(each)
+    assert passed(SQUAT, each, each[:60], core).fewer == {}
 
 
 def test_what_is_right_is_said_of_those_with_a_right_count() -> None:

@@ -275,6 +275,25 @@ def test_where_the_weight_is_matters_at_the_bottom_alone() -> None:
     assert len(_counted(events)) == 1
 
 
+@pytest.mark.parametrize(
+    ("depth", "set_back", "counts"),
+    [
+        (0.9, 0.35, True),
+        (0.9, 0.45, False),
+        (0.65, 0.35, False),
+        (0.65, 0.1, True),
+        (1.1, 0.55, True),
+    ],
+)
+def test_the_higher_the_bottom_the_less_back_the_weight_may_be(
+    depth: float, set_back: float, counts: bool
+) -> None:
+    counter = RepetitionCounter("squat", CountingRules(most_set_back=0.5, set_back_slope=1))
+    for at, now in _walk([(0, 0), (1, 0), (2, depth), (3, 0), (4, 0)]):
+        counter.observe(now, 1, at, set_back=set_back)
+    assert counter.count == counts
+
+
 def test_without_a_bound_the_weight_may_be_anywhere() -> None:
     counter = _counter()
     for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):

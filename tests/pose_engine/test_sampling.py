@@ -67,14 +67,14 @@ def test_somebody_new_is_looked_at_closely_and_less_once_he_is_still() -> None:
 
 @pytest.mark.parametrize("tall", [60.0, 400.0, 2000.0])
 def test_movement_is_believed_at_once(tall: float) -> None:
-    """A squat, half a body deep in 0.6 s, however large he is in the picture."""
+    """A squat, half a body deep in half a second, however large he is in the picture."""
     sampler = AdaptiveSampler()
     for place in range(30):
         sampler.observe(somebody(tall=tall), place / FPS)
     assert sampler.stride(FPS) == 3
-    sampler.observe(somebody(tall=tall, sunk=0.17), 2 + 0.2)
+    sampler.observe(somebody(tall=tall, sunk=0.2), 2 + 0.2)
     assert sampler.stride(FPS) <= 2
-    sampler.observe(somebody(tall=tall, sunk=0.34), 2 + 0.2 + 1 / FPS)
+    sampler.observe(somebody(tall=tall, sunk=0.4), 2 + 0.2 + 1 / FPS)
     assert sampler.stride(FPS) == 1
 
 
