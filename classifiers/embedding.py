@@ -141,7 +141,7 @@ _TORSO, _THIGH, _SHANK = map([*SLOPES].index, ("torso", "thigh", "shank"))
 
 
 def embed(pose: Pose) -> FloatArray:
-    """The vector of one pose, (len(NAMES),)."""
+    """The vector of one pose, (len(NAMES),), from its world points where it has them."""
     vector: FloatArray = embed_points(points_of([pose]), pose.visibility[None])[0]
     return vector
 
