@@ -33,22 +33,23 @@ def test_each_step_does_what_it_says(tmp_path: Path) -> None:
     except ModelsMissing as error:
         pytest.skip(str(error))
     (tmp_path / "tests").symlink_to(CHECKOUT / "tests")
+    ports = server, _ = free_port(), free_port()
     script, told = ["set -eu"], list[str]()
     for language, block in BLOCKS:
         if language == "text":
             told[-1] += block
             continue
         if language == "python":
-            (tmp_path / "receiver.py").write_text(ported(block))
+            (tmp_path / "receiver.py").write_text(ported(block, *ports))
             continue
-        script += [ported(block), f"echo '{MARK}'"]
+        script += [ported(block, *ports), f"echo '{MARK}'"]
         told.append("")
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     run = subprocess.run(
         ["bash", "-c", "\n".join(script)],
         cwd=tmp_path,
         env=os.environ
-        | {"PATH": path, "BLAZEREPS_PORT": str(SERVER), "no_proxy": "*", "TMPDIR": str(tmp_path)},
+        | {"PATH": path, "BLAZEREPS_PORT": str(server), "no_proxy": "*", "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=100,
@@ -58,8 +59,5 @@ def test_each_step_does_what_it_says(tmp_path: Path) -> None:
     assert run.stdout.split(f"{MARK}\n")[:-1] == told
 
 
-SERVER, RECEIVER = free_port(), free_port()
-
-
-def ported(block: str) -> str:
-    return block.replace("8000", str(SERVER)).replace("9000", str(RECEIVER))
+def ported(block: str, server: int, receiver: int) -> str:
+    return block.replace("8000", str(server)).replace("9000", str(receiver))
