@@ -68,21 +68,24 @@ def count_all(
     """Count every clip, saying how far it is; raises ClipError."""
     work = [(label, clips, wanted) for label in labels]
     spawn = get_context("spawn")  # a forked process cannot use its parent's threads
-    with ProcessPoolExecutor(processes, spawn, _Worker.begin) as pool:
-        for n, counted in enumerate(pool.map(_Worker.count, work), start=1):
+    with ProcessPoolExecutor(processes, spawn, _Counting.begin) as pool:
+        for n, counted in enumerate(pool.map(_Counting.count, work), start=1):
             print(f"{n:3} of {len(labels)}  {counted.label.file}", flush=True)
             yield counted
 
 
-class _Worker:
-    """What each process of the pool holds: a core of its own."""
+class Worker:
+    """What each process of a pool holds: a core of its own."""
 
     core: Core
 
     @classmethod
     def begin(cls) -> None:
+        """Load it."""
         cls.core = load_core(SETTINGS)
 
+
+class _Counting(Worker):
     @classmethod
     def count(cls, work: tuple[Label, Path, Collection[str]]) -> Counted:
         label, clips, wanted = work

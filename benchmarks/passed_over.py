@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.counted import Worker
 from benchmarks.labels import Label, Score, read_labels
 from benchmarks.recordings import SETTINGS, recorded
 from benchmarks.report import part, table, write_between_marks
@@ -25,7 +26,6 @@ from pose_engine.clips import Clip
 from pose_engine.frames import Frame
 from pose_engine.sampling import AdaptiveSampler
 from service.core import Core, Tracker
-from service.startup import load_core
 
 MARK = "measured passed over"
 VARIANTS = (
@@ -95,13 +95,7 @@ def row(clips: Sequence[Passed]) -> tuple[str, ...]:
 HEADER = ("looked at", "counted alike", "right, each looked at", "right, fewer")
 
 
-class _Worker:
-    core: Core
-
-    @classmethod
-    def begin(cls) -> None:
-        cls.core = load_core(SETTINGS)
-
+class _Passing(Worker):
     @classmethod
     def passed(cls, clip: Path, label: Label) -> dict[str, Passed]:
         each = recorded(clip, cls.core, limits=SETTINGS.clip_limits).observations
@@ -123,8 +117,8 @@ def main() -> None:
     clips = [data / "clips" / label.file for label in labels]
     found: dict[str, list[Passed]] = defaultdict(list)
     spawn = get_context("spawn")  # a forked process cannot use its parent's threads
-    with ProcessPoolExecutor(arguments.processes, spawn, _Worker.begin) as pool:
-        for one in pool.map(_Worker.passed, clips, labels):
+    with ProcessPoolExecutor(arguments.processes, spawn, _Passing.begin) as pool:
+        for one in pool.map(_Passing.passed, clips, labels):
             for name, counted in one.items():
                 if counted.each != counted.fewer:
                     told = counted.label.file, name, dict(counted.each), dict(counted.fewer)
