@@ -230,6 +230,18 @@ def trunks_away(points: FloatArray) -> FloatArray:
     return away
 
 
+def squarenesses(points: FloatArray) -> FloatArray:
+    """How squarely each body faces the camera, or turns its back to it, (n, 33, 3) -> (n,).
+
+    1: shoulders and hips lie across the view; 0: one side points at the camera.
+    """
+    places = points.transpose(2, 0, 1)
+    across = (places[..., _LEFT_TRUNK] - places[..., _RIGHT_TRUNK]).sum(-1)
+    level = np.hypot(across[0], across[2])
+    square: FloatArray = np.abs(across[0]) / np.maximum(level, _LEAST_LENGTH)
+    return square
+
+
 def angle_degrees(vector: Sequence[float] | FloatArray, joint: str) -> float:
     """The angle of a joint of `ANGLES` in degrees, the mean of both sides, out of a vector."""
     return float(vector[_PLACES[joint]]) * 180

@@ -1,5 +1,6 @@
 """An exercise is a folder of data: a movement that is counted, or a pose that is held and timed."""
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -27,6 +28,9 @@ _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 _DEEPEST, _MOST_GAIN = 1.25, 3.0
 _LEAST_DROP = 0.1
 """Of a leg's length: who hardly comes down is not set back by much, whatever the net guesses."""
+_GUESSED = 0.15
+"""So much of a set-back may be the net's guess of somebody who is seen from straight in front or
+behind, where leaning back and forth is out of the picture."""
 
 
 class Kind(StrEnum):
@@ -99,15 +103,20 @@ class Exercise:
         gain = 1 + (self.away_gain - 1) * away
         return min(gain * sum(depths) / len(depths), _DEEPEST)
 
-    def set_back(self, vector: Sequence[float] | FloatArray) -> float:
+    def set_back(
+        self, vector: Sequence[float] | FloatArray, tilt: float = 0.0, square: float = 0.0
+    ) -> float:
         """How far the weight is behind the feet, as a share of how far the hips have come down.
 
         It is about 0 on one's own feet; on to a chair they go back as they come down. Hips lower
-        than the knees are on no chair: then it is 0.
+        than the knees are on no chair: then it is 0. `tilt`: where the weight seems to be when he
+        stands, see `Stance`. `square`: how squarely he is seen, see `embedding.squarenesses`.
         """
         if slope(vector, "thigh") < 0:
             return 0.0
-        return overhang(vector) / max(1 - lift(vector, "knee"), _LEAST_DROP)
+        high = lift(vector, "knee")
+        back = (overhang(vector) - tilt * high) / max(1 - high, _LEAST_DROP)
+        return math.copysign(max(abs(back) - square * _GUESSED, 0.0), back)
 
 
 @dataclass(frozen=True, slots=True)

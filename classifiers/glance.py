@@ -5,7 +5,14 @@ from functools import cached_property
 
 import numpy as np
 
-from classifiers.embedding import ANGLES, angles_seen, embed_points, points_of, trunks_away
+from classifiers.embedding import (
+    ANGLES,
+    angles_seen,
+    embed_points,
+    points_of,
+    squarenesses,
+    trunks_away,
+)
 from classifiers.knn import PoseClassifier
 from classifiers.quantities import Readings, read_points
 from pose_engine.landmarks import Pose
@@ -39,6 +46,12 @@ class Glance:
         """How far the trunk points away from the camera, 0..1."""
         away: list[float] = trunks_away(self._points).tolist()
         return away
+
+    @cached_property
+    def square(self) -> list[float]:
+        """How squarely he faces the camera or turns his back to it, 0..1."""
+        square: list[float] = squarenesses(self._points).tolist()
+        return square
 
     @cached_property
     def seen(self) -> list[dict[str, float]]:

@@ -35,6 +35,8 @@ class CountingRules:
     last_return_share: float = 0.5
     """The same when the stream ends on the way up, and for a rise that is a rep's, if cut short."""
     least_s: float = 0.25
+    least_down_s: float = 0.0
+    """From the top to the bottom: what is faster is a slip of the net, not of the body."""
     most_s: float = 30.0
     held_s: float = 5.0
     """A bottom that is held longer is a hold."""
@@ -306,7 +308,8 @@ class RepetitionCounter:
             Reason.INCOMPLETE: opened is not None and state.bottom_depth - opened < 2 * rules.turn,
             Reason.TOO_SHALLOW: state.bottom_depth < rules.counted_depth
             or travel < rules.counted_travel,
-            Reason.TOO_FAST: seconds < rules.least_s,
+            Reason.TOO_FAST: seconds < rules.least_s
+            or state.bottom_from_s - state.top_s < rules.least_down_s,
             Reason.HELD: state.bottom_to_s - state.bottom_from_s > rules.held_s,
             Reason.TOO_SLOW: seconds > rules.most_s,
             Reason.WRONG_POSTURE: self._confidence() < rules.least_confidence

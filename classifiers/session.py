@@ -23,9 +23,10 @@ from classifiers.periods import PeriodCounter
 from classifiers.repetition import RepetitionCounter
 from classifiers.sets import SetKeeper
 from classifiers.smoothing import ConfidenceFilter
+from classifiers.stance import Stance
 from pose_engine.landmarks import Pose
 
-SNAPSHOT_VERSION = 4
+SNAPSHOT_VERSION = 5
 UNKNOWN = "unknown"
 """Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2
@@ -57,6 +58,7 @@ class ExerciseSession:
     ) -> None:
         self._classifier = classifier
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
+        self._stance = Stance()
         self._exercises: tuple[Exercise, ...] = ()
         self._holds: tuple[Hold, ...] = ()
         self._timers: dict[str, HoldTimer] = {}
@@ -140,6 +142,7 @@ class ExerciseSession:
         events += self._switch(pose.subject, at_s)
         vector, seen = glance.vectors[row], glance.seen[row]
         confidences = self._filter.update(glance.confidences[row], at_s)
+        self._stance.look(vector, at_s)
         for exercise in self._exercises:
             counter = self._counters[exercise.name]
             if seen[exercise.angle] < _LEAST_SEEN:
@@ -147,7 +150,8 @@ class ExerciseSession:
                 continue
             confidence = confidences[exercise.up] + confidences[exercise.down]
             depth = exercise.depth(vector, glance.away[row])
-            events += counter.observe(depth, confidence, at_s, set_back=exercise.set_back(vector))
+            set_back = exercise.set_back(vector, self._stance.tilt, glance.square[row])
+            events += counter.observe(depth, confidence, at_s, set_back=set_back)
         events += self._time(vector, seen, confidences, at_s)
         return events + self._unknown(events, pose, at_s)
 
@@ -165,7 +169,7 @@ class ExerciseSession:
 
     def interrupt(self) -> list[Event]:
         """What comes next is no part of the movement or hold under way: it is given up."""
-        self._filter.reset()
+        self._forget()
         at_s = 0.0 if self._at_s is None else self._at_s
         events = [event for c in self._counters.values() for event in c.leave(at_s)]
         return events + [event for timer in self._timers.values() for event in timer.end()]
@@ -187,6 +191,7 @@ class ExerciseSession:
             "subject": self.subject,
             "counted": [exercise.name for exercise in self._exercises],
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
+            "stance": self._stance.snapshot(),
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
             "timers": {name: timer.snapshot() for name, timer in self._timers.items()},
             "recorders": {name: one.snapshot() for name, one in self._recorders.items()},
@@ -209,6 +214,7 @@ class ExerciseSession:
                 for e in self._exercises
             }
             counted = tuple(e for e in self._exercises if e.name in snapshot["counted"])
+            stance = Stance().restored(snapshot["stance"])
             sets = SetKeeper().restored(snapshot["sets"])
             coach = Coach(counted).restored(snapshot["coach"])
             timers = {
@@ -219,6 +225,7 @@ class ExerciseSession:
             periods = None if unknown is None else PeriodCounter().restored(unknown)
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
+            self._stance = stance
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
@@ -278,10 +285,15 @@ class ExerciseSession:
         before, self._person = self._person, person
         if before is None or before == person:
             return []
-        self._filter.reset()
+        self._forget()
         given_up = [event for c in self._counters.values() for event in c.leave(at_s)]
         given_up += [event for timer in self._timers.values() for event in timer.end()]
         return [SubjectSwitched(at_s), *given_up]
+
+    def _forget(self) -> None:
+        """Who comes next may be another one, or stand before another camera."""
+        self._filter.reset()
+        self._stance = Stance()
 
     def _presence(self, pose: Pose | None, at_s: float) -> list[Event]:
         if pose is not None:

@@ -33,7 +33,7 @@ from service.tables import Clip
 
 log = get_logger(__name__)
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of checkpoints: one of another version is not gone on from."""
 RETRY_S: Final = 15.0
 """After a fault of ours; each time as long again."""

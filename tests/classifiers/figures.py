@@ -86,6 +86,13 @@ def turned(points: FloatArray, heading: float) -> FloatArray:
     return turned_points
 
 
+def from_above(points: FloatArray, degrees: float) -> FloatArray:
+    """The same body before a camera that looks down on it by so much, and does not know."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    seen: FloatArray = (points @ np.array([[1, 0, 0], [0, c, s], [0, -s, c]])).astype(np.float32)
+    return seen
+
+
 def as_pose(points: FloatArray, hidden: tuple[Landmark, ...] = ()) -> Pose:
     """A pose that is seen whole, but for the hidden landmarks."""
     visibility = np.ones(LANDMARK_COUNT, np.float32)

@@ -15,6 +15,7 @@ from classifiers.embedding import (
     lift,
     overhang,
     points_of,
+    squarenesses,
     trunks_away,
 )
 from pose_engine.landmarks import MIRROR, FloatArray, Landmark
@@ -124,6 +125,14 @@ def test_the_overhang_is_how_far_the_weight_is_behind_the_ankles() -> None:
 def test_where_the_weight_is_tells_of_who_is_on_his_feet() -> None:
     named = np.array(NAMES)[columns(PARTS) & ~columns(("torso", "arms", "legs"))]
     assert named.tolist() == ["overhang", "overhang_difference"]
+
+
+@given(depths, st.floats(-180, 180))
+def test_how_squarely_somebody_is_seen_is_told_by_his_shoulders_and_hips(
+    depth: float, heading: float
+) -> None:
+    square = squarenesses(points_of([as_pose(turned(squat(depth), heading))]))
+    assert square == pytest.approx(abs(np.cos(np.radians(heading))), abs=1e-3)
 
 
 @given(depths, st.floats(-180, 180))

@@ -185,6 +185,15 @@ def test_on_to_a_chair_the_weight_goes_back_as_the_hips_come_down(folder: Path) 
     assert abs(exercise.set_back(embed(as_pose(squat(0))))) < 0.2
 
 
+def test_of_who_is_seen_squarely_a_little_is_a_guess(folder: Path) -> None:
+    exercise = _counted(folder)
+    sitting, squatting = (embed(as_pose(one(1))) for one in (sit_down, squat))
+    back = exercise.set_back(sitting)
+    assert exercise.set_back(sitting, square=1) == pytest.approx(back - 0.15)
+    assert back - 0.15 < exercise.set_back(sitting, square=0.5) < back
+    assert exercise.set_back(squatting, tilt=-0.02, square=1) == 0
+
+
 def test_hips_below_the_knees_are_on_no_chair(folder: Path) -> None:
     exercise = _counted(folder)
     points = sit_down(1)

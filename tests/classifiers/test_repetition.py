@@ -105,6 +105,13 @@ def test_a_spike_is_too_fast() -> None:
     assert _reasons(_run([(0, 0), (1, 0), (1.05, 0.9), (1.1, 0), (2, 0)])) == [Reason.TOO_FAST]
 
 
+@pytest.mark.parametrize(("down_s", "reasons"), [(0.05, [Reason.TOO_FAST]), (0.3, [])])
+def test_nobody_is_at_the_bottom_at_once(down_s: float, reasons: list[Reason]) -> None:
+    counter = RepetitionCounter("squat", CountingRules(least_down_s=0.1))
+    walk = _walk([(0, 0), (1, 0), (1 + down_s, 0.9), (2, 0), (3, 0)])
+    assert _reasons([e for at, depth in walk for e in counter.observe(depth, 1, at)]) == reasons
+
+
 def test_a_long_way_is_too_slow() -> None:
     assert _reasons(_run([(0, 0), (20, 0.9), (40, 0), (42, 0)])) == [Reason.TOO_SLOW]
 
