@@ -12,6 +12,7 @@ _MEMORY_S = 0.3
 """After so long of standing straight 1/e is left of what was known."""
 _LEAST_S = 0.005
 """Who has stood for less is hardly known: he is taken to be before a level camera."""
+_LEAST_HEIGHT = 0.1
 _LONGEST_STEP_S = 0.2
 """The first sight after a longer gap does not speak for the whole of the gap."""
 
@@ -40,7 +41,7 @@ class Stance:
         weight_s = step_s * math.exp((high + upright - 2) / _STRAIGHT)
         kept = math.exp(-weight_s / _MEMORY_S)
         self._weight_s = kept * self._weight_s + weight_s
-        self._sum = kept * self._sum + weight_s * overhang(vector) / max(high, _STRAIGHT)
+        self._sum = kept * self._sum + weight_s * overhang(vector) / max(high, _LEAST_HEIGHT)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""

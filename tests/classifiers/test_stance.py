@@ -43,7 +43,7 @@ def test_what_a_camera_from_above_makes_of_the_weight_is_taken_off(camera: float
         assert abs(righted - true) < 0.6 * (true - seen)
 
 
-@given(st.floats(0, 20), st.sampled_from([8, 15, 30]), st.floats(0.5, 60))
+@given(st.floats(0, 20), st.sampled_from([8, 15, 30]), st.floats(0.5, 20))
 def test_who_sits_or_stays_down_stands_no_other_way(
     camera: float, fps: float, seconds: float
 ) -> None:
