@@ -13,6 +13,7 @@ _MEMORY_S = 0.3
 _LEAST_S = 0.005
 """Who has stood for less is hardly known: he is taken to be before a level camera."""
 _LEAST_HEIGHT = 0.1
+"""Of the hips, in lengths of the leg: who lies has them at 0 or below, and tells nothing."""
 _LONGEST_STEP_S = 0.2
 """The first sight after a longer gap does not speak for the whole of the gap."""
 

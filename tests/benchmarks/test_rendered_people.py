@@ -34,6 +34,8 @@ def _outcome(clip: Clip, core: Core) -> Outcome:
 
 def test_each_exercise_is_seen_as_often_from_each_side_and_nobody_twice() -> None:
     clips = [*scenes(2, 1)]
+    others = {clip.seed for clip in scenes(2, 1, 30000)}
+    assert others.isdisjoint(clip.seed for clip in clips)
     assert len({clip.name for clip in clips}) == len(clips) == 2 * 2 * len(VIEWS) + len(OTHERS)
     for exercise in ("squat", "push_up"):
         turns = sorted(abs(c.azimuth) // 36 for c in clips if c.name.startswith(f"{exercise}_9"))
