@@ -120,13 +120,20 @@ class Cores:
     full: Core
     lite: Core
 
+    @classmethod
+    def load(cls) -> "Cores":
+        """Of the default models."""
+        lite = SETTINGS.model_copy(update={"variant": "lite"})
+        return cls(load_core(SETTINGS), load_core(lite))
+
+    def of(self, take: Variant) -> Core:
+        """The one whose model a take is for."""
+        return self.lite if take.name == LITE else self.full
+
     def counts(self, clip: Path) -> Counts:
         """What each take of a clip counts; raises ClipError."""
         followers = {
-            take.name: Follower(
-                take, (self.lite if take.name == LITE else self.full).engine.tracker()
-            )
-            for take in takes(clip.name)
+            take.name: Follower(take, self.of(take).engine.tracker()) for take in takes(clip.name)
         }
         with Clip.open(clip, limits=SETTINGS.clip_limits) as opened:
             for at_s, frame in opened.frames():
@@ -167,8 +174,7 @@ class _Worker:
 
     @classmethod
     def begin(cls) -> None:
-        lite = SETTINGS.model_copy(update={"variant": "lite"})
-        cls.cores = Cores(load_core(SETTINGS), load_core(lite))
+        cls.cores = Cores.load()
 
     @classmethod
     def counts(cls, clip: Path) -> Counts:

@@ -48,6 +48,13 @@ class _Poses:
         return _labelled(poses, [self.label] * self.count)
 
 
+RAISED = tuple(
+    _Poses(f"push_up_{end}", ("push_up",), 100, depths, {"support": metres})
+    for metres in (0.3, 0.45, 0.6)
+    for end, depths in (("up", (0.0, 0.5)), ("down", (0.5, 1.0)))
+)
+"""Push-ups with the hands on a step, a bench, a chair."""
+
 _HELD, _ENTERED = (0.0, 0.1), (0.9, 1.0)
 FACE_DOWN = (
     _Poses(NONE, ("lie_on_front",), 200),
@@ -93,12 +100,12 @@ def write_samples(folder: Path, seed: int) -> None:
         name: _counted(name, motions, count, seed + offset, skeletons)
         for offset, (name, (motions, count)) in enumerate(zip(names, makes, strict=True))
     }
-    face_down = (poses.sampled(seed + i, skeletons) for i, poses in enumerate(FACE_DOWN))
-    sets[NONE] = reduce(add, face_down, sets[NONE])
+    sets["push_up"] += _all(RAISED, seed, skeletons)
+    sets[NONE] += _all(FACE_DOWN, seed, skeletons)
     sets[NONE] = _close(sets)
     offset = seed + len(sets)
     for name, held in HOLDS.items():
-        sets[name] = reduce(add, (p.sampled(offset + i, skeletons) for i, p in enumerate(held)))
+        sets[name] = _all(held, offset, skeletons)
         offset += len(held)
     for name, samples in sets.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -111,6 +118,10 @@ def _counted(
     poses = sample_poses(motions, count, seed, skeletons=skeletons)
     ends = np.where(poses.depth > 0.5, f"{name}_down", f"{name}_up").tolist()
     return _labelled(poses, [NONE] * count if name == NONE else ends)
+
+
+def _all(poses: Sequence[_Poses], seed: int, skeletons: Sequence[Skeleton]) -> SampleSet:
+    return reduce(add, (one.sampled(seed + i, skeletons) for i, one in enumerate(poses)))
 
 
 def _close(sets: Mapping[str, SampleSet]) -> SampleSet:

@@ -8,11 +8,9 @@ import pytest
 from classifiers.library import Library
 from people import training
 from people.motions.floor import Cobra
-from people.posture import Posture
-from people.projection import Camera
 from people.script import Part, Script, Stroke
 from people.skeleton import Skeleton
-from pose_engine.landmarks import Pose
+from tests.people.bones import seen
 
 COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
 FPS = 8
@@ -28,14 +26,6 @@ def _cobra(seed: int) -> Cobra:
     return Cobra.random(np.random.default_rng(seed))
 
 
-def _seen(posture: Posture, azimuth: float) -> Pose:
-    """A posture without noise, from a side."""
-    points = Camera(azimuth=azimuth).view(posture.landmarks())
-    world = (points - points[23:25].mean(0)).astype(np.float32)
-    seen = np.ones(len(world), np.float32)
-    return Pose(image=world * np.float32(400), world=world, visibility=seen, presence=seen)
-
-
 @pytest.mark.parametrize("azimuth", [15, 60, 90, 140])
 @pytest.mark.parametrize("seed", [2, 3, 4, 7, 9])
 def test_a_cobra_is_no_push_up(
@@ -44,7 +34,7 @@ def test_a_cobra_is_no_push_up(
     session = library.session()
     script = Script([Part(motion=_cobra(seed), strokes=(AGAIN,) * 4)])
     for at_s in np.arange(0, script.duration_s, 1 / FPS).tolist():
-        session.observe(_seen(script.posture(skeleton, at_s), azimuth), at_s)
+        session.observe(seen(script.posture(skeleton, at_s).landmarks(), azimuth), at_s)
     session.finish()
     assert session.counts == {"squat": 0, "push_up": 0}
 
@@ -52,5 +42,5 @@ def test_a_cobra_is_no_push_up(
 def test_no_top_of_a_cobra_is_a_push_up_s(library: Library, skeleton: Skeleton) -> None:
     for seed in range(30):
         session = library.session()
-        session.observe(_seen(_cobra(seed).posture(skeleton, 1), 12 * seed), 0)
+        session.observe(seen(_cobra(seed).posture(skeleton, 1).landmarks(), 12 * seed), 0)
         assert session.confidences["push_up_up"] + session.confidences["push_up_down"] < 0.1

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from classifiers.events import Event, HoldEnded
@@ -16,11 +15,9 @@ from people.motions.push_up import PushUp
 from people.motions.squat import Squat
 from people.motions.standing import Idle, Walk
 from people.motions.yoga import ChairPose, WarriorII
-from people.projection import Camera
-from people.rotations import FloatArray
 from people.script import Part, Script, Stroke
 from people.skeleton import Skeleton
-from pose_engine.landmarks import Pose
+from tests.people.bones import seen
 
 COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
 FPS = 8
@@ -56,18 +53,11 @@ def library() -> Library:
 def _run(library: Library, skeleton: Skeleton, parts: list[Part], azimuth: float) -> list[Event]:
     """What a session says of a film without noise, seen from a side."""
     session, script = library.session(), Script(parts)
-    camera = Camera(azimuth=azimuth)
     events: list[Event] = []
     for frame in range(int(script.duration_s * FPS)):
-        points = camera.view(script.posture(skeleton, frame / FPS).landmarks())
-        events += session.observe(_pose(points), frame / FPS)
+        points = script.posture(skeleton, frame / FPS).landmarks()
+        events += session.observe(seen(points, azimuth), frame / FPS)
     return events + session.finish()
-
-
-def _pose(points: FloatArray) -> Pose:
-    world = (points - points[23:25].mean(0)).astype(np.float32)
-    seen = np.ones(len(world), np.float32)
-    return Pose(image=world * np.float32(400), world=world, visibility=seen, presence=seen)
 
 
 def _holds(events: Iterable[Event]) -> list[HoldEnded]:
