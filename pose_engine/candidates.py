@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable
 
+import numpy as np
+
 from pose_engine.detector import Detection
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region
@@ -17,6 +19,7 @@ People side by side are 0.2 apart; one person found in two directions is mostly 
 _HALF_WIDTH = 0.2
 """How far to either side of the spine a person reaches, in sides of the region."""
 _HALF_LENGTH = 0.5
+_GREY = 110
 
 
 def people(detections: Iterable[Detection]) -> list[list[Region]]:
@@ -73,9 +76,7 @@ def held(region: Region, frame: Frame, box: Box) -> float:
     The intersection of the two over their union; 0 when less than half of the smaller of them, be
     it a box drawn wide or one around the head, is in the other.
     """
-    cos, sin = abs(math.cos(region.rotation)), abs(math.sin(region.rotation))
-    wide = 2 * region.side * (_HALF_WIDTH * cos + _HALF_LENGTH * sin)
-    high = 2 * region.side * (_HALF_WIDTH * sin + _HALF_LENGTH * cos)
+    wide, high = _extent(region)
     width, height = box.width * frame.width, box.height * frame.height
     across = _shared(region.x - wide / 2, wide, box.x * frame.width, width)
     along = _shared(region.y - high / 2, high, box.y * frame.height, height)
@@ -83,6 +84,27 @@ def held(region: Region, frame: Frame, box: Box) -> float:
     if shared < smaller / 2 or smaller <= 0:
         return 0.0
     return shared / (wide * high + width * height - shared)
+
+
+def without(frame: Frame, regions: Iterable[Region]) -> Frame:
+    """The picture with the bodies that fill the regions painted over, whichever way they lie."""
+    pixels = frame.pixels.copy()
+    for region in regions:
+        half = np.array(_extent(region)) / 2
+        middle = np.array((region.x, region.y))
+        corners = np.stack([middle - half, middle + half]) / frame.shrunk
+        (left, top), (right, bottom) = np.maximum(np.rint(corners), 0).astype(int)
+        pixels[top:bottom, left:right] = _GREY
+    return Frame(pixels, frame.shrunk)
+
+
+def _extent(region: Region) -> tuple[float, float]:
+    """Width and height of the box around the body that fills the region, in pixels."""
+    cos, sin = abs(math.cos(region.rotation)), abs(math.sin(region.rotation))
+    return (
+        2 * region.side * (_HALF_WIDTH * cos + _HALF_LENGTH * sin),
+        2 * region.side * (_HALF_WIDTH * sin + _HALF_LENGTH * cos),
+    )
 
 
 def _shared(start: float, length: float, other_start: float, other_length: float) -> float:

@@ -1,14 +1,14 @@
 """One stream's person: chosen among those in view, then followed from frame to frame."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
 from pose_engine import candidates
 from pose_engine.course import Course
-from pose_engine.detector import Detector
+from pose_engine.detector import Detection, Detector
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region
 from pose_engine.landmarker import SIZE, Landmarker, Landmarks
@@ -255,14 +255,12 @@ class PoseTracker:
         return None
 
     def _find(self, frame: Frame) -> Landmarks | None:
-        """Looks for people upright and in one other direction, another one each time."""
+        """Looks for the person, or for anybody."""
         first, last = self._in_vain or (self._at, -math.inf)
         if last - first > VAIN_S and self._at - last < REST_S:
             return None
-        turns = (0, _TURNS[self._turn])
-        self._turn = (self._turn + 1) % len(_TURNS)
-        detections = (d for t in turns for d in self._detector.detect(frame, quarter_turns=t))
-        people = sorted(candidates.people(detections), key=lambda p: self._rank(p[0], frame))
+        people = candidates.people(self._detect(frame))
+        people.sort(key=lambda regions: self._rank(regions[0], frame))
         allowed = (r for regions in people for r in regions if self._allowed(r, frame))
         for region in islice(allowed, candidates.MOST):
             found = self._landmarker.locate(frame, region)
@@ -272,6 +270,26 @@ class PoseTracker:
                 return found
         self._in_vain = (first, self._at)
         return None
+
+    def _detect(self, frame: Frame) -> list[Detection]:
+        """Those in view, upright and in one other direction, another one each time."""
+        found = self._detector.detect(frame)
+        found += self._overlooked(frame, [detection.region for detection in found])
+        found += self._detector.detect(frame, quarter_turns=_TURNS[self._turn])
+        self._turn = (self._turn + 1) % len(_TURNS)
+        return found
+
+    def _overlooked(self, frame: Frame, found: Sequence[Region]) -> list[Detection]:
+        """Whom the detector finds only without those found, and who is rather to be followed.
+
+        Of people side by side it often finds one alone. What it finds of lesser rank may be what
+        is left of him: his hands, say.
+        """
+        if not found:
+            return []
+        first = min(self._rank(region, frame) for region in found)
+        others = self._detector.detect(candidates.without(frame, found))
+        return [one for one in others if self._rank(one.region, frame) < first]
 
     def _allowed(self, region: Region, frame: Frame) -> bool:
         """Whether somebody there may be taken up."""

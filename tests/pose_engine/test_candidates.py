@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pose_engine.candidates import at_point, chosen, distance, held, people, prominence
+from pose_engine.candidates import at_point, chosen, distance, held, people, prominence, without
 from pose_engine.detector import Detection
+from pose_engine.frames import Frame
 from pose_engine.geometry import Region
 from pose_engine.landmarks import Box
 from tests.pose_engine.fakes import blank
@@ -37,6 +38,27 @@ def test_somebody_found_twice_is_one_and_neighbours_are_two() -> None:
     found = people([detection(50, 50), detection(52, 51, 24), detection(65, 50)])
     sides = [[(region.x, region.side) for region in regions] for regions in found]
     assert sides == [[(50, 50), (52, 60)], [(65, 50)]]
+
+
+@pytest.mark.parametrize(
+    ("rotation", "painted"), [(0, (40, 60, 25, 75)), (math.pi / 2, (25, 75, 40, 60))]
+)
+@pytest.mark.parametrize("shrunk", [1, 2])
+def test_a_body_is_painted_over_as_it_lies_and_nothing_else(
+    rotation: float, painted: tuple[int, int, int, int], shrunk: int
+) -> None:
+    frame = Frame(np.zeros((100 // shrunk, 100 // shrunk, 3), np.uint8), shrunk)
+    hidden = without(frame, [Region(50, 50, 50, rotation)]).pixels.any(-1)
+    rows, columns = np.argwhere(hidden).T
+    found = (columns.min(), columns.max() + 1, rows.min(), rows.max() + 1)
+    assert np.abs(np.array(found) * shrunk - painted).max() <= shrunk
+    assert hidden.sum() * shrunk**2 == pytest.approx(20 * 50, rel=0.1)
+    assert not frame.pixels.any()
+
+
+@given(regions)
+def test_whoever_is_partly_out_of_view_can_be_painted_over(region: Region) -> None:
+    assert without(FRAME, [region]).pixels.shape == FRAME.pixels.shape
 
 
 @given(regions, regions)
