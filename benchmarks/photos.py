@@ -10,7 +10,6 @@ ends are of real people, the way between them is made up.
 import argparse
 import csv
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +128,7 @@ def _why(one: Tally | None) -> str:
     """The reasons that were given, each once."""
     if one is None:
         return "nobody is found"
-    reasons = Counter(f"{refused.exercise}: {refused.reason}" for refused in one.rejected)
+    reasons = dict.fromkeys(f"{refused.exercise}: {refused.reason}" for refused in one.rejected)
     return ", ".join(reasons) or "not noticed"
 
 
