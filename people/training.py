@@ -49,7 +49,7 @@ class _Poses:
 
 
 RAISED = tuple(
-    _Poses(f"push_up_{end}", ("push_up",), 100, depths, {"support": metres})
+    _Poses(f"push_up_{end}", ("push_up",), 50, depths, {"support": metres})
     for metres in (0.3, 0.45, 0.6)
     for end, depths in (("up", (0.0, 0.5)), ("down", (0.5, 1.0)))
 )
