@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pose_engine.anchors import anchor_centres
+from pose_engine.exposure import brightened
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region, scaled
 from pose_engine.landmarks import FloatArray
@@ -50,7 +51,7 @@ class Detector:
         """
         region = Region.whole(frame, quarter_turns=quarter_turns)
         crop = region.crop(frame, SIZE, replicate=False)
-        outputs = self._net.run(scaled(crop, -1.0, 1.0))
+        outputs = self._net.run(scaled(brightened(crop), -1.0, 1.0))
         scores, points = self._decode(outputs["boxes"][0], outputs["scores"][0, :, 0])
         found = merge_overlapping(scores, points)
         return [_detection(score, region.to_image(merged)) for score, merged in found]

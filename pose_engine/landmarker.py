@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pose_engine.exposure import brightened
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region, scaled
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Landmark, Pose
@@ -69,7 +70,7 @@ class Landmarker:
     def locate(self, frame: Frame, region: Region) -> Landmarks | None:
         """The landmarks of whoever is in the region, or None when nobody is."""
         crop = region.crop(frame, SIZE, replicate=True)
-        outputs = self._net.run(scaled(crop, 0.0, 1.0))
+        outputs = self._net.run(scaled(brightened(crop), 0.0, 1.0))
         flag = float(outputs["flag"].item())
         if not flag >= MIN_FLAG:
             return None

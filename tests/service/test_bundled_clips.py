@@ -2,9 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from blazereps_client.results import ClipResult
+from pose_engine.clips import Clip
+from pose_engine.frames import Frame
 from service.core import Core
 from service.count import count_clip
 from service.settings import Settings
@@ -48,3 +51,16 @@ def test_every_full_rep_is_counted_and_nothing_else(name: str, core: Core) -> No
         any(abs(one.start_s - rep["start_s"]) < 1 for one in said)
         for rep in shallow
     )  # fmt: skip
+
+
+def test_in_the_dark_nobody_is_lost(core: Core) -> None:
+    chance, tracker = np.random.default_rng(0), core.engine.tracker()
+    session = core.library.session("auto")
+    with Clip.open(CLIPS / "push_up_side.mp4") as clip:
+        for at_s, frame in clip.frames(10):
+            dark = frame.pixels * 0.08 + chance.normal(0, 3, frame.pixels.shape)
+            pose = tracker.track(Frame(np.clip(dark, 0, 255).astype(np.uint8)), at_s)
+            assert pose is not None
+            session.observe(pose, at_s)
+    session.finish()
+    assert session.counts == {"squat": 0, "push_up": 5}
