@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from pose_engine.exposure import DARK, MOST, brightened
 from pose_engine.frames import Pixels
 
-_CHANCE = np.random.default_rng(5)
-
 
 def _picture(brightest: int) -> Pixels:
     """All shades up to one, evenly."""
-    return _CHANCE.integers(0, brightest + 1, (64, 64, 3)).astype(np.uint8)
+    chance = np.random.default_rng(brightest)
+    return chance.integers(0, brightest + 1, (64, 64, 3)).astype(np.uint8)
 
 
 def test_a_bright_picture_is_left_alone() -> None:
@@ -37,7 +36,7 @@ def test_it_never_becomes_darker_and_never_wraps_around(brightest: int) -> None:
 
 
 def test_noise_grows_less_than_the_light() -> None:
-    noisy = _CHANCE.normal(50, 10, (64, 64, 3)).clip(0, 255).astype(np.uint8)
+    noisy = np.random.default_rng(5).normal(50, 10, (64, 64, 3)).clip(0, 255).astype(np.uint8)
     brighter = brightened(noisy)
     assert brighter.mean() > 2 * noisy.mean()
     assert brighter.std() < 1.5 * noisy.std()
