@@ -3,9 +3,10 @@
     python -m benchmarks.counting_speed
 
 The landmarks are those that the tracker finds in a bundled clip, 30 a second, over and over: one
-at a time, as they come live, and in slices, as a batch is counted and as those that wait of a live
-session are. Then the same as they are posted to /v1/landmarks: JSON of shares with four decimals,
-and world points. All of it in one process whose numbers are computed by one thread.
+at a time, as they come live where nothing waits, and in slices, as a batch is counted and as those
+that wait of all live sessions are. Then the same as they are posted to /v1/landmarks: JSON of
+shares with four decimals, and world points. All of it in one process whose numbers are computed by
+one thread.
 """
 
 import json
@@ -64,7 +65,7 @@ def count(library: Library, exercise: str, seen: Sequence[Seen], size: int) -> N
     """Count observations, so many at a time."""
     session = library.session(exercise)
     for start in range(0, len(seen), size):
-        observe(session, seen[start : start + size])
+        observe(library, session, seen[start : start + size])
 
 
 def posted(library: Library, found: list[PoseAt]) -> list[tuple[str, str]]:

@@ -145,10 +145,10 @@ async def watched(server: Server) -> AsyncIterator[list[float]]:
         watching.cancel()
 
 
-async def measure(loads: Sequence[Load], seconds: float, port: int) -> str:
+async def measure(loads: Sequence[Load], seconds: float) -> str:
     """All sessions at once; the tables, as Markdown."""
-    url = f"ws://127.0.0.1:{port}/v1/live"
-    with blazereps(port=port) as server:
+    with blazereps() as server:
+        url = f"ws://127.0.0.1:{server.port}/v1/live"
         async with watched(server) as memory:
             began_s, before_s = time.monotonic(), server.cpu_s
             async with asyncio.TaskGroup() as tasks:
@@ -203,7 +203,6 @@ def main() -> None:
     parser.add_argument("--landmarks", type=int, default=50, help="sessions of landmarks")
     parser.add_argument("--rate", type=float, default=30)
     parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--out", type=Path, help="a Markdown file with marks")
     arguments = parser.parse_args()
     images, poses = shots(arguments.fps, arguments.rate)
@@ -216,7 +215,6 @@ def main() -> None:
                 Load("landmarks", poses, landmarks, arguments.landmarks, arguments.rate),
             ],
             arguments.seconds,
-            arguments.port,
         )
     )
     print(text)

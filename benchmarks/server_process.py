@@ -66,16 +66,14 @@ def served(
 
 
 @contextmanager
-def blazereps(
-    *, port: int | None = None, core: int | None = None, **settings: object
-) -> Iterator[Server]:
-    """`blazereps serve` with data of its own and these settings."""
+def blazereps(*, core: int | None = None, **settings: object) -> Iterator[Server]:
+    """`blazereps serve` with a port and data of its own and these settings."""
     command = [sys.executable, "-m", "service", "serve"]
-    number = port or free_port()
     with TemporaryDirectory() as data:
-        chosen = {"data": data, "port": number, "max_sessions": 1000} | settings
+        port = free_port()
+        chosen = {"data": data, "port": port, "max_sessions": 1000} | settings
         environment = {f"BLAZEREPS_{name.upper()}": str(value) for name, value in chosen.items()}
-        with served(command, number, core=core, **environment) as server:
+        with served(command, port, core=core, **environment) as server:
             yield server
 
 

@@ -1,6 +1,7 @@
 """One person's stream of poses, turned into events: the only place that chains the steps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from classifiers.embedding import ANGLES, angle_degrees
@@ -57,6 +58,7 @@ class ExerciseSession:
         unknown: bool = False,
     ) -> None:
         self._classifier = classifier
+        self._ahead = deque[tuple[Pose, Glance, int]]()
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
         self._stance = Stance()
         self._exercises: tuple[Exercise, ...] = ()
@@ -67,7 +69,6 @@ class ExerciseSession:
         self._take_up(exercises)
         self._periods = PeriodCounter() if unknown else None
         self._sets = SetKeeper()
-        self._ahead: dict[int, tuple[Glance, int]] = {}
         self._at_s: float | None = None
         self._seen_s: float | None = None
         self._person: int | None = None
@@ -111,24 +112,31 @@ class ExerciseSession:
         if pose is None:
             events = self._measured(self._miss(at_s))
         else:
-            ahead = self._ahead.pop(id(pose), None)
-            glance, row = ahead or (self._glance([pose]), 0)
+            glance, row = self._glance(pose)
             events = self._measured(self._count(pose, glance, row, at_s))
             self._record(glance, row, at_s)
         sets = self._sets.observe(events, at_s)
         return [*events, *sets, *self._coach.advise(pose, self.phases, events, at_s)]
 
-    def look_ahead(self, poses: Iterable[Pose | None]) -> None:
-        """These will be observed next: what can be told of each alone is told of all at once.
+    @property
+    def timed(self) -> Collection[str]:
+        """The names of the holds that it times."""
+        return self._timers.keys()
 
-        It changes nothing but the time that it takes: for many of them a third.
+    def expect(self, pose: Pose, glance: Glance, row: int) -> None:
+        """It will be observed after those that are expected already, and has been glanced at.
+
+        The glance is by the classifier of the session, and asks for the holds of `timed` at least.
         """
-        seen = [pose for pose in poses if pose is not None]
-        glance = self._glance(seen) if seen else None
-        self._ahead = {id(pose): (glance, row) for row, pose in enumerate(seen) if glance}
+        self._ahead.append((pose, glance, row))
 
-    def _glance(self, poses: Sequence[Pose]) -> Glance:
-        return Glance(poses, self._classifier, self._timers)
+    def _glance(self, pose: Pose) -> tuple[Glance, int]:
+        """One with the pose, and its row there."""
+        if self._ahead and self._ahead[0][0] is pose:
+            _, glance, row = self._ahead.popleft()
+            return glance, row
+        self._ahead.clear()  # what was expected has not come
+        return Glance([pose], self._classifier, self.timed), 0
 
     def _miss(self, at_s: float) -> list[Event]:
         """Take in that nobody is seen."""
@@ -141,7 +149,7 @@ class ExerciseSession:
         events = self._presence(pose, at_s)
         events += self._switch(pose.subject, at_s)
         vector, seen = glance.vectors[row], glance.seen[row]
-        confidences = self._filter.update(glance.confidences[row], at_s)
+        confidences = self._filter.update(self._own(glance.confidences[row]), at_s)
         self._stance.look(vector, at_s)
         for exercise in self._exercises:
             counter = self._counters[exercise.name]
@@ -154,6 +162,10 @@ class ExerciseSession:
             events += counter.observe(depth, confidence, at_s, set_back=set_back)
         events += self._time(vector, seen, confidences, at_s)
         return events + self._unknown(events, pose, at_s)
+
+    def _own(self, confidences: Mapping[str, float]) -> dict[str, float]:
+        """Without those in holds that only others time."""
+        return {name: confidences[name] for name in (*self._classifier.classes, *self._timers)}
 
     def _record(self, glance: Glance, row: int, at_s: float) -> None:
         """Measure what is under way."""
@@ -237,7 +249,7 @@ class ExerciseSession:
 
     def _take_up(self, exercises: Sequence[Exercise | Hold]) -> None:
         """Whoever was counted before keeps his counter."""
-        self._ahead = {}
+        self._ahead.clear()
         self._exercises = tuple(one for one in exercises if isinstance(one, Exercise))
         self._holds = tuple(one for one in exercises if isinstance(one, Hold))
         for exercise in self._exercises:

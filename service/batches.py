@@ -1,6 +1,7 @@
 """REST: the landmarks that an app found itself in, what they count up to out."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO, Final, Literal
@@ -15,7 +16,7 @@ from blazereps_client.results import Document, Tally
 from blazereps_client.wire import WireError
 from classifiers.events import Event
 from service.access import MayCount
-from service.core import Session
+from service.core import Library, Session
 from service.errors import ServiceError, problems
 from service.events import tally_of
 from service.examples import OBSERVED
@@ -113,16 +114,17 @@ async def _count(batch: Batch, state: AppState) -> Tally:
     seen, events = batch.observations, list[Event]()
     for start in range(0, len(seen), SLICE):
         part = seen[start : start + SLICE]
-        events += await to_thread.run_sync(observe, session, part, limiter=state.counting)
+        step = partial(observe, state.core.library, session, part)
+        events += await to_thread.run_sync(step, limiter=state.counting)
     events += session.finish()
     tally = tally_of(events, session.counts)
     state.metrics.batch_counted(len(seen), tally)
     return tally
 
 
-def observe(session: Session, seen: Sequence[Seen]) -> list[Event]:
+def observe(library: Library, session: Session, seen: Sequence[Seen]) -> list[Event]:
     """What a slice of observations causes."""
-    session.look_ahead([one.pose for one in seen])
+    library.look_ahead([(session, one.pose) for one in seen if one.pose is not None])
     return [event for one in seen for event in session.observe(one.pose, one.at_s)]
 
 

@@ -4,7 +4,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +20,7 @@ from blazereps_client.messages import ServerMessage, SessionStart
 from blazereps_client.results import Document
 from service import incoming
 from service.auth import Caller
+from service.core import Coming
 from service.errors import ServiceError, internal_error
 from service.incoming import Incoming
 from service.journal import Journal
@@ -318,10 +319,11 @@ class Connection:
         if isinstance(first, Observation) and stream.may_pass_over(first):
             self._mailbox.take()
             return stream.pass_over(first, self._moment())
-        landmarks = self._config.input == "landmarks"
-        most = self._settings.queue_frames if landmarks else 1
-        async with nullcontext() if landmarks else self._state.turns:
-            return await self._step(partial(_do, stream, self._mailbox.take(most)))
+        if self._config.input == "landmarks":
+            items = self._mailbox.take(self._settings.queue_frames)
+            return await self._step(partial(_do, stream, items), stream.coming(items))
+        async with self._state.turns:
+            return await self._step(partial(_do, stream, self._mailbox.take()))
 
     async def _keep_workout(self, stream: Stream) -> None:
         """Kept before it is told."""
@@ -332,10 +334,10 @@ class Connection:
         for message in told:
             await self._send(message)
 
-    async def _step(self, step: Callable[[Moment], T]) -> T:
+    async def _step(self, step: Callable[[Moment], T], coming: Coming = ()) -> T:
         state = self._state
         if self._config.input == "landmarks":
-            return await state.desk.do(partial(step, self._moment()))
+            return await state.desk.do(partial(step, self._moment()), coming)
         return await to_thread.run_sync(step, self._moment(), limiter=state.inference)
 
     def _moment(self) -> Moment:
@@ -377,7 +379,6 @@ def _do(
 ) -> list[ServerMessage]:
     """Each in turn; a command that cannot be obeyed is told and changes nothing."""
     told: list[ServerMessage] = []
-    stream.look_ahead(items)
     for behind, item in enumerate(items, 1 - len(items)):
         now = replace(moment, waiting=moment.waiting - behind) if behind else moment
         try:

@@ -63,9 +63,6 @@ class Session(Protocol):
     def subject(self) -> bool:
         """Whether somebody is in view."""
 
-    def look_ahead(self, poses: Sequence[Pose | None], /) -> None:
-        """These will be observed next: work that can be shared is done at once."""
-
     def observe(self, pose: Pose | None, at_s: float, /) -> list[Event]:
         """What this observation, taken at `at_s` seconds, causes."""
 
@@ -80,6 +77,10 @@ class Session(Protocol):
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state, as plain data for JSON."""
+
+
+Coming = Sequence[tuple[Session, Pose]]
+"""What sessions will observe next, each its own in this order."""
 
 
 class Exercise(Protocol):
@@ -121,6 +122,9 @@ class Library(Protocol):
 
     def pick(self, name: str, /) -> Sequence[Any]:
         """What a session is to `choose` for `auto` or an exercise; raises LookupError likewise."""
+
+    def look_ahead(self, coming: Sequence[tuple[Any, Pose]], /) -> None:
+        """Sessions from here will observe these next: what can be shared is done at once."""
 
     def restore(self, snapshot: dict[str, Any], /) -> Session:
         """A session that goes on; raises ValueError or LookupError on a wrong snapshot."""

@@ -125,7 +125,8 @@ class ClipCount:
         self.frames, self.after_s = snapshot["frames"], snapshot["after_s"]
 
     def _count(self) -> None:
-        self._session.look_ahead([pose for _, pose in self._uncounted])
+        seen = [(self._session, pose) for _, pose in self._uncounted if pose is not None]
+        self._library.look_ahead(seen)
         for at_s, pose in self._uncounted:
             self._tell(self._session.observe(pose, at_s), at_s)
         self._uncounted.clear()

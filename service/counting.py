@@ -1,6 +1,6 @@
 """Whether what is seen counts: at once, after a countdown, once the person is ready, or not now."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -8,7 +8,7 @@ from blazereps_client import words
 from blazereps_client.messages import Arm
 from classifiers.events import Event, Phase
 from pose_engine.landmarks import Pose
-from service.core import Library, Session
+from service.core import Coming, Library, Session
 from service.exercises import new_session, pick
 
 
@@ -106,10 +106,9 @@ class Counting:
         """What is left of the countdown, None where there is none."""
         return self._gate.left_s(at_s)
 
-    def look_ahead(self, poses: Sequence[Pose | None]) -> None:
+    def coming(self, poses: Iterable[Pose]) -> Coming:
         """These will be observed next."""
-        if self.counting == "counting":
-            self.session.look_ahead(poses)
+        return [(self.session, pose) for pose in poses] if self.counting == "counting" else []
 
     def observe(self, pose: Pose | None, at_s: float) -> Iterator[Happening]:
         """Who is seen at a time in seconds, None for nobody."""

@@ -1,4 +1,4 @@
-"""Where live landmarks are counted: what waits for the thread goes there together."""
+"""Where live landmarks are counted: those of all sessions that wait go to the thread together."""
 
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
@@ -7,6 +7,11 @@ from typing import Any, Generic, TypeVar
 import anyio
 from anyio import to_thread
 
+from service.core import Coming, Library
+from service.logs import get_logger
+
+log = get_logger(__name__)
+
 T = TypeVar("T")
 
 
@@ -14,30 +19,42 @@ class Desk:
     """Does steps one at a time, in the order in which they came, in a thread.
 
     Going to a thread and back costs as much as counting an observation, so whoever has the turn
-    takes along all that wait.
+    takes along all that wait; and what can be told of a pose alone costs less of many at once.
     """
 
-    def __init__(self, limiter: anyio.CapacityLimiter) -> None:
-        self._limiter = limiter
+    def __init__(self, library: Library, limiter: anyio.CapacityLimiter) -> None:
+        self._library, self._limiter = library, limiter
         self._turn = anyio.Lock()
         self._waiting: list[_Job[Any]] = []
 
-    async def do(self, step: Callable[[], T]) -> T:
-        """Gives what it returns, or raises what it raises; a step that waits is not given up."""
-        job = _Job(step)
+    async def do(self, step: Callable[[], T], coming: Coming = ()) -> T:
+        """Gives what it returns, or raises what it raises; a step that waits is not given up.
+
+        `coming`: what the step will let a session observe.
+        """
+        job = _Job(step, coming)
         self._waiting.append(job)
         with anyio.CancelScope(shield=True):
             async with self._turn:
                 if not job.done:
                     jobs, self._waiting = self._waiting, []
-                    await to_thread.run_sync(_do_all, jobs, limiter=self._limiter)
+                    await to_thread.run_sync(self._do_all, jobs, limiter=self._limiter)
         return job.result()
+
+    def _do_all(self, jobs: Sequence["_Job[Any]"]) -> None:
+        try:
+            self._library.look_ahead([one for job in jobs for one in job.coming])
+        except Exception:  # whose it is will be told so when it is observed alone
+            log.exception("not looked ahead")
+        for job in jobs:
+            job.do()
 
 
 class _Job(Generic[T]):
     """A step in the context of whoever asked for it, for its log and its spans."""
 
-    def __init__(self, step: Callable[[], T]) -> None:
+    def __init__(self, step: Callable[[], T], coming: Coming) -> None:
+        self.coming = coming
         self._step, self._context = step, copy_context()
         self._returned: list[T] = []
         self._raised: BaseException | None = None
@@ -56,8 +73,3 @@ class _Job(Generic[T]):
         if self._raised is not None:
             raise self._raised
         return self._returned[0]
-
-
-def _do_all(jobs: Sequence[_Job[Any]]) -> None:
-    for job in jobs:
-        job.do()

@@ -97,7 +97,7 @@ def _state(
         inference=anyio.CapacityLimiter(settings.inference_workers),
         turns=anyio.CapacityLimiter(settings.inference_workers),
         counting=counting,
-        desk=Desk(counting),
+        desk=Desk(core.library, counting),
         batches=anyio.CapacityLimiter(settings.max_batches),
         reading=anyio.CapacityLimiter(1),
         seats=anyio.Semaphore(settings.max_sessions),

@@ -31,7 +31,7 @@ from blazereps_client.results import Tally
 from pose_engine.frames import Frame, FrameError, ImageLimits
 from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
-from service.core import Core
+from service.core import Coming, Core
 from service.counting import Counting, Happening
 from service.errors import ServiceError
 from service.journal import Journal
@@ -164,12 +164,10 @@ class Stream:
             "summary": self.summary and self.summary.model_dump(mode="json"),
         })  # fmt: skip
 
-    def look_ahead(self, items: Iterable[Observation | Command]) -> None:
-        """These come next: of several landmarks, what can be shared is done at once."""
+    def coming(self, items: Iterable[Observation | Command]) -> Coming:
+        """Whose landmarks will be counted when these are done, for `Library.look_ahead`."""
         media = (item.seen for item in items if isinstance(item, Observation))
-        poses = [seen for seen in media if isinstance(seen, Pose)]
-        if len(poses) > 1:
-            self._counting.look_ahead(poses)
+        return self._counting.coming(seen for seen in media if isinstance(seen, Pose))
 
     def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Take one step."""

@@ -202,9 +202,6 @@ class FakeSession:
     def confidences(self) -> dict[str, float]:
         return {f"{self._name}_up": 1.0, "none": 0.0}
 
-    def look_ahead(self, poses: Sequence[Pose | None], /) -> None:
-        pass
-
     def observe(self, pose: Pose | None, at_s: float, /) -> list[Event]:
         before_s, self._at_s = self._at_s, at_s
         level = float(NOBODY) if pose is None else float(pose.image[0, 1])
@@ -351,6 +348,9 @@ class FakeLibrary:
                 f"no exercise is called {name!r}; known are auto, squat, push_up, plank"
             )
         return picked
+
+    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose]], /) -> None:
+        pass
 
     def restore(self, snapshot: dict[str, Any], /) -> FakeSession:
         session = pickle.loads(base64.b64decode(snapshot["pickled"]))

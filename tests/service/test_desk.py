@@ -1,7 +1,7 @@
 """Steps that wait go to the thread together, and each gives its own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
 
@@ -9,7 +9,10 @@ import anyio
 import pytest
 from anyio import to_thread
 
+from pose_engine.landmarks import Pose
+from service.core import Coming
 from service.desk import Desk
+from tests.service.fakes import FakeLibrary, FakeSession, grey_pose
 
 pytestmark = pytest.mark.anyio
 WHOSE: ContextVar[str] = ContextVar("whose")
@@ -21,21 +24,33 @@ def limiter() -> anyio.CapacityLimiter:
     return anyio.CapacityLimiter(1)
 
 
+class _Library(FakeLibrary):
+    """Knows what was looked ahead at last."""
+
+    expected: Sequence[Pose] = ()
+
+    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose]], /) -> None:
+        self.expected = [pose for _, pose in coming]
+
+
 class _Bench:
     """A desk, and what came of the steps."""
 
     def __init__(self, limiter: anyio.CapacityLimiter) -> None:
-        self.desk = Desk(limiter)
+        self.library = _Library()
+        self.desk = Desk(self.library, limiter)
         self.gate, self.entered = threading.Event(), threading.Event()
         self.done: list[int] = []
 
-    async def do(self, number: int, step: Callable[[], None] = lambda: None) -> None:
+    async def do(
+        self, number: int, step: Callable[[], None] = lambda: None, coming: Coming = ()
+    ) -> None:
         def whole() -> int:
             step()
             self.done.append(number)
             return number
 
-        assert await self.desk.do(whole) == number
+        assert await self.desk.do(whole, coming) == number
 
     def hold(self) -> None:
         self.entered.set()
@@ -52,6 +67,37 @@ async def test_what_waits_goes_together_in_its_order(limiter: anyio.CapacityLimi
         await anyio.wait_all_tasks_blocked()
         bench.gate.set()
     assert bench.done == [*range(9)]
+
+
+async def test_what_waits_is_looked_at_together(limiter: anyio.CapacityLimiter) -> None:
+    bench = _Bench(limiter)
+    poses = [grey_pose(level) for level in range(3)]
+    session = bench.library.session()
+
+    def step() -> None:
+        assert bench.library.expected == poses
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.do, 0, bench.hold)
+        await to_thread.run_sync(bench.entered.wait)
+        for number, some in enumerate((poses[:2], poses[2:])):
+            coming = [(session, pose) for pose in some]
+            tasks.start_soon(bench.do, number, step, coming)
+        await anyio.wait_all_tasks_blocked()
+        bench.gate.set()
+    assert bench.done == [0, 0, 1]
+
+
+class _Blind(FakeLibrary):
+    """One that cannot look ahead."""
+
+    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose]], /) -> None:
+        raise ArithmeticError(coming)
+
+
+async def test_without_looking_ahead_each_is_done(limiter: anyio.CapacityLimiter) -> None:
+    desk = Desk(_Blind(), limiter)
+    assert await desk.do(lambda: 7, [(FakeLibrary().session(), grey_pose(1))]) == 7
 
 
 async def test_one_that_fails_is_told_alone(limiter: anyio.CapacityLimiter) -> None:
@@ -72,7 +118,7 @@ async def test_one_that_fails_is_told_alone(limiter: anyio.CapacityLimiter) -> N
 
 
 async def test_each_is_done_in_the_context_of_who_asked(limiter: anyio.CapacityLimiter) -> None:
-    desk, seen = Desk(limiter), []
+    desk, seen = Desk(FakeLibrary(), limiter), []
 
     async def ask(name: str) -> None:
         WHOSE.set(name)

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,21 @@ def test_a_session_that_is_cut_gives_the_same_events(way_in: tuple[Core, Path]) 
     assert told == whole.model_dump(mode="json", exclude={"queue_ms"})
 
 
+def test_many_at_once_are_counted_as_each_alone(tmp_path: Path) -> None:
+    """What waits of several sessions, each of another exercise, is looked at together."""
+    core, settings = real_core(), Settings(port=0)
+    seen = [*poses(core, cut("squat_front", 7, tmp_path))]
+    names = ["auto", *(one.name for one in core.library.exercises)]
+    with serving(create_app(settings, core.engine, core.library), settings) as address:
+        count_one = partial(summary, address, seen, "landmarks")
+        alone = [tally(count_one(exercise=name)) for name in names]
+        with ThreadPoolExecutor(4 * len(names)) as threads:
+            wanted = [threads.submit(count_one, exercise=name) for name in 4 * names]
+            together = [tally(one.result()) for one in wanted]
+    assert alone[0]["counts"]["squat"] > 0
+    assert together == 4 * alone
+
+
 def send(talk: Talk, shots: list[tuple[int, bytes]], first: int, last: int) -> None:
     """And do not leave before the last of them is done with."""
     for seq in range(first, last):
@@ -144,8 +161,11 @@ def poses(core: Core, clip: Path) -> Iterator[PoseAt]:
         yield pose_at(at_s, tracker.track(frame, at_s))
 
 
-def summary(address: str, media: Any, kind: Any, *, adaptive: bool = True) -> SessionSummary:
+def summary(
+    address: str, media: Any, kind: Any, *, adaptive: bool = True, exercise: str = "auto"
+) -> SessionSummary:
     start = SessionStart(
+        exercise=exercise,
         input=kind,
         pacing="lossless",
         adaptive=adaptive,
