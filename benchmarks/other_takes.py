@@ -36,7 +36,9 @@ MARK = "measured takes"
 LITE = "lite model"
 _GREY = 110
 _ROLL_DEGREES, _ROLL_SCALE = 12, 0.9
-_LIGHT, _BLACK, _NOISE, _BLUR = 0.4, 6, 9, 500
+LIGHT, NOISE = 0.4, 9
+"""Of the dark take: the share of the light that is left, and the noise, of 255."""
+_BLACK, _BLUR = 6, 500
 _NOISE_SIDE = 2048
 _WIDTHS = (0.83, 1.2)
 _POOR_FPS, _POOR_WIDTH, _POOR_QUALITY = 12, 320, 40
@@ -54,14 +56,15 @@ def takes(seed: str) -> tuple[Variant, ...]:
         LITE: lambda pixels: pixels,
         "half as large, anywhere": lambda pixels: _smaller(pixels, corner),
         "rolled by 12°": lambda pixels: _rolled(pixels, turn * _ROLL_DEGREES),
-        "dark, noisy, out of focus": _Dark(chance.randrange(2**32)),
+        "dark, noisy, out of focus": Dark(chance.randrange(2**32)),
         "a fifth wider or narrower": lambda pixels: _stretched(pixels, width),
     }
-    poor = Variant("mirrored, 320 px, JPEG 40, 12 fps", fps=_POOR_FPS, edit=_edit(_poor))
-    return (*(Variant(name, edit=_edit(edit)) for name, edit in edits.items()), poor)
+    poor = Variant("mirrored, 320 px, JPEG 40, 12 fps", fps=_POOR_FPS, edit=editing(_poor))
+    return (*(Variant(name, edit=editing(edit)) for name, edit in edits.items()), poor)
 
 
-def _edit(pixels: Edit) -> Callable[[Frame], Frame]:
+def editing(pixels: Edit) -> Callable[[Frame], Frame]:
+    """The same of a frame."""
     return lambda frame: Frame(np.ascontiguousarray(pixels(frame.pixels), np.uint8))
 
 
@@ -84,20 +87,21 @@ def _rolled(pixels: Pixels, degrees: float) -> NDArray[Any]:
     return cv2.warpAffine(pixels, turn, (wide, high), borderMode=cv2.BORDER_REPLICATE)
 
 
-class _Dark:
-    """Less than half of the light, with noise that changes from picture to picture."""
+class Dark:
+    """Little of the light, with noise that changes from picture to picture, and out of focus."""
 
-    def __init__(self, seed: int) -> None:
-        self._chance = np.random.default_rng(seed)
+    def __init__(self, seed: int, light: float = LIGHT, noise: float = NOISE) -> None:
+        self._light, self._chance = light, np.random.default_rng(seed)
         side = (_NOISE_SIDE, _NOISE_SIDE, 1)
-        self._noise = self._chance.normal(_BLACK, _NOISE, side).astype(np.float32)
+        self._noise = self._chance.normal(_BLACK, noise, side).astype(np.float32)
 
     def __call__(self, pixels: Pixels) -> NDArray[Any]:
+        """The next picture of the same size."""
         blurred = cv2.GaussianBlur(pixels, (0, 0), max(pixels.shape[:2]) / _BLUR)
         noise = np.roll(self._noise, self._chance.integers(_NOISE_SIDE, size=2), (0, 1))
         repeats = [math.ceil(side / _NOISE_SIDE) for side in pixels.shape[:2]]
         noise = np.tile(noise, (*repeats, 1))[: pixels.shape[0], : pixels.shape[1]]
-        darker: NDArray[Any] = np.clip(_LIGHT * blurred + noise, 0, 255)
+        darker: NDArray[Any] = np.clip(self._light * blurred + noise, 0, 255)
         return darker
 
 

@@ -3,45 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from benchmarks.other_takes import Cores
 from benchmarks.photos import TIMES, all_takes, between, count, miss_table, read_pairs, repeated
 from benchmarks.variants import ORIGINAL
-from service.core import Core
-from tests.service.fakes import BOTTOM, NOBODY, TOP, FakeEngine, FakeLibrary, encoded, grey_pose
-
-LEVELS = {
-    "Deep_0.png": TOP, "Deep_1.png": BOTTOM,
-    "Turned_0.png": BOTTOM, "Turned_1.png": TOP,
-    "Away_0.png": TOP, "Away_1.png": NOBODY,
-}  # fmt: skip
+from tests.service.fakes import BOTTOM, TOP, grey_pose
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for name, level in LEVELS.items():
-        (tmp_path / name).write_bytes(encoded(level))
-    (tmp_path / "labels.csv").write_text(
-        "file,exercise,phase,source,note\n"
-        "Deep_0.png,squat,up,,\n"
-        "Deep_1.png,squat,down,,\n"
-        "Turned_0.png,squat,down,,from behind\n"
-        "Turned_1.png,squat,up,,from behind\n"
-        "Away_0.png,other:plank,,,\n"
-        "Away_1.png,other:plank,,,\n"
-    )
-    return tmp_path
-
-
-@pytest.fixture
-def cores() -> Cores:
-    core = Core(FakeEngine(), FakeLibrary())
-    return Cores(core, core)
-
-
-def test_the_lower_photograph_is_the_bottom_whichever_comes_first(folder: Path) -> None:
-    deep, turned, away = read_pairs(folder)
+def test_the_lower_photograph_is_the_bottom_whichever_comes_first(photographs: Path) -> None:
+    deep, turned, away = read_pairs(photographs)
     assert (deep.top.name, deep.bottom.name) == ("Deep_0.png", "Deep_1.png")
     assert (turned.top.name, turned.bottom.name) == ("Turned_1.png", "Turned_0.png")
     assert turned.note == "from behind"
@@ -60,16 +30,16 @@ def test_the_way_leads_from_the_one_pose_to_the_other_and_back() -> None:
     assert (turns == 1).sum() == (turns == -1).sum() == TIMES
 
 
-def test_each_time_down_counts_and_nothing_where_nobody_is(folder: Path, cores: Cores) -> None:
-    original, *others = all_takes(read_pairs(folder)[0])
+def test_each_time_down_counts_and_nothing_where_nobody_is(photographs: Path, cores: Cores) -> None:
+    original, *others = all_takes(read_pairs(photographs)[0])
     assert original.name == ORIGINAL
     assert len(others) == 6
-    tallies = [count(pair, original, cores) for pair in read_pairs(folder)]
+    tallies = [count(pair, original, cores) for pair in read_pairs(photographs)]
     assert [one and one.counts for one in tallies] == [{"squat": 3}, {"squat": 3}, None]
 
 
-def test_misses_are_told_with_their_reasons(folder: Path, cores: Cores) -> None:
-    pairs = read_pairs(folder)
+def test_misses_are_told_with_their_reasons(photographs: Path, cores: Cores) -> None:
+    pairs = read_pairs(photographs)
     tallies = [count(pair, all_takes(pair)[0], cores) for pair in pairs]
     assert len(miss_table(pairs, tallies).splitlines()) == 2
     told = miss_table(pairs, [None, *tallies[1:]]).splitlines()
