@@ -93,6 +93,11 @@ class ExerciseSession:
         return {name: seconds for name, seconds in held.items() if seconds is not None}
 
     @property
+    def timed(self) -> Collection[str]:
+        """The names of the holds that it times."""
+        return self._timers.keys()
+
+    @property
     def confidences(self) -> dict[str, float]:
         """The smoothed confidence in each class of the classifier, and in the pose of each hold.
 
@@ -117,11 +122,6 @@ class ExerciseSession:
             self._record(glance, row, at_s)
         sets = self._sets.observe(events, at_s)
         return [*events, *sets, *self._coach.advise(pose, self.phases, events, at_s)]
-
-    @property
-    def timed(self) -> Collection[str]:
-        """The names of the holds that it times."""
-        return self._timers.keys()
 
     def expect(self, pose: Pose, glance: Glance, row: int) -> None:
         """It will be observed after those that are expected already, and has been glanced at.

@@ -44,7 +44,7 @@ class Desk:
     def _do_all(self, jobs: Sequence["_Job[Any]"]) -> None:
         try:
             self._library.look_ahead([one for job in jobs for one in job.coming])
-        except Exception:  # whose it is will be told so when it is observed alone
+        except Exception:  # it only saves time: each is looked at when its turn comes
             log.exception("not looked ahead")
         for job in jobs:
             job.do()

@@ -80,12 +80,12 @@ async def test_what_waits_is_looked_at_together(limiter: anyio.CapacityLimiter) 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(bench.do, 0, bench.hold)
         await to_thread.run_sync(bench.entered.wait)
-        for number, some in enumerate((poses[:2], poses[2:])):
+        for number, some in enumerate((poses[:2], poses[2:]), 1):
             coming = [(session, pose) for pose in some]
             tasks.start_soon(bench.do, number, step, coming)
         await anyio.wait_all_tasks_blocked()
         bench.gate.set()
-    assert bench.done == [0, 0, 1]
+    assert bench.done == [0, 1, 2]
 
 
 class _Blind(FakeLibrary):
