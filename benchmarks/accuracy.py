@@ -24,7 +24,7 @@ from benchmarks.variants import ORIGINAL, names
 from classifiers.exercise import Exercise
 from classifiers.library import Library
 from pose_engine.footage import ClipError
-from service.startup import EXERCISES
+from service.fitting import EXERCISES
 
 
 def accuracy(

@@ -189,18 +189,19 @@ class _Neighbourhood:
         used = vectors[:, self._columns]
         self._scale = _whitening(np.mean([np.cov(used[one].T) for one in each], axis=0))
         scaled = used @ self._scale
-        own = np.logical_or.reduce(each)
+        belongs = np.logical_or.reduce(each)
         alike = scaled[np.isin(labels, list(shared))]
-        others = ~own & (_apart(scaled, alike, _SHARED_NEIGHBOURS) > shared_reach)
+        self.own, others = scaled[belongs], scaled[~belongs]
+        unlike = _apart(others, alike, _SHARED_NEIGHBOURS) > shared_reach
         # Farther from all of its own, one is never nearer to a pose than those in its reach are.
-        others &= _apart(scaled, scaled[own], 1) < 2 * reach
-        self.own, self._others = scaled[own], scaled[others]
+        near = _apart(others, self.own, 1) < 2 * reach
+        self._others = others[unlike & near]
         self._samples = np.concatenate([self.own, self._others])
         self._products = np.ascontiguousarray(-2 * self._samples.T)
         self._squares = (self._samples**2).sum(1)
         self._classes = np.full(len(self._samples), -1)
         for number, name in enumerate(names):
-            self._classes[: len(self.own)][labels[own] == name] = number
+            self._classes[: len(self.own)][labels[belongs] == name] = number
 
     @property
     def scale(self) -> FloatArray:

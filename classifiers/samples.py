@@ -14,6 +14,7 @@ from pose_engine.landmarks import LANDMARK_COUNT, FloatArray
 MAX_SAMPLES = 20_000
 MAX_METRES = 10.0
 _HEADER = ["label", "source", *(f"{axis}{i}" for i in range(LANDMARK_COUNT) for axis in "xyz")]
+_ROW = np.dtype([("label", "U64"), ("source", "U64"), ("points", "f4", (LANDMARK_COUNT, 3))])
 
 
 class SamplesError(ValueError):
@@ -66,22 +67,19 @@ class SampleSet:
     @classmethod
     def read(cls, path: Path) -> "SampleSet":
         """Read what `write` wrote; raises SamplesError."""
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
-        if not rows or rows[0] != _HEADER:
+        header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        if header != ",".join(_HEADER):
             raise SamplesError(f"{path}: the first line must be {','.join(_HEADER[:5])},...")
-        if not 0 < len(rows) - 1 <= MAX_SAMPLES:
-            raise SamplesError(f"{path}: {len(rows) - 1} samples; 1 to {MAX_SAMPLES} are allowed")
-        points = np.stack([_read_points(path, n, row) for n, row in enumerate(rows[1:], start=2)])
-        labels, sources = zip(*(row[:2] for row in rows[1:]), strict=True)
-        return cls(labels, sources, points)
-
-
-def _read_points(path: Path, line: int, row: list[str]) -> FloatArray:
-    try:
-        points = np.array(row[2:], dtype=np.float32).reshape(LANDMARK_COUNT, 3) / 1000
-    except ValueError as error:
-        raise SamplesError(f"{path}:{line}: needs 99 numbers after label and source") from error
-    if not (np.abs(points) <= MAX_METRES).all():
-        raise SamplesError(f"{path}:{line}: a coordinate is beyond {MAX_METRES:.0f} m or no number")
-    return points.astype(np.float32)
+        if not 0 < len(lines) <= MAX_SAMPLES:
+            raise SamplesError(f"{path}: {len(lines)} samples; 1 to {MAX_SAMPLES} are allowed")
+        try:
+            rows = np.loadtxt(lines, _ROW, delimiter=",", quotechar='"', comments=None, ndmin=1)
+        except ValueError as error:
+            needed = "needs 99 numbers after label and source"
+            raise SamplesError(f"{path}: a sample {needed}: {error}") from error
+        points = (rows["points"] / 1000).astype(np.float32)
+        right = (np.abs(points) <= MAX_METRES).all((1, 2))
+        if not right.all():
+            limit = f"a coordinate is beyond {MAX_METRES:.0f} m or no number"
+            raise SamplesError(f"{path}:{right.argmin() + 2}: {limit}")
+        return cls(tuple(rows["label"].tolist()), tuple(rows["source"].tolist()), points)

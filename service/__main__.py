@@ -2,14 +2,19 @@
 
 import sys
 
-from service import healthy
+from service import fitting, healthy
 from service.heap import loading
+
+_COUNTING = ("serve", "count", "demo")
 
 
 def main() -> None:
     """Runs the command that the arguments name."""
-    if sys.argv[1:2] == ["healthy"]:
+    command = next(iter(sys.argv[1:]), "")
+    if command == "healthy":
         healthy.app(sys.argv[2:])
+    if command in _COUNTING:
+        fitting.begin()  # beside the imports, which take about as long
     with loading():
         from service.cli import app  # noqa: PLC0415 - it takes a second to load
     app()

@@ -80,8 +80,8 @@ def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -
         share_heap()
         settings = _settings(host=host, port=port, variant=variant)
         with loading():
-            core = load_core(settings)
             anyio.run(check, settings)
+            core = load_core(settings)
             served = create_app(settings, core.engine, core.library)
         with listen(settings) as listener:
             serve_app(served, settings, listener)

@@ -3,19 +3,17 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models import store
 from service.core import Core, Library
+from service.fitting import fitting
 from service.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
     from service.auth import Keys
     from service.database import Database
     from service.tenants import Tenants
-
-EXERCISES = Path(store.__file__).with_name("exercises")
 
 # ONNX Runtime and SQLAlchemy take a second to import, which commands that count and
 # keep nothing (--help, models, stream) need not wait for: hence the imports inside functions.
@@ -50,11 +48,9 @@ def load_library() -> Library:
 def _fitting() -> Iterator[Callable[[], Library]]:
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
-    from service.fitting import fitting  # noqa: PLC0415
-
     # Its threads would wait for each other: on busy CPUs up to six times as long as one computes.
     threadpool_limits(1, user_api="blas")
-    with fitting(EXERCISES) as library:
+    with fitting() as library:
         yield library
 
 

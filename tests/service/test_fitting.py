@@ -1,6 +1,9 @@
 """Exercises that are fitted in a process of their own."""
 
+import subprocess
+import sys
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -8,8 +11,7 @@ from classifiers.exercise import ExerciseError, Kind
 from classifiers.library import Library
 from classifiers.samples import SampleSet
 from pose_engine.landmarks import FloatArray
-from service.fitting import fitting
-from service.startup import EXERCISES
+from service.fitting import EXERCISES, begin, fitting
 
 
 def test_it_is_the_same_to_the_bit() -> None:
@@ -37,3 +39,25 @@ def test_what_is_wrong_is_said_as_here(tmp_path: Path) -> None:
 def test_it_is_given_up_where_something_else_fails() -> None:
     with pytest.raises(LookupError), fitting(EXERCISES):
         raise LookupError
+
+
+def test_what_has_begun_ahead_is_waited_for_once(tmp_path: Path) -> None:
+    begin(tmp_path).wait()
+    copytree(EXERCISES, tmp_path, dirs_exist_ok=True)
+    with pytest.raises(ExerciseError, match="no exercise in it"), fitting(tmp_path) as library:
+        library()
+    with fitting(tmp_path) as library:
+        assert library().names == Library.load(EXERCISES).names
+
+
+def test_a_command_that_is_refused_leaves_nothing_behind() -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "service", "serve", "--port", "none"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "Usage" in refused.stderr
+    assert "Traceback" not in refused.stderr
