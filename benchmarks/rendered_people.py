@@ -1,11 +1,10 @@
 """Rendered people that nothing was tuned to: what of their movement counts, by where one stands.
 
-    python -m benchmarks.rendered_people [--people 4] [--others 2] [--seed 9000]
+    python -m benchmarks.rendered_people [--people 8] [--others 2] [--seed 9000]
         [--out docs/accuracy.md]
 
-Each is another body in another style, pace, room and light. Drawing and tracking them takes a
-quarter of an hour of two cores. What they do is known exactly; how well they stand for real people
-is not.
+Each is another body in another style, pace, room and light. Drawing and tracking them takes half
+an hour of two cores. What they do is known exactly; how well they stand for real people is not.
 """
 
 import argparse
@@ -155,7 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--people", type=int, default=4, help="of each exercise in each view")
+    parser.add_argument("--people", type=int, default=8, help="of each exercise in each view")
     parser.add_argument("--others", type=int, default=2, help="of each other movement")
     parser.add_argument("--seed", type=int, default=SEED, help="of the first of them")
     parser.add_argument("--processes", type=int, default=2)
