@@ -26,7 +26,7 @@ _begun: dict[Path, Popen[bytes]] = {}
 
 
 def begin(folder: Path = EXERCISES) -> Popen[bytes]:
-    """Begins ahead of the next `fitting` of the folder; where none comes, it ends with this one."""
+    """Begins ahead of the next `fitting` of the folder; without one it ends with this process."""
     child = _begun[folder] = _child(folder)
     atexit.register(child.kill)
     return child
