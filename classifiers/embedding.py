@@ -151,6 +151,21 @@ def points_of(poses: Sequence[Pose]) -> FloatArray:
     return np.array([pose.image if pose.world is None else pose.world for pose in poses])
 
 
+def as_pictured(points: FloatArray, images: FloatArray) -> FloatArray:
+    """Points, (n, 33, 3), that lie across the view as those of `images`, (n, 33, 3), do.
+
+    As large as they were, wherever the origin is then. The net's world points have bent joints
+    straighter than they are; the picture, where it sees them, does less so (`benchmarks.measures`).
+    How far something is away is the given points' still.
+    """
+    across = np.array([points[..., :2], images[..., :2]])
+    across -= across.mean(2, keepdims=True)
+    sizes = np.sqrt(np.einsum("snij,snij->sn", across, across))
+    pictured = points.copy()
+    pictured[..., :2] = across[1] * (sizes[0] / np.maximum(sizes[1], _LEAST_LENGTH))[:, None, None]
+    return pictured
+
+
 def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
     """Vectors of many bodies.
 

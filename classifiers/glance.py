@@ -8,6 +8,7 @@ import numpy as np
 from classifiers.embedding import (
     ANGLES,
     angles_seen,
+    as_pictured,
     embed_points,
     points_of,
     squarenesses,
@@ -15,7 +16,7 @@ from classifiers.embedding import (
 )
 from classifiers.knn import PoseClassifier
 from classifiers.quantities import Readings, read_points
-from pose_engine.landmarks import Pose
+from pose_engine.landmarks import FloatArray, Pose
 
 _LEAST_SEEN = 0.3
 
@@ -29,7 +30,7 @@ class Glance:
     def __init__(
         self, poses: Sequence[Pose], classifier: PoseClassifier, holds: Collection[str]
     ) -> None:
-        self._points = points_of(poses)
+        self._poses, self._points = poses, points_of(poses)
         self._visibility = np.array([pose.visibility for pose in poses])
         self._vectors = embed_points(self._points, self._visibility)
         self._classifier, self._holds = classifier, holds
@@ -68,5 +69,9 @@ class Glance:
     def readings(self, names: tuple[str, ...]) -> Readings:
         """The named quantities, (poses, names, 2, 2)."""
         if names not in self._readings:
-            self._readings[names] = read_points(self._points, self._visibility, names)
+            self._readings[names] = read_points(self._pictured, self._visibility, names)
         return self._readings[names]
+
+    @cached_property
+    def _pictured(self) -> FloatArray:
+        return as_pictured(self._points, np.array([pose.image for pose in self._poses]))

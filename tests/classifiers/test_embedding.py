@@ -10,8 +10,10 @@ from classifiers.embedding import (
     PARTS,
     angle_degrees,
     angle_seen,
+    as_pictured,
     columns,
     embed,
+    embed_points,
     lift,
     overhang,
     points_of,
@@ -79,6 +81,34 @@ def test_image_points_serve_where_there_are_no_world_points() -> None:
     without = type(pose)(pose.image, None, pose.visibility, pose.presence)
     assert np.allclose(embed(without), embed(pose), atol=1e-4)
     assert len(embed(pose)) == len(NAMES)
+
+
+@given(depths, st.floats(50, 800), st.floats(-500, 500))
+def test_how_far_a_knee_is_bent_is_told_by_the_picture(
+    depth: float, pixels: float, shift: float
+) -> None:
+    """Seen from the side; by the points themselves it would be half as deep."""
+    true, straighter = (turned(squat(d), 90) for d in (depth, depth / 2))
+    picture = (true * pixels + shift).astype(np.float32)
+    pictured = as_pictured(straighter[None], picture[None])
+    (vector,) = embed_points(pictured, np.ones((1, 33), np.float32))
+    knee = angle_degrees(_embed(true), "knee")
+    assert angle_degrees(vector, "knee") == pytest.approx(knee, abs=0.5)
+
+
+@given(depths, st.floats(-180, 180))
+def test_how_far_something_is_away_is_told_by_the_world_points(
+    depth: float, heading: float
+) -> None:
+    points = turned(push_up(depth), heading)
+    flat = (points * [400, 400, 0]).astype(np.float32)
+    (pictured,) = as_pictured(points[None], flat[None])
+    assert np.allclose(pictured - pictured[0], points - points[0], atol=1e-4)
+
+
+def test_points_of_no_size_stay_so() -> None:
+    nowhere = np.zeros((1, 33, 3), np.float32)
+    assert (as_pictured(nowhere, nowhere) == 0).all()
 
 
 def test_all_parts_make_the_whole_vector() -> None:

@@ -1,5 +1,7 @@
 """What is told of several poses at once is what is told of each alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,10 @@ HIDDEN: tuple[tuple[Landmark, ...], ...] = (
     (Landmark.LEFT_ELBOW,),
 )
 POSES = [
-    as_pose(turned(posture(depth), 40 * depth), hidden=HIDDEN[number % len(HIDDEN)])
+    replace(
+        as_pose(turned(posture(depth), 40 * depth), hidden=HIDDEN[number % len(HIDDEN)]),
+        image=turned(posture(depth / 2), 40 * depth) * np.float32(300) + np.float32(20),
+    )
     for number, depth in enumerate(np.linspace(0, 1, 11))
     for posture in (squat, push_up)
 ]

@@ -278,7 +278,12 @@ def _true_sag(truth: Truth, frame: int) -> float:
 def _mirrored(pose: Pose) -> Pose:
     assert pose.world is not None
     across = np.array([-1, 1, 1], np.float32)
-    return replace(pose, world=pose.world[MIRROR] * across, visibility=pose.visibility[MIRROR])
+    return replace(
+        pose,
+        image=pose.image[MIRROR] * across,
+        world=pose.world[MIRROR] * across,
+        visibility=pose.visibility[MIRROR],
+    )
 
 
 def _numbers(data: object) -> int:

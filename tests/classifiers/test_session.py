@@ -76,6 +76,28 @@ def test_push_ups_from_beyond_the_feet_are_deeper_than_they_look(
     assert session.counts == {"push_up": count}
 
 
+def test_knees_are_bent_as_in_the_picture(library: Library) -> None:
+    """A net straightens in its world points what is bent."""
+
+    def straighter(depth: float) -> FloatArray:
+        return turned(squat(0.9 * depth), 50)  # `repetitions` turns by 40: seen from the side
+
+    def true(depth: float) -> FloatArray:
+        return turned(squat(depth), 50)
+
+    def knee(observations: Observations) -> float:
+        (exercise,) = library.pick("squat")
+        assert isinstance(exercise, Exercise)
+        session = ExerciseSession([replace(exercise, measures=("knee",))], library.classifier)
+        (one,) = (e for e in _run(session, observations) if isinstance(e, RepCounted))
+        return one.measures["knee_bottom"].value
+
+    pairs = zip(repetitions(straighter, [0.9]), repetitions(true, [0.9]), strict=True)
+    seen = [(at, replace(pose, image=picture.image)) for (at, pose), (_, picture) in pairs]
+    assert knee(seen) == pytest.approx(knee(repetitions(true, [0.9])), abs=1)
+    assert knee(repetitions(straighter, [0.9])) > knee(seen) + 5
+
+
 @pytest.mark.parametrize("fps", [8, 10, 15, 30])
 def test_auto_tells_the_exercises_apart(library: Library, fps: float) -> None:
     session = library.session("auto")
