@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.filmed import SETTINGS, filmed, small
+from benchmarks.filmed import SETTINGS, small, tracked
 from benchmarks.guesses import guessed
 from benchmarks.report import table, write_between_marks
 from benchmarks.variants import Observation
@@ -139,7 +139,7 @@ def main() -> None:
     for seed in range(arguments.people):
         for scene in (sitting(seed), squatting(seed)):
             clip = scene.clip
-            seen = filmed(clip, assets, core)[1] if core else guessed(clip, assets)
+            seen = tracked(clip, assets, core) if core else guessed(clip, assets)
             found += list(zip(scene.about, outcomes(scene, seen, library), strict=True))
     text = outcome_table(found)
     print(text)
