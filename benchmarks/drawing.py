@@ -14,9 +14,11 @@ from benchmarks.counted import Counted
 from benchmarks.labels import Label
 from benchmarks.variants import Observation
 from blazereps_client.results import Rejection, Rep, Tally
-from classifiers.embedding import embed, points_of, trunks_away
+from classifiers.embedding import embed_points, points_of, trunks_away
+from classifiers.lifter import Lifter
 from pose_engine.landmarks import CONNECTIONS, FloatArray, Landmark, Pose
 
+_LIFT = Lifter.read()
 _WIDTH, _LEFT, _RIGHT = 760, 64, 12
 _HEADING, _PANEL, _GAP, _FIGURES, _CAPTION = 30, 120, 30, 110, 16
 _DEEPEST = 1.4  # a little more than any depth, so that labels have room below
@@ -135,7 +137,9 @@ def _band(one: Rep | Rejection, colour: str, scale: _Scale, top: float) -> str:
 
 
 def _depth(exercise: Deep, pose: Pose) -> float:
-    return exercise.depth(embed(pose), float(trunks_away(points_of([pose]))[0]))
+    points = _LIFT(points_of([pose]))
+    vector = embed_points(points, pose.visibility[None])[0]
+    return exercise.depth(vector, float(trunks_away(points)[0]))
 
 
 def _curve(seen: Sequence[Observation], exercise: Deep, scale: _Scale, top: float) -> str:

@@ -17,7 +17,7 @@ from service.settings import Settings
 
 SETTINGS = Settings(models=None)
 FPS, SIZE = 10, (480, 360)
-_NOT_DRAWING = {"__main__.py", "samples.py", "sheet.py", "training.py"}
+_NOT_DRAWING = {"__main__.py", "lifting.py", "samples.py", "sheet.py", "training.py"}
 _SOURCES = [
     path
     for pattern in ("*.py", "shaders/*")

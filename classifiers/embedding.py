@@ -141,14 +141,15 @@ _TORSO, _THIGH, _SHANK = map([*SLOPES].index, ("torso", "thigh", "shank"))
 
 
 def embed(pose: Pose) -> FloatArray:
-    """The vector of one pose, (len(NAMES),), from its world points where it has them."""
+    """The vector of one pose, (len(NAMES),), its points as they are."""
     vector: FloatArray = embed_points(points_of([pose]), pose.visibility[None])[0]
     return vector
 
 
 def points_of(poses: Sequence[Pose]) -> FloatArray:
-    """The world points of poses that have them, else those of the image: (n, 33, 3)."""
-    return np.array([pose.image if pose.world is None else pose.world for pose in poses])
+    """The points of poses, (n, 33, 3): world points where they have them, as pictured."""
+    points = np.array([pose.image if pose.world is None else pose.world for pose in poses])
+    return as_pictured(points, np.array([pose.image for pose in poses]))
 
 
 def as_pictured(points: FloatArray, images: FloatArray) -> FloatArray:

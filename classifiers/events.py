@@ -80,7 +80,7 @@ class RepCounted:
     bottom_s: float
     end_s: float
     depth: float
-    """How deep the bottom was: 0 at the top, 1 at full depth, at most 1.25."""
+    """How deep the bottom was: 0 at the top, 1 at full depth, at most 1.5."""
     confidence: float
     """How sure the classifier was of the posture, 0 to 1; the deeper the more it weighs."""
     grade: Grade = Grade.FULL

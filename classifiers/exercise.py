@@ -25,7 +25,7 @@ from pose_engine.landmarks import FloatArray
 
 _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 """The joint that must be in view for a part of the body to be judged."""
-_DEEPEST, _MOST_GAIN = 1.25, 3.0
+_DEEPEST, _MOST_GAIN = 1.5, 3.0
 _LEAST_DROP = 0.1
 """Of a leg's length: who hardly comes down is not set back by much, whatever the net guesses."""
 _GUESSED = 0.15
@@ -91,7 +91,7 @@ class Exercise:
         return self.angle in ("hip", "knee")
 
     def depth(self, vector: Sequence[float] | FloatArray, away: float = 0.0) -> float:
-        """How deep a pose is, from 0 at the top over 1 at full depth to 1.25.
+        """How deep a pose is, from 0 at the top over 1 at full depth to 1.5.
 
         It is the mean of how far the joint is bent and how far the limb has come down, so that one
         of them alone, as the net bends a straight leg that points at the camera, goes half way.

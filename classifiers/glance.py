@@ -8,7 +8,6 @@ import numpy as np
 from classifiers.embedding import (
     ANGLES,
     angles_seen,
-    as_pictured,
     embed_points,
     points_of,
     squarenesses,
@@ -16,7 +15,7 @@ from classifiers.embedding import (
 )
 from classifiers.knn import PoseClassifier
 from classifiers.quantities import Readings, read_points
-from pose_engine.landmarks import FloatArray, Pose
+from pose_engine.landmarks import Pose
 
 _LEAST_SEEN = 0.3
 
@@ -24,13 +23,14 @@ _LEAST_SEEN = 0.3
 class Glance:
     """At one pose or more; each of its tables has one row a pose, the same as for that one alone.
 
-    A table is worked out when it is first asked for.
+    A table is worked out when it is first asked for. Points are lifted one body at a time, since
+    what a product of matrices is rounded to depends on how many rows it has.
     """
 
     def __init__(
         self, poses: Sequence[Pose], classifier: PoseClassifier, holds: Collection[str]
     ) -> None:
-        self._poses, self._points = poses, points_of(poses)
+        self._points = np.concatenate([classifier.lift(one[None]) for one in points_of(poses)])
         self._visibility = np.array([pose.visibility for pose in poses])
         self._vectors = embed_points(self._points, self._visibility)
         self._classifier, self._holds = classifier, holds
@@ -38,7 +38,7 @@ class Glance:
 
     @cached_property
     def vectors(self) -> list[list[float]]:
-        """What `embed` gives."""
+        """What `embed_points` gives of the lifted points."""
         vectors: list[list[float]] = self._vectors.tolist()
         return vectors
 
@@ -69,9 +69,5 @@ class Glance:
     def readings(self, names: tuple[str, ...]) -> Readings:
         """The named quantities, (poses, names, 2, 2)."""
         if names not in self._readings:
-            self._readings[names] = read_points(self._pictured, self._visibility, names)
+            self._readings[names] = read_points(self._points, self._visibility, names)
         return self._readings[names]
-
-    @cached_property
-    def _pictured(self) -> FloatArray:
-        return as_pictured(self._points, np.array([pose.image for pose in self._poses]))

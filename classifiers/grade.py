@@ -12,8 +12,8 @@ class GradeRules:
     Raises ValueError unless 0 < full_depth < deep_depth.
     """
 
-    full_depth: float = 0.8
-    deep_depth: float = 1.15
+    full_depth: float = 0.95
+    deep_depth: float = 1.25
 
     def __post_init__(self) -> None:
         if not 0 < self.full_depth < self.deep_depth:

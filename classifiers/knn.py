@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from classifiers.embedding import columns
 from classifiers.exercise import Exercise, Hold
+from classifiers.lifter import Lift, as_they_are
 from classifiers.samples import SamplesError, SampleSet
 from pose_engine.landmarks import FloatArray
 
@@ -42,14 +43,21 @@ class PoseClassifier:
     Poses that are held stand apart: a chair pose is the bottom of a squat as well, and only time
     tells which. So they are asked for by themselves, and their samples have no say in an exercise.
 
-    Raises SamplesError where a class has no samples.
+    `lift`: what is done with the points of samples, and is to be done with those that are asked
+    about. Raises SamplesError where a class has no samples.
     """
 
-    def __init__(self, exercises: Sequence[Exercise | Hold], samples: SampleSet) -> None:
+    def __init__(
+        self,
+        exercises: Sequence[Exercise | Hold],
+        samples: SampleSet,
+        lift: Lift = as_they_are,
+    ) -> None:
+        self.lift = lift
         counted = [one for one in exercises if isinstance(one, Exercise)]
         holds = [one for one in exercises if isinstance(one, Hold)]
         self.classes = (*(name for e in counted for name in (e.up, e.down)), NONE)
-        vectors, labels = samples.vectors(), np.array(samples.labels)
+        vectors, labels = samples.vectors(lift), np.array(samples.labels)
         self._holds = {hold.name: hold.classes for hold in holds}
         held = [
             _Neighbourhood(

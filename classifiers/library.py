@@ -10,6 +10,7 @@ from typing import Any
 from classifiers.exercise import Exercise, ExerciseError, Hold, read_exercise
 from classifiers.glance import Glance
 from classifiers.knn import PoseClassifier
+from classifiers.lifter import Lifter
 from classifiers.samples import SampleSet
 from classifiers.session import ExerciseSession
 from pose_engine.landmarks import Pose
@@ -35,14 +36,14 @@ class Library:
     def load(cls, folder: Path) -> "Library":
         """Read every exercise under `folder`, and the samples of `none` beside them.
 
-        Raises ExerciseError or SamplesError, naming the file.
+        Raises ExerciseError, LifterError or SamplesError, naming the file.
         """
         folders = sorted(path.parent for path in folder.glob("*/samples.csv"))
         exercises = tuple(read_exercise(f) for f in folders if (f / "exercise.toml").exists())
         if not exercises:
             raise ExerciseError(f"{folder}: no exercise in it (a folder with exercise.toml)")
         samples = reduce(add, (SampleSet.read(f / "samples.csv") for f in folders))
-        return cls(exercises, PoseClassifier(exercises, samples))
+        return cls(exercises, PoseClassifier(exercises, samples, Lifter.read()))
 
     @property
     def names(self) -> tuple[str, ...]:

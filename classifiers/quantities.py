@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.embedding import ANGLES, as_pictured, dot, points_of
+from classifiers.embedding import ANGLES, dot, points_of
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 
 _LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
@@ -46,9 +46,8 @@ def read_points(points: FloatArray, visibility: FloatArray, names: Sequence[str]
 
 
 def read(pose: Pose, names: Sequence[str]) -> Readings:
-    """The named quantities of one pose as pictured, (names, 2, 2)."""
-    points = as_pictured(points_of([pose]), pose.image[None])
-    readings: Readings = read_points(points, pose.visibility[None], names)[0]
+    """The named quantities of one pose, its points as they are, (names, 2, 2)."""
+    readings: Readings = read_points(points_of([pose]), pose.visibility[None], names)[0]
     return readings
 
 

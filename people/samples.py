@@ -12,6 +12,7 @@ from people.assets import Assets
 from people.body import Body, Shape
 from people.motions import MOTIONS
 from people.motions.motion import ease, mix
+from people.posture import Posture
 from people.projection import Camera
 from people.rotations import FloatArray
 from people.skeleton import Skeleton
@@ -25,6 +26,8 @@ _NOISE_XY, _NOISE_Z, _NOISE_POINT = 0.012, 0.035, 0.006
 _NOISE_Z_LEGS = {Landmark.LEFT_KNEE: 0.05, Landmark.RIGHT_KNEE: 0.05,
                  Landmark.LEFT_ANKLE: 0.085, Landmark.RIGHT_ANKLE: 0.085}  # fmt: skip
 _HIDDEN_NOISE = 2.5
+_FARTHEST = 0.6
+"""Of the way to another posture: farther, and it is that other motion's."""
 
 # Capsules that hide what lies behind them: landmarks at both ends, radius in metres.
 _CAPSULES = (
@@ -38,14 +41,16 @@ _CAPSULES = (
 class Samples:
     """n poses in BlazePose's axes: x right, y down, z away from the camera.
 
-    `world`: (n, 33, 3) float32 metres, the hips' middle at the origin. `image`: (n, 33, 3)
-    float32 pixels with perspective, z in the scale of x and 0 at the hips' middle.
+    `world`: (n, 33, 3) float32 metres, the hips' middle at the origin; `true`: the same without
+    noise. `image`: (n, 33, 3) float32 pixels with perspective, z in the scale of x and 0 at the
+    hips' middle.
     `hidden`: (n, 33) bool, behind another part of the body. `motion`: (n,) names. `depth`: (n,)
     0..1 along the motion. `azimuth`, `elevation`: (n,) degrees of the camera (azimuth 0: in
     front of a person upright, or beyond the head of one face down; 90: at the left).
     """
 
     world: NDArray[np.float32]
+    true: NDArray[np.float32]
     image: NDArray[np.float32]
     hidden: NDArray[np.bool_]
     motion: NDArray[np.str_]
@@ -73,12 +78,14 @@ def sample_poses(
     skeletons: Sequence[Skeleton] | None = None,
     depths: tuple[float, float] = (0.0, 1.0),
     style: Mapping[str, Any] = MappingProxyType({}),
+    strays: float = 0.0,
 ) -> Samples:
     """`count` poses of the named motions in turn, in random bodies, styles, depths and cameras.
 
     `depths`: the least and the greatest, in between as time is in an even movement: more at both
     ends. `noise` adds BlazePose's kind of error. `skeletons` default to 30 random adults. `style`:
-    fields of the motions that are not drawn. The same seed gives the same poses.
+    fields of the motions that are not drawn. `strays`: the share of poses that are on the way to
+    one of another motion. The same seed gives the same poses.
     Raises KeyError when a motion is not in MOTIONS, TypeError when it has no field of the style's.
     """
     rng = np.random.default_rng(seed)
@@ -90,13 +97,17 @@ def sample_poses(
     for i, (name, camera) in enumerate(zip(names, cameras, strict=True)):
         skeleton = skeletons[int(rng.integers(len(skeletons)))]
         motion = replace(MOTIONS[name].random(rng), **style)
-        points = motion.posture(skeleton, depth[i]).landmarks()
+        posture = motion.posture(skeleton, depth[i])
+        if strays and rng.uniform() < strays:
+            posture = posture.towards(_any(motions, skeleton, rng), rng.uniform(0, _FARTHEST))
+        points = posture.landmarks()
         seen[i] = (points - _middle(points)) @ camera.axes.T
-    hidden = _hidden(seen)
+    hidden, true = _hidden(seen), seen
     if noise:
         seen = _noisy(seen, hidden, rng)
     return Samples(
         world=(seen - _hips(seen)).astype(np.float32),
+        true=(true - _hips(true)).astype(np.float32),
         image=_image(seen, cameras).astype(np.float32),
         hidden=hidden,
         motion=np.array(names),
@@ -104,6 +115,12 @@ def sample_poses(
         azimuth=np.array([camera.azimuth for camera in cameras]),
         elevation=np.array([camera.elevation for camera in cameras]),
     )
+
+
+def _any(motions: Sequence[str], skeleton: Skeleton, rng: np.random.Generator) -> Posture:
+    """A posture of any of the motions."""
+    name = motions[int(rng.integers(len(motions)))]
+    return MOTIONS[name].random(rng).posture(skeleton, _depth(name, rng))
 
 
 def _depth(name: str, rng: np.random.Generator) -> float:

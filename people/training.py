@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from classifiers.embedding import as_pictured
 from classifiers.exercise import read_exercise
 from classifiers.knn import NEAR, NONE, PoseClassifier
+from classifiers.lifter import Lifter
 from classifiers.samples import SampleSet
 from people.motions import EXERCISES, MOTIONS
 from people.samples import Samples, random_skeletons, sample_poses
@@ -127,13 +129,13 @@ def _all(poses: Sequence[_Poses], seed: int, skeletons: Sequence[Skeleton]) -> S
 def _close(sets: Mapping[str, SampleSet]) -> SampleSet:
     """What belongs to no exercise but comes within reach of one; the rest would never be asked."""
     exercises = [read_exercise(_EXERCISES / name) for name in EXERCISES]
-    classifier = PoseClassifier(exercises, reduce(add, sets.values()))
-    return sets[NONE].where(classifier.reaches(sets[NONE].vectors()))
+    classifier = PoseClassifier(exercises, reduce(add, sets.values()), Lifter.read())
+    return sets[NONE].where(classifier.reaches(sets[NONE].vectors(classifier.lift)))
 
 
 def _labelled(poses: Samples, labels: Sequence[str]) -> SampleSet:
     return SampleSet(
         labels=tuple(labels),
         sources=tuple(f"synthetic {motion}" for motion in poses.motion),
-        points=poses.world,
+        points=as_pictured(poses.world, poses.image),
     )

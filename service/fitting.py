@@ -62,11 +62,12 @@ def main() -> None:
     with loading():
         from classifiers.exercise import ExerciseError  # noqa: PLC0415
         from classifiers.library import Library  # noqa: PLC0415
+        from classifiers.lifter import LifterError  # noqa: PLC0415
         from classifiers.samples import SamplesError  # noqa: PLC0415
 
         try:
             made: Library | ValueError = Library.load(Path(sys.argv[1]))
-        except (ExerciseError, SamplesError) as error:
+        except (ExerciseError, LifterError, SamplesError) as error:
             made = error
     pickle.dump(made, sys.stdout.buffer)
 

@@ -46,7 +46,7 @@ def test_a_mirror_does_not_matter(depth: float) -> None:
     points = turned(squat(depth), 30)
     points[Landmark.LEFT_WRIST] += [0.1, 0.2, 0]
     mirrored = (points * [-1, 1, 1])[MIRROR].astype(np.float32)
-    assert np.allclose(_embed(mirrored), _embed(points), atol=1e-4)
+    assert np.allclose(_embed(mirrored), _embed(points), atol=1e-3)
 
 
 @pytest.mark.parametrize(("depth", "degrees"), [(0, 176), (1, 64)])

@@ -68,7 +68,7 @@ def test_a_folder_is_an_exercise(folder: Path) -> None:
 def test_measures_and_grades_are_data(folder: Path) -> None:
     exercise = _counted(folder)
     assert exercise.measures == ("knee",)
-    assert exercise.grades == GradeRules(full_depth=0.7, deep_depth=1.15)
+    assert exercise.grades == GradeRules(full_depth=0.7, deep_depth=1.25)
 
 
 def test_the_joint_that_tells_the_depth_is_measured_by_default(folder: Path) -> None:
@@ -90,7 +90,7 @@ def test_what_points_away_from_the_camera_is_deeper_than_it_looks(folder: Path) 
     assert 0.2 < across < 0.8
     assert exercise.depth(half, 1.0) == pytest.approx(1.5 * across)
     assert exercise.depth(half, 0.5) == pytest.approx(1.25 * across)
-    assert exercise.depth(embed(as_pose(squat(1))), 1.0) == 1.25, "no deeper than that"
+    assert exercise.depth(embed(as_pose(squat(1))), 1.0) == 1.5, "no deeper than that"
 
 
 def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
         ("[depth]", "[depth", "exercise.toml"),
         ('["knee"]', '["nose"]', "measures must be some of elbow, .*, torso_lean, hip_sag"),
         ('["knee"]', "7", "exercise.toml"),
-        ("full_depth = 0.7", "full_depth = 1.2", "0 < full_depth < deep_depth"),
+        ("full_depth = 0.7", "full_depth = 1.3", "0 < full_depth < deep_depth"),
         ("full_depth", "fullness", "grades has unknown fields: fullness"),
         ("title =", 'kind = "dance"\ntitle =', "kind must be one of reps, hold"),
         ("title =", 'kind = "hold"\ntitle =', "a hold has no depth"),

@@ -10,10 +10,10 @@ from classifiers.grade import GradeRules
     ("depth", "grade"),
     [
         (0.6, Grade.PARTIAL),
-        (0.8, Grade.FULL),
-        (1.14, Grade.FULL),
-        (1.15, Grade.DEEP),
+        (0.95, Grade.FULL),
+        (1.24, Grade.FULL),
         (1.25, Grade.DEEP),
+        (1.5, Grade.DEEP),
     ],
 )
 def test_a_grade_begins_at_its_depth(depth: float, grade: Grade) -> None:

@@ -99,7 +99,7 @@ def test_a_push_up_is_measured_with_its_worst_sag() -> None:
 
 
 @pytest.mark.parametrize(
-    ("deepest", "grade"), [(0.6, Grade.PARTIAL), (0.8, Grade.FULL), (1.0, Grade.DEEP)]
+    ("deepest", "grade"), [(0.6, Grade.PARTIAL), (0.9, Grade.FULL), (1.2, Grade.DEEP)]
 )
 def test_the_grade_is_by_depth(deepest: float, grade: Grade) -> None:
     assert _one(SQUAT, repetitions(squat, [deepest])).grade is grade

@@ -26,8 +26,8 @@ def library() -> Library:
     return Library.load(COMMITTED)
 
 
-def _pose(world: FloatArray, visibility: FloatArray) -> Pose:
-    return Pose(image=world * 400, world=world, visibility=visibility, presence=visibility)
+def _pose(world: FloatArray, image: FloatArray, visibility: FloatArray) -> Pose:
+    return Pose(image=image, world=world, visibility=visibility, presence=visibility)
 
 
 def _counts(library: Library, poses: Iterable[tuple[float, Pose]]) -> dict[str, int]:
@@ -43,8 +43,9 @@ def test_tracked_deep_squats_count(library: Library, view: str) -> None:
     with np.load(TRACKED) as arrays:
         at_s = arrays[f"{view}/at_s"].tolist()
         world = arrays[f"{view}/world_mm"].astype(np.float32) / 1000
+        image = arrays[f"{view}/image_tenths"].astype(np.float32) / 10
         visibility = arrays[f"{view}/visibility"].astype(np.float32) / 100
-    poses = zip(at_s, map(_pose, world, visibility), strict=True)
+    poses = zip(at_s, map(_pose, world, image, visibility), strict=True)
     assert _counts(library, poses) == {"squat": 5, "push_up": 0}
 
 
@@ -59,5 +60,5 @@ def test_true_deep_squats_count(
     for frame in range(int(script.duration_s * FPS)):
         points = camera.view(script.posture(skeleton, frame / FPS).landmarks())
         world = (points - points[23:25].mean(0)).astype(np.float32)
-        poses.append((frame / FPS, _pose(world, seen)))
+        poses.append((frame / FPS, _pose(world, world * 400, seen)))
     assert _counts(library, poses) == {"squat": 3, "push_up": 0}

@@ -21,10 +21,11 @@ def test_tracked_people_who_sit_down_are_refused(seed: int) -> None:
     with np.load(TRACKED) as arrays:
         at_s = arrays[f"{seed}/at_s"].tolist()
         worlds = arrays[f"{seed}/world_mm"].astype(np.float32) / 1000
+        images = arrays[f"{seed}/image_tenths"].astype(np.float32) / 10
         seen = arrays[f"{seed}/visibility"].astype(np.float32) / 100
     session, events = Library.load(COMMITTED).session(), []
-    for at, world, visibility in zip(at_s, worlds, seen, strict=True):
-        pose = Pose(image=world * 400, world=world, visibility=visibility, presence=visibility)
+    for at, world, image, visibility in zip(at_s, worlds, images, seen, strict=True):
+        pose = Pose(image=image, world=world, visibility=visibility, presence=visibility)
         events += session.observe(pose, at)
     events += session.finish()
     assert session.counts == {"squat": 0, "push_up": 0}

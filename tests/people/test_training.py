@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.embedding import embed_points
+from classifiers.embedding import as_pictured, embed_points
 from classifiers.exercise import Kind
 from classifiers.knn import NEAR
 from classifiers.library import Library
@@ -64,7 +64,8 @@ def test_without_legs_a_push_ups_top_is_still_one_and_a_dog_is_not(skeleton: Ske
 
     def sure(motion: str, depth: float) -> float:
         samples = sample_poses([motion], 60, 77, skeletons=[skeleton], depths=(depth, depth))
-        vectors = embed_points(samples.world.astype(np.float32), np.ones((60, 33), np.float32))
+        points = classifier.lift(as_pictured(samples.world, samples.image))
+        vectors = embed_points(points, np.ones((60, 33), np.float32))
         classes = classifier.classify(vectors, [False] * 60)
         return float(np.mean([one["push_up_up"] + one["push_up_down"] for one in classes]))
 

@@ -41,7 +41,7 @@ class Rep(Document):
     end_s: Milli = Field(examples=[2.9])
     down_s: Milli = Field(description="From the start to the bottom", examples=[0.8])
     up_s: Milli = Field(description="From the bottom to the end", examples=[0.9])
-    depth: Milli = Field(description="0 at the top, 1 at full depth, at most 1.25", examples=[0.94])
+    depth: Milli = Field(description="0 at the top, 1 at full depth, at most 1.5", examples=[0.94])
     confidence: Milli = Field(description="0 to 1", examples=[0.98])
     grade: Grade = Field(description="How deep it went", examples=["full"])
     measures: dict[str, Measured] = Field(
