@@ -23,14 +23,13 @@ _LEAST_SEEN = 0.3
 class Glance:
     """At one pose or more; each of its tables has one row a pose, the same as for that one alone.
 
-    A table is worked out when it is first asked for. Points are lifted one body at a time, since
-    what a product of matrices is rounded to depends on how many rows it has.
+    A table is worked out when it is first asked for.
     """
 
     def __init__(
         self, poses: Sequence[Pose], classifier: PoseClassifier, holds: Collection[str]
     ) -> None:
-        self._points = np.concatenate([classifier.lift(one[None]) for one in points_of(poses)])
+        self._points = classifier.lift(points_of(poses))
         self._visibility = np.array([pose.visibility for pose in poses])
         self._vectors = embed_points(self._points, self._visibility)
         self._classifier, self._holds = classifier, holds

@@ -65,10 +65,11 @@ class Lifter:
         np.savez_compressed(path, allow_pickle=False, **halves)
 
     def __call__(self, points: FloatArray) -> FloatArray:
-        """As `Lift`."""
+        """As `Lift`; each body the same as it alone."""
         *hidden, last = self._layers
         about, across, size = _placed(points)
-        values = _flat(about[:, _SEEN] / across)
+        # one product a body: what one of all of them is rounded to depends on how many there are
+        values = _flat(about[:, _SEEN] / across)[:, None]
         for weights, biases in hidden:
             values = np.maximum(values @ weights + biases, 0)
         limbs = (values @ last[0] + last[1]).reshape(len(points), len(LIMBS), 3)

@@ -55,6 +55,14 @@ def test_who_would_be_lifted_to_the_truth_is() -> None:
     np.testing.assert_allclose(lifted[:, LIMBS], bodies[:, LIMBS] * size, atol=1e-5)
 
 
+def test_several_are_lifted_as_each_alone() -> None:
+    """To the last bit, by the net that is used."""
+    lift = Lifter.read()
+    postures = [posture(depth) for posture in (squat, push_up) for depth in np.linspace(0, 1, 17)]
+    bodies = np.array([turned(one, 7 * number) for number, one in enumerate(postures)])
+    np.testing.assert_array_equal(lift(bodies), [lift(one[None])[0] for one in bodies])
+
+
 def test_what_is_written_is_read_but_for_the_rounding(tmp_path: Path) -> None:
     lift = random_lifter()
     lift.write(tmp_path / "lifter.npz")
