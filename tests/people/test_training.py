@@ -41,6 +41,7 @@ def test_every_hold_has_its_poses_and_some_that_come_near(name: str) -> None:
     assert samples.labels.count(NEAR) <= len(samples) / 2
 
 
+@pytest.mark.timeout(600)  # all of them: a minute, on a busy machine two
 def test_the_same_seed_writes_the_same_samples(tmp_path: Path) -> None:
     try:
         training.write_samples(tmp_path, 10)
