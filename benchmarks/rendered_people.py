@@ -46,6 +46,11 @@ def scene(motion: str, number: int, seed: int = SEED) -> Clip:
     return small(replace(clip, azimuth=math.copysign(turn, clip.azimuth)))
 
 
+def view(clip: Clip) -> str:
+    """Which of `VIEWS` a scene is seen from."""
+    return VIEWS[int(abs(clip.azimuth) // _VIEW_DEGREES)]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one person's repetitions."""
@@ -74,7 +79,7 @@ def outcome(clip: Clip, observations: Sequence[Observation], core: Core) -> Outc
     )
     return Outcome(
         motion=clip.name.rpartition("_")[0],
-        view=VIEWS[int(abs(clip.azimuth) // _VIEW_DEGREES)],
+        view=view(clip),
         done=len(whole),
         counted=right,
         invented=len(found) - right,
