@@ -4,7 +4,8 @@
 
 The people of `benchmarks.rendered_people` who do an exercise, as they were tracked for it. Off are
 shoulders, elbows, wrists, hips, knees, ankles and feet, each body put on the truth by the middle of
-its hips and scaled to fit; and the angle of the joint that the exercise bends, on both sides.
+its hips and scaled to fit; and the angle of the joint that the exercise bends, on both sides. Who
+is never seen is left out.
 """
 
 import argparse
@@ -78,7 +79,7 @@ def true_points(clip: Clip, skeleton: Skeleton, at_s: Sequence[float]) -> FloatA
 
 
 def errors(clip: Clip, skeleton: Skeleton, observations: Sequence[Observation]) -> Errors:
-    """How far off somebody is wherever he is seen."""
+    """How far off somebody is wherever he is seen, which must be once at least."""
     seen = [(at_s, pose) for at_s, pose in observations if pose is not None]
     at_s, poses = [at for at, _ in seen], [pose for _, pose in seen]
     exercise = str(clip.parts[0].exercise)
@@ -154,9 +155,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     core, assets = load_core(SETTINGS), Assets()
+    each = [
+        (clip, tracked(clip, assets, core)) for clip in scenes(arguments.people, 0, arguments.seed)
+    ]
     found = [
-        errors(clip, Body(assets, clip.shape).skeleton, tracked(clip, assets, core))
-        for clip in scenes(arguments.people, 0, arguments.seed)
+        errors(clip, Body(assets, clip.shape).skeleton, observations)
+        for clip, observations in each
+        if any(pose for _, pose in observations)
     ]
     text = joint_table(found)
     print(text)

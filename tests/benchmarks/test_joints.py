@@ -8,9 +8,7 @@ from benchmarks.rendered_people import scene
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Pose
 from tests.people.bones import default_skeleton
 
-NET, LIFTED = 0, 1
-
-
+NET = 0
 FLAT = np.array([1, 1, 0.4], np.float32)
 
 
