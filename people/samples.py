@@ -134,7 +134,7 @@ def _random_camera(rng: np.random.Generator) -> Camera:
     return Camera(
         azimuth=rng.uniform(0, 360),
         elevation=rng.triangular(-10, 5, 35),
-        roll=rng.normal(0, 2.5),
+        roll=rng.normal(0, 5),
         distance=distance,
         focal=480 * size * distance / 1.8,
     )

@@ -1,5 +1,7 @@
 """What becomes of people who sit down and who squat, as the benchmark tells it."""
 
+from collections import Counter
+
 import pytest
 
 from benchmarks.guesses import guessed_of
@@ -23,15 +25,14 @@ def test_the_bottoms_are_where_the_script_has_them(scene: Scene) -> None:
         assert max(depth(from_s - 0.3), depth(to_s + 0.3)) < stroke.depth
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_guessed_squats_count_and_sitting_down_does_not(library: Library, seed: int) -> None:
-    found: dict[str, str] = {}
-    for scene in (sitting(seed), squatting(seed)):
-        seen = guessed_of(scene.clip, default_skeleton())
-        found |= dict(zip(scene.about, outcomes(scene, seen, library), strict=True))
-    assert {about for about, outcome in found.items() if outcome == COUNTED} == set(
-        squatting(seed).about
-    )
+def test_guessed_squats_count_and_sitting_down_does_not(library: Library) -> None:
+    found: Counter[tuple[bool, str]] = Counter()
+    for seed in range(6):
+        for squats, scene in ((False, sitting(seed)), (True, squatting(seed))):
+            seen = guessed_of(scene.clip, default_skeleton())
+            found.update((squats, outcome) for outcome in outcomes(scene, seen, library))
+    assert found[False, COUNTED] == 0
+    assert found[True, COUNTED] >= 22  # of 24: who stays deep down, seen from behind, may sit
 
 
 def test_the_table_has_a_line_for_each_kind_of_movement() -> None:
