@@ -100,7 +100,7 @@ def _serve(heard: BinaryIO, told: BinaryIO) -> None:
 def _decode(order: dict[str, Any], heard: BinaryIO, told: BinaryIO) -> None:
     limits = ClipLimits(**order["limits"])
     try:
-        with Footage.open(Path(order["path"]), limits=limits, threads=order["threads"]) as clip:
+        with Footage.open(Path(order["path"]), limits=limits, threads=1) as clip:
             length = math.nan if clip.duration_s is None else clip.duration_s
             _say(told, Word(Kind.OPENED, length, 0, clip.width, clip.height))
             if wanted := heard.readline():

@@ -43,13 +43,11 @@ class DecoderLimits:
     memory_bytes: int = 1024**3
     """Of the decoder's process."""
     cpu_s: int = 1800
-    """Seconds of processor time, all its threads together."""
+    """Seconds of processor time."""
     wall_s: float = 1800.0
     """Seconds waited for it in all; while nobody waits for a frame, none."""
     stall_s: float = 30.0
     """Seconds without any sign that it goes on."""
-    threads: int = 2
-    """That decode; each takes memory for some frames."""
 
 
 class IsolatedClip:
@@ -155,7 +153,6 @@ class IsolatedClip:
                 "limits": asdict(self._limits),
                 "memory_bytes": self._decoder.memory_bytes,
                 "cpu_s": self._decoder.cpu_s,
-                "threads": self._decoder.threads,
                 "picture": self._picture.fileno(),
                 "parent": os.getpid(),
             }
