@@ -1,37 +1,38 @@
 """What can be told of each of some poses alone: told of all of them at once, which is quicker."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import cached_property
-
-import numpy as np
 
 from classifiers.embedding import (
     ANGLES,
     angles_seen,
     embed_points,
-    points_of,
     squarenesses,
     trunks_away,
 )
 from classifiers.knn import PoseClassifier
 from classifiers.quantities import Readings, read_points
-from pose_engine.landmarks import Pose
+from pose_engine.landmarks import FloatArray
 
 _LEAST_SEEN = 0.3
 
 
 class Glance:
-    """At one pose or more; each of its tables has one row a pose, the same as for that one alone.
+    """At one body or more; each of its tables has one row a body, the same as for that one alone.
 
-    A table is worked out when it is first asked for.
+    `points`: (n, 33, 3) as `embedding.points_of` gives them, `visibility`: (n, 33) in 0..1. A table
+    is worked out when it is first asked for.
     """
 
     def __init__(
-        self, poses: Sequence[Pose], classifier: PoseClassifier, holds: Collection[str]
+        self,
+        points: FloatArray,
+        visibility: FloatArray,
+        classifier: PoseClassifier,
+        holds: Collection[str],
     ) -> None:
-        self._points = classifier.lift(points_of(poses))
-        self._visibility = np.array([pose.visibility for pose in poses])
-        self._vectors = embed_points(self._points, self._visibility)
+        self._points, self._visibility = classifier.lift(points), visibility
+        self._vectors = embed_points(self._points, visibility)
         self._classifier, self._holds = classifier, holds
         self._readings: dict[tuple[str, ...], Readings] = {}
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from classifiers.exercise import Exercise, ExerciseError, Hold, read_exercise
-from classifiers.glance import Glance
 from classifiers.knn import PoseClassifier
 from classifiers.lifter import Lifter
 from classifiers.samples import SampleSet
-from classifiers.session import ExerciseSession
+from classifiers.session import ExerciseSession, look_ahead
 from pose_engine.landmarks import Pose
 
 AUTO = "auto"
@@ -67,19 +66,16 @@ class Library:
         """
         return ExerciseSession(self.pick(name), self.classifier, unknown=unknown)
 
-    def look_ahead(self, coming: Iterable[tuple[ExerciseSession, Pose]]) -> None:
-        """Sessions from here will observe these poses next, each its own in this order.
+    def look_ahead(self, coming: Iterable[tuple[ExerciseSession, Pose, float]]) -> None:
+        """Sessions from here will observe these poses next, each its own in this order, at these
+        times in seconds.
 
         What can be told of each pose alone is told of all at once. It changes nothing but the time
         that it takes: for many of them a third.
         """
         expected = [*coming]
         for start in range(0, len(expected), _AT_ONCE):
-            some = expected[start : start + _AT_ONCE]
-            holds = set[str]().union(*(session.timed for session, _ in some))
-            glance = Glance([pose for _, pose in some], self.classifier, holds)
-            for row, (session, pose) in enumerate(some):
-                session.expect(pose, glance, row)
+            look_ahead(expected[start : start + _AT_ONCE], self.classifier)
 
     def restore(self, snapshot: dict[str, Any]) -> ExerciseSession:
         """A session that goes on from a snapshot; raises SnapshotError or UnknownExercise."""

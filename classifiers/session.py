@@ -2,9 +2,11 @@
 
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from classifiers.embedding import ANGLES, angle_degrees
+import numpy as np
+
+from classifiers.embedding import ANGLES, angle_degrees, points_of
 from classifiers.events import (
     Event,
     Phase,
@@ -22,12 +24,13 @@ from classifiers.knn import PoseClassifier
 from classifiers.measures import MeasureRecorder
 from classifiers.periods import PeriodCounter
 from classifiers.repetition import RepetitionCounter
+from classifiers.roll import Roll, level, stands
 from classifiers.sets import SetKeeper
 from classifiers.smoothing import ConfidenceFilter
 from classifiers.stance import Stance
 from pose_engine.landmarks import Pose
 
-SNAPSHOT_VERSION = 5
+SNAPSHOT_VERSION = 6
 UNKNOWN = "unknown"
 """Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2
@@ -41,6 +44,18 @@ class TimeWentBackwards(ValueError):
 
 class SnapshotError(ValueError):
     """A snapshot is not one of this version's sessions."""
+
+
+class Expected(NamedTuple):
+    """A pose that was looked at before it is observed."""
+
+    pose: Pose
+    at_s: float
+    roll: Roll
+    """The camera's, by then."""
+    glance: Glance
+    row: int
+    """The pose's, in the glance."""
 
 
 class ExerciseSession:
@@ -58,7 +73,8 @@ class ExerciseSession:
         unknown: bool = False,
     ) -> None:
         self._classifier = classifier
-        self._ahead = deque[tuple[Pose, Glance, int]]()
+        self._ahead = deque[Expected]()
+        self._roll = Roll()
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
         self._stance = Stance()
         self._exercises: tuple[Exercise, ...] = ()
@@ -117,26 +133,31 @@ class ExerciseSession:
         if pose is None:
             events = self._measured(self._miss(at_s))
         else:
-            glance, row = self._glance(pose)
-            events = self._measured(self._count(pose, glance, row, at_s))
-            self._record(glance, row, at_s)
+            seen = self._look(pose, at_s)
+            self._roll = seen.roll
+            events = self._measured(self._count(pose, seen.glance, seen.row, at_s))
+            self._record(seen.glance, seen.row, at_s)
         sets = self._sets.observe(events, at_s)
         return [*events, *sets, *self._coach.advise(pose, self.phases, events, at_s)]
 
-    def expect(self, pose: Pose, glance: Glance, row: int) -> None:
-        """It will be observed after those that are expected already, and has been glanced at.
+    @property
+    def roll(self) -> Roll:
+        """How the camera is rolled, once all that is expected is observed."""
+        return self._ahead[-1].roll if self._ahead else self._roll
+
+    def expect(self, coming: Expected) -> None:
+        """It will be observed after those that are expected already.
 
         The glance is by the classifier of the session, and asks for the holds of `timed` at least.
         """
-        self._ahead.append((pose, glance, row))
+        self._ahead.append(coming)
 
-    def _glance(self, pose: Pose) -> tuple[Glance, int]:
-        """One with the pose, and its row there."""
-        if self._ahead and self._ahead[0][0] is pose:
-            _, glance, row = self._ahead.popleft()
-            return glance, row
-        self._ahead.clear()  # what was expected has not come
-        return Glance([pose], self._classifier, self.timed), 0
+    def _look(self, pose: Pose, at_s: float) -> Expected:
+        """At one that is observed now."""
+        if not (self._ahead and self._ahead[0].pose is pose and self._ahead[0].at_s == at_s):
+            self._ahead.clear()  # what was expected has not come
+            look_ahead([(self, pose, at_s)], self._classifier)
+        return self._ahead.popleft()
 
     def _miss(self, at_s: float) -> list[Event]:
         """Take in that nobody is seen."""
@@ -182,6 +203,8 @@ class ExerciseSession:
     def interrupt(self) -> list[Event]:
         """What comes next is no part of the movement or hold under way: it is given up."""
         self._forget()
+        self._roll = Roll()
+        self._ahead.clear()
         at_s = 0.0 if self._at_s is None else self._at_s
         events = [event for c in self._counters.values() for event in c.leave(at_s)]
         return events + [event for timer in self._timers.values() for event in timer.end()]
@@ -203,6 +226,7 @@ class ExerciseSession:
             "subject": self.subject,
             "counted": [exercise.name for exercise in self._exercises],
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
+            "roll": [*self._roll],
             "stance": self._stance.snapshot(),
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
             "timers": {name: timer.snapshot() for name, timer in self._timers.items()},
@@ -226,7 +250,7 @@ class ExerciseSession:
                 for e in self._exercises
             }
             counted = tuple(e for e in self._exercises if e.name in snapshot["counted"])
-            stance = Stance().restored(snapshot["stance"])
+            roll, stance = Roll(*snapshot["roll"]), Stance().restored(snapshot["stance"])
             sets = SetKeeper().restored(snapshot["sets"])
             coach = Coach(counted).restored(snapshot["coach"])
             timers = {
@@ -237,7 +261,7 @@ class ExerciseSession:
             periods = None if unknown is None else PeriodCounter().restored(unknown)
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
-            self._stance = stance
+            self._roll, self._stance = roll, stance
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
             self._person = snapshot["person"]
             self.subject = bool(snapshot["subject"])
@@ -316,3 +340,23 @@ class ExerciseSession:
             self.subject = False
             return [SubjectLost(at_s)]
         return []
+
+
+def look_ahead(
+    coming: Sequence[tuple[ExerciseSession, Pose, float]], classifier: PoseClassifier
+) -> None:
+    """Have sessions of the classifier expect poses, each its own in this order, at these seconds.
+
+    What can be told of each pose alone is told of all at once.
+    """
+    poses = [pose for _, pose, _ in coming]
+    points, visibility = points_of(poses), np.array([pose.visibility for pose in poses])
+    last, rolls = dict[ExerciseSession, Roll](), list[Roll]()
+    for (session, pose, at_s), stand in zip(coming, stands(points, visibility), strict=True):
+        before = last.get(session) or session.roll
+        last[session] = before.after(stand, pose.subject, at_s)
+        rolls.append(last[session])
+    holds = set[str]().union(*(session.timed for session, _, _ in coming))
+    glance = Glance(level(points, rolls), visibility, classifier, holds)
+    for row, ((session, pose, at_s), roll) in enumerate(zip(coming, rolls, strict=True)):
+        session.expect(Expected(pose, at_s, roll, glance, row))

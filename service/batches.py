@@ -124,7 +124,8 @@ async def _count(batch: Batch, state: AppState) -> Tally:
 
 def observe(library: Library, session: Session, seen: Sequence[Seen]) -> list[Event]:
     """What a slice of observations causes."""
-    library.look_ahead([(session, one.pose) for one in seen if one.pose is not None])
+    coming = [(session, one.pose, one.at_s) for one in seen if one.pose is not None]
+    library.look_ahead(coming)
     return [event for one in seen for event in session.observe(one.pose, one.at_s)]
 
 

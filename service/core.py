@@ -79,8 +79,8 @@ class Session(Protocol):
         """The whole state, as plain data for JSON."""
 
 
-Coming = Sequence[tuple[Session, Pose]]
-"""What sessions will observe next, each its own in this order."""
+Coming = Sequence[tuple[Session, Pose, float]]
+"""What sessions will observe next, each its own in this order, at these seconds."""
 
 
 class Exercise(Protocol):
@@ -123,7 +123,7 @@ class Library(Protocol):
     def pick(self, name: str, /) -> Sequence[Any]:
         """What a session is to `choose` for `auto` or an exercise; raises LookupError likewise."""
 
-    def look_ahead(self, coming: Sequence[tuple[Any, Pose]], /) -> None:
+    def look_ahead(self, coming: Sequence[tuple[Any, Pose, float]], /) -> None:
         """Sessions from here will observe these next: what can be shared is done at once."""
 
     def restore(self, snapshot: dict[str, Any], /) -> Session:

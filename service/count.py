@@ -125,7 +125,7 @@ class ClipCount:
         self.frames, self.after_s = snapshot["frames"], snapshot["after_s"]
 
     def _count(self) -> None:
-        seen = [(self._session, pose) for _, pose in self._uncounted if pose is not None]
+        seen = [(self._session, pose, at_s) for at_s, pose in self._uncounted if pose is not None]
         self._library.look_ahead(seen)
         for at_s, pose in self._uncounted:
             self._tell(self._session.observe(pose, at_s), at_s)

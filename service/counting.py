@@ -106,9 +106,11 @@ class Counting:
         """What is left of the countdown, None where there is none."""
         return self._gate.left_s(at_s)
 
-    def coming(self, poses: Iterable[Pose]) -> Coming:
-        """These will be observed next."""
-        return [(self.session, pose) for pose in poses] if self.counting == "counting" else []
+    def coming(self, poses: Iterable[tuple[Pose, float]]) -> Coming:
+        """These will be observed next, at these seconds."""
+        if self.counting != "counting":
+            return []
+        return [(self.session, pose, at_s) for pose, at_s in poses]
 
     def observe(self, pose: Pose | None, at_s: float) -> Iterator[Happening]:
         """Who is seen at a time in seconds, None for nobody."""

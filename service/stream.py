@@ -166,8 +166,8 @@ class Stream:
 
     def coming(self, items: Iterable[Observation | Command]) -> Coming:
         """Whose landmarks will be counted when these are done, for `Library.look_ahead`."""
-        media = (item.seen for item in items if isinstance(item, Observation))
-        return self._counting.coming(seen for seen in media if isinstance(seen, Pose))
+        seen = ((item.seen, item.at_s) for item in items if isinstance(item, Observation))
+        return self._counting.coming((pose, at_s) for pose, at_s in seen if isinstance(pose, Pose))
 
     def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Take one step."""

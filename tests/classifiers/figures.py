@@ -93,6 +93,13 @@ def from_above(points: FloatArray, degrees: float) -> FloatArray:
     return seen
 
 
+def rolled(points: FloatArray, degrees: float) -> FloatArray:
+    """The same body in a picture that is turned clockwise by so much."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    seen: FloatArray = (points @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])).astype(np.float32)
+    return seen
+
+
 def as_pose(points: FloatArray, hidden: tuple[Landmark, ...] = ()) -> Pose:
     """A pose that is seen whole, but for the hidden landmarks."""
     visibility = np.ones(LANDMARK_COUNT, np.float32)

@@ -1,5 +1,6 @@
 """What is told of several poses at once is what is told of each alone."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +45,13 @@ def classifier() -> PoseClassifier:
     return PoseClassifier((*EXERCISES, PLANK, CHAIR), samples() + held_samples())
 
 
+def _glance(
+    poses: Sequence[Pose], classifier: PoseClassifier, holds: Collection[str] = HOLDS
+) -> Glance:
+    visibility = np.array([pose.visibility for pose in poses])
+    return Glance(points_of(poses), visibility, classifier, holds)
+
+
 def _of(glance: Glance, row: int) -> object:
     readings = glance.readings(NAMES)[row].tolist()
     return glance.vectors[row], glance.seen[row], glance.confidences[row], readings
@@ -51,13 +59,13 @@ def _of(glance: Glance, row: int) -> object:
 
 def test_several_are_seen_as_each_alone(classifier: PoseClassifier) -> None:
     """To the last bit."""
-    together = Glance(POSES, classifier, HOLDS)
+    together = _glance(POSES, classifier)
     for row, pose in enumerate(POSES):
-        assert _of(together, row) == _of(Glance([pose], classifier, HOLDS), 0)
+        assert _of(together, row) == _of(_glance([pose], classifier), 0)
 
 
 def test_it_tells_what_is_told_of_a_pose(classifier: PoseClassifier) -> None:
-    glance = Glance(POSES, classifier, HOLDS)
+    glance = _glance(POSES, classifier)
     for row, pose in enumerate(POSES):
         assert glance.vectors[row] == embed(pose).tolist()
         assert glance.away[row] == trunks_away(points_of([pose]))[0]
@@ -68,13 +76,13 @@ def test_it_tells_what_is_told_of_a_pose(classifier: PoseClassifier) -> None:
 
 def test_without_legs_in_view_the_rest_is_asked(classifier: PoseClassifier) -> None:
     hidden = as_pose(push_up(0.9), hidden=(Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE))
-    glance = Glance([hidden, as_pose(push_up(0.9))], classifier, ())
+    glance = _glance([hidden, as_pose(push_up(0.9))], classifier, ())
     vectors = np.array(glance.vectors, np.float32)
     assert glance.confidences == classifier.classify(vectors, [False, True])
 
 
 def test_a_body_of_no_size_breaks_nothing(classifier: PoseClassifier) -> None:
     nowhere = Pose(*(np.zeros((33, 3), np.float32),) * 2, *(np.ones(33, np.float32),) * 2)
-    glance = Glance([nowhere], classifier, HOLDS)
+    glance = _glance([nowhere], classifier)
     assert np.isfinite(glance.vectors).all()
     assert np.isfinite(glance.readings(NAMES)).all()

@@ -38,6 +38,7 @@ from tests.classifiers.figures import (
     held_samples,
     push_up,
     repetitions,
+    rolled,
     samples,
     sit_down,
     squat,
@@ -279,6 +280,19 @@ def test_a_camera_from_above_makes_no_squat_of_sitting_down(posture: Posture, co
     assert session.counts == {"squat": count}
 
 
+@pytest.mark.parametrize("degrees", [-15, 0, 15])
+@pytest.mark.parametrize(("posture", "count"), [(squat, 2), (sit_down, 0)])
+def test_before_a_rolled_camera_it_is_the_same(
+    posture: Posture, count: int, degrees: float
+) -> None:
+    rules = replace(EXERCISES[0].rules, most_set_back=0.47)
+    exercises = (replace(EXERCISES[0], rules=rules),)
+    session = ExerciseSession(exercises, PoseClassifier(EXERCISES, samples()))
+    observations = repetitions(posture, [1, 1])
+    _run(session, [(at, as_pose(rolled(pose.image, degrees))) for at, pose in observations])
+    assert session.counts == {"squat": count}
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_looking_ahead_changes_nothing(timing: Library, size: int) -> None:
     observations: list[tuple[float, Pose | None]] = [*repetitions(squat, [0.9, 0.4, 0.9])]
@@ -286,7 +300,7 @@ def test_looking_ahead_changes_nothing(timing: Library, size: int) -> None:
     session, events = timing.session(), []
     for start in range(0, len(observations), size):
         some = observations[start : start + size]
-        timing.look_ahead([(session, pose) for _, pose in some if pose is not None])
+        timing.look_ahead([(session, pose, at) for at, pose in some if pose is not None])
         events += [event for at, pose in some for event in session.observe(pose, at)]
     assert events + session.finish() == _run(timing.session(), observations)
 
@@ -298,7 +312,7 @@ def test_looking_ahead_for_several_sessions_changes_nothing(timing: Library) -> 
     sessions = [timing.session(name) for name in names]
     events: list[list[Event]] = [[] for _ in names]
     for at, pose in observations:
-        timing.look_ahead([(session, pose) for session in sessions])
+        timing.look_ahead([(session, pose, at) for session in sessions])
         for told, session in zip(events, sessions, strict=True):
             told.extend(session.observe(pose, at))
     alone = [timing.session(name) for name in names]
@@ -312,7 +326,7 @@ def test_what_does_not_come_as_expected_is_looked_at_alone(timing: Library) -> N
     session, alone = timing.session(), timing.session()
     for start in range(0, len(observations), 8):
         some = observations[start : start + 8]
-        timing.look_ahead([(session, pose) for _, pose in some])
+        timing.look_ahead([(session, pose, at) for at, pose in some])
         for number, (at, pose) in enumerate(some):
             if number == 5:
                 exercises = timing.pick("squat" if start % 16 else "auto")
@@ -322,7 +336,7 @@ def test_what_does_not_come_as_expected_is_looked_at_alone(timing: Library) -> N
     assert session.snapshot() == alone.snapshot()
 
 
-@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 5, "counters": {}}])
+@pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 6, "counters": {}}])
 def test_a_wrong_snapshot_is_refused(library: Library, snapshot: dict[str, object]) -> None:
     with pytest.raises(SnapshotError):
         library.restore(snapshot)

@@ -349,7 +349,7 @@ class FakeLibrary:
             )
         return picked
 
-    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose]], /) -> None:
+    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose, float]], /) -> None:
         pass
 
     def restore(self, snapshot: dict[str, Any], /) -> FakeSession:

@@ -29,8 +29,8 @@ class _Library(FakeLibrary):
 
     expected: Sequence[Pose] = ()
 
-    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose]], /) -> None:
-        self.expected = [pose for _, pose in coming]
+    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose, float]], /) -> None:
+        self.expected = [pose for _, pose, _ in coming]
 
 
 class _Bench:
@@ -81,7 +81,7 @@ async def test_what_waits_is_looked_at_together(limiter: anyio.CapacityLimiter) 
         tasks.start_soon(bench.do, 0, bench.hold)
         await to_thread.run_sync(bench.entered.wait)
         for number, some in enumerate((poses[:2], poses[2:]), 1):
-            coming = [(session, pose) for pose in some]
+            coming = [(session, pose, 1.0) for pose in some]
             tasks.start_soon(bench.do, number, step, coming)
         await anyio.wait_all_tasks_blocked()
         bench.gate.set()
@@ -91,13 +91,13 @@ async def test_what_waits_is_looked_at_together(limiter: anyio.CapacityLimiter) 
 class _Blind(FakeLibrary):
     """One that cannot look ahead."""
 
-    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose]], /) -> None:
+    def look_ahead(self, coming: Sequence[tuple[FakeSession, Pose, float]], /) -> None:
         raise ArithmeticError(coming)
 
 
 async def test_without_looking_ahead_each_is_done(limiter: anyio.CapacityLimiter) -> None:
     desk = Desk(_Blind(), limiter)
-    assert await desk.do(lambda: 7, [(FakeLibrary().session(), grey_pose(1))]) == 7
+    assert await desk.do(lambda: 7, [(FakeLibrary().session(), grey_pose(1), 1.0)]) == 7
 
 
 async def test_one_that_fails_is_told_alone(limiter: anyio.CapacityLimiter) -> None:
