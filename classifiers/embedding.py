@@ -57,6 +57,14 @@ forward and the thigh goes back. Whoever stands on his own feet has it at about 
 whoever sits on a chair has not. Whether a limb points to the camera or away the net guesses badly;
 how far from upright it is, better."""
 
+CARRIED = {"shank": 0.931, "thigh": 0.791, "torso": 0.424}
+"""How much of the body each limb carries: so much of all leads from the ankles to its weight.
+
+Head, arms and trunk are 0.678 of the mass, 0.626 of the way from hip to shoulder; the thighs 0.2
+and the shanks 0.093, each 0.433 of the way down; the feet are left out (D. A. Winter, Biomechanics
+and Motor Control of Human Movement, table 4.1).
+"""
+
 WIDTHS = ("wrist", "knee", "ankle")
 """Joints whose distance from left to right is taken, in torso lengths."""
 
@@ -204,14 +212,10 @@ def _features(bones: FloatArray, lengths: FloatArray, torso: FloatArray) -> Floa
 
 
 def _overhangs(limbs: FloatArray, lengths: FloatArray) -> FloatArray:
-    """How far the weight is behind the ankles, (n, side, 1), of the limbs of `SLOPES`.
-
-    Head, arms and trunk are 0.678 of the mass, 0.626 of the way from hip to shoulder; the thighs
-    0.2 and the shanks 0.093, each 0.433 of the way down; the feet are left out (D. A. Winter,
-    Biomechanics and Motor Control of Human Movement, table 4.1).
-    """
+    """How far the weight is behind the ankles, (n, side, 1), of the limbs of `SLOPES`."""
     aside = np.hypot(limbs[0], limbs[2])
-    weight = 0.791 * aside[..., _THIGH] - 0.931 * aside[..., _SHANK] - 0.424 * aside[..., _TORSO]
+    forward = CARRIED["shank"] * aside[..., _SHANK]
+    weight = CARRIED["thigh"] * aside[..., _THIGH] - forward - CARRIED["torso"] * aside[..., _TORSO]
     overhangs: FloatArray = weight / (lengths[..., _THIGH] + lengths[..., _SHANK])
     return overhangs[..., None]
 

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from classifiers.embedding import CARRIED
 from pose_engine.landmarks import FloatArray, Landmark
 
 _STRAIGHT: Final = 0.05
@@ -24,9 +25,8 @@ _JOINTS: Final = np.array(
      _L.LEFT_HIP, _L.RIGHT_HIP, _L.LEFT_SHOULDER, _L.RIGHT_SHOULDER]
 )  # fmt: skip
 """From each but the last two a shank, thigh or half of the trunk leads to the next but one."""
-_CARRIED: Final = np.repeat(np.array([0.931, 0.791, 0.424], np.float32), 2)[:, None]
-"""How much of the body each of them carries: so much of all of them leads from the ankles to its
-weight (D. A. Winter, Biomechanics and Motor Control of Human Movement, table 4.1)."""
+_CARRIED: Final = np.repeat(np.array([*CARRIED.values()], np.float32), 2)[:, None]
+"""By each of them."""
 
 
 class Stand(NamedTuple):
