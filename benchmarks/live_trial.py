@@ -3,10 +3,12 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -35,7 +37,7 @@ class Trial:
     played: Sequence[Played]
     server_s: float
     others_s: float
-    """How long the core was busy with anything else."""
+    """How long its cores were busy with anything else."""
     clients_s: float
     memory_mb: float
 
@@ -106,13 +108,20 @@ HEADER = (
 )  # fmt: skip
 
 
+class Start(Protocol):
+    """What starts a server."""
+
+    def __call__(self, *, cores: Collection[int]) -> AbstractContextManager[Server]:
+        """It runs on these while the context lasts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contest:
     """A server that runs, and who may be sent to it."""
 
     server: Server
     dialect: Dialect
-    core: int
+    cores: Collection[int]
     clips: Sequence[Sequence[bytes]]
 
     def trial(self, sessions: float, window: Window) -> Trial:
@@ -130,7 +139,7 @@ class Contest:
     async def _watch(
         self, begun: asyncio.Event, window: Window
     ) -> tuple[float, float, float, float]:
-        """CPU seconds within the window: the server, others on its core, this process; memory."""
+        """CPU seconds within the window: the server, others on its cores, this process; memory."""
         await begun.wait()
         await asyncio.sleep(window.warm_s)
         before = self._used_s()
@@ -139,27 +148,39 @@ class Contest:
         return server_s, max(0.0, core_s - server_s), clients_s, self.server.resident_mb
 
     def _used_s(self) -> tuple[float, float, float]:
-        return self.server.cpu_s, busy_s(self.core), time.process_time()
+        return self.server.cpu_s, busy_s(self.cores), time.process_time()
 
 
 @contextmanager
 def contest(name: str, clips: Sequence[Sequence[bytes]]) -> Iterator[Contest]:
     """A contestant's server alone on one core, and this process on the others."""
-    core, *rest = sorted(os.sched_getaffinity(0), reverse=True)
-    if not rest:
-        raise SystemExit("live sessions are measured with two cores: one is the clients'")
     variant, _, each = name.partition(", ")
     if name == THEIRS:
-        running, dialect = _theirs(core), BARE
+        start, dialect = _theirs, BARE
     else:
-        running = blazereps(core=core, variant=variant, inference_workers=1)
+        start = partial(blazereps, variant=variant, inference_workers=1)
         dialect = ours(SessionStart(adaptive=not each))
+    with alone(start, dialect, clips) as running:
+        yield running
+
+
+@contextmanager
+def alone(
+    start: Start, dialect: Dialect, clips: Sequence[Sequence[bytes]], *, cores: int = 1
+) -> Iterator[Contest]:
+    """A server alone on so many cores, and this process on the others."""
+    every = sorted(os.sched_getaffinity(0), reverse=True)
+    its, rest = every[:cores], every[cores:]
+    if not rest:
+        raise SystemExit(
+            "live sessions are measured with a core more than the server's, for clients"
+        )
     os.sched_setaffinity(0, rest)
     try:
-        with ahead_of_others(), running as server:
-            yield Contest(server, dialect, core, clips)
+        with ahead_of_others(), start(cores=its) as server:
+            yield Contest(server, dialect, its, clips)
     finally:
-        os.sched_setaffinity(0, {core, *rest})
+        os.sched_setaffinity(0, every)
 
 
 @contextmanager
@@ -175,7 +196,7 @@ def ahead_of_others() -> Iterator[None]:
             _AUTOGROUP.write_text("0")
 
 
-def _theirs(core: int) -> AbstractContextManager[Server]:
+def _theirs(cores: Collection[int]) -> AbstractContextManager[Server]:
     port, python = free_port(), prepare_python(None)
     command = [str(python), "-m", "benchmarks.competitor", str(port), "--threads", str(_THREADS)]
-    return served(command, port, core=core)
+    return served(command, port, cores=cores)

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +45,10 @@ class Server:
 
 @contextmanager
 def served(
-    command: Sequence[str], port: int, *, core: int | None = None, **environment: str
+    command: Sequence[str], port: int, *, cores: Collection[int] = (), **environment: str
 ) -> Iterator[Server]:
-    """A server while the context lasts, all its threads on one `core`; TimeoutError where it does
-    not start."""
+    """A server while the context lasts, all its threads on `cores` where any are named;
+    TimeoutError where it does not start."""
     with subprocess.Popen(
         command,
         cwd=CHECKOUT,
@@ -57,8 +57,8 @@ def served(
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            if core is not None:
-                os.sched_setaffinity(process.pid, {core})  # threads that it starts inherit it
+            if cores:
+                os.sched_setaffinity(process.pid, cores)  # threads that it starts inherit it
             _await(port)
             yield Server(process.pid, port)
         finally:
@@ -66,14 +66,14 @@ def served(
 
 
 @contextmanager
-def blazereps(*, core: int | None = None, **settings: object) -> Iterator[Server]:
+def blazereps(*, cores: Collection[int] = (), **settings: object) -> Iterator[Server]:
     """`blazereps serve` with a port and data of its own and these settings."""
     command = [sys.executable, "-m", "service", "serve"]
     with TemporaryDirectory() as data:
         port = free_port()
         chosen = {"data": data, "port": port, "max_sessions": 1000} | settings
         environment = {f"BLAZEREPS_{name.upper()}": str(value) for name, value in chosen.items()}
-        with served(command, port, core=core, **environment) as server:
+        with served(command, port, cores=cores, **environment) as server:
             yield server
 
 
@@ -83,15 +83,16 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def busy_s(core: int) -> float:
-    """How long a core has been busy so far, with whatever, other machines' work included."""
-    line = next(
-        line.split()
-        for line in Path("/proc/stat").read_text().splitlines()
-        if line.startswith(f"cpu{core} ")
-    )
+def busy_s(cores: Collection[int]) -> float:
+    """How long these have been busy so far, with whatever, other machines' work included."""
+    lines = map(str.split, Path("/proc/stat").read_text().splitlines())
+    names = {f"cpu{core}" for core in cores}
+    return sum(_busy_ticks(line) for line in lines if line[0] in names) * _TICK_S
+
+
+def _busy_ticks(line: Sequence[str]) -> int:
     user, nice, system, _idle, _waiting, *interrupts_and_stolen = map(int, line[1:9])
-    return (user + nice + system + sum(interrupts_and_stolen)) * _TICK_S
+    return user + nice + system + sum(interrupts_and_stolen)
 
 
 def _resident_mb(pid: int) -> float:

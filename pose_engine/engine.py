@@ -8,12 +8,16 @@ from typing import Self
 import cv2
 
 from pose_engine import candidates
+from pose_engine.batching import BatchingNet
 from pose_engine.detector import Detector
 from pose_engine.frames import Frame
 from pose_engine.landmarker import Landmarker
 from pose_engine.landmarks import Focus, Pose
-from pose_engine.runtime import OnnxNet
+from pose_engine.runtime import Device, Net, OnnxNet
 from pose_engine.tracker import PoseTracker
+
+_BATCHES = (1, 4, 16)
+"""Beyond 16, pictures on a GPU take as long as one after the other (docs/gpu.md)."""
 
 
 class Variant(StrEnum):
@@ -33,18 +37,22 @@ class PoseEngine:
 
     @classmethod
     def load(
-        cls, *, detector: Path, landmarker: Path, threads: int = 1, refine: bool = True
+        cls,
+        *,
+        detector: Path,
+        landmarker: Path,
+        threads: int = 1,
+        device: Device = Device.CPU,
+        refine: bool = True,
     ) -> Self:
-        """Loads both nets, each to use `threads` a frame.
+        """Loads both nets, each to use `threads` of a CPU a frame, or one GPU for all streams.
 
         `refine`: landmarks are improved by the heatmaps. Raises ModelError when a file is not a
-        model, or has no heatmaps to refine by.
+        model, or has no heatmaps to refine by, and DeviceError when there is no such device.
         """
         cv2.setNumThreads(1)  # streams use the cores; threads of OpenCV's own would only wait
-        return cls(
-            Detector(OnnxNet.load(detector, threads=threads)),
-            Landmarker(OnnxNet.load(landmarker, threads=threads), refine=refine),
-        )
+        nets = [_net(path, threads, device) for path in (detector, landmarker)]
+        return cls(Detector(nets[0]), Landmarker(nets[1], refine=refine))
 
     def tracker(self, *, smoothing: bool = True, focus: Focus | None = None) -> PoseTracker:
         """A tracker for one stream; many may run at a time, each in a thread of its own.
@@ -69,3 +77,10 @@ class PoseEngine:
             if found is not None:
                 return found.pose()
         return None
+
+
+def _net(path: Path, threads: int, device: Device) -> Net:
+    if device is Device.CPU:  # where a batch takes as long as its pictures one by one
+        return OnnxNet.load(path, threads=threads)
+    nets = {size: OnnxNet.load(path, threads=threads, device=device) for size in _BATCHES}
+    return BatchingNet.warm(nets, nets[1].picture)

@@ -1,7 +1,7 @@
 """ONNX Runtime, and nothing else knows of it: a file of weights -> a net that maps arrays."""
 
 import os
-from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -15,8 +15,25 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 
+class Device(StrEnum):
+    """What nets run on."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 class ModelError(RuntimeError):
     """A model file that cannot be used."""
+
+
+class DeviceError(OSError):
+    """A device that is not there, or that ONNX Runtime cannot use."""
+
+
+CUDA_OPTIONS = {
+    "use_tf32": "0",  # landmarks as on a CPU
+    "cudnn_conv_algo_search": "HEURISTIC",
+}
 
 
 class Net(Protocol):
@@ -37,14 +54,14 @@ class OnnxNet:
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:
         self._session = session
-        self._input = session.get_inputs()[0].name
+        image = session.get_inputs()[0]
+        self._input = image.name
+        self.picture: tuple[int, ...] = tuple(image.shape[1:])
         self.outputs: tuple[str, ...] = tuple(output.name for output in session.get_outputs())
 
     @classmethod
-    def load(
-        cls, path: Path, *, threads: int = 1, providers: Sequence[str] = ("CPUExecutionProvider",)
-    ) -> Self:
-        """Loads a model with `threads` for each run. Raises ModelError."""
+    def load(cls, path: Path, *, threads: int = 1, device: Device = Device.CPU) -> Self:
+        """Loads a model, for a CPU with `threads` for each run. Raises ModelError, DeviceError."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -52,16 +69,28 @@ class OnnxNet:
         options.log_severity_level = 3
         # Idle threads must sleep: many sessions share the cores with decoding and the server.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        providers = _providers(device)
         try:
-            session = onnxruntime.InferenceSession(path, options, providers=list(providers))
+            session = onnxruntime.InferenceSession(path, options, providers=providers)
         except Exception as error:  # ONNX Runtime's own errors share no base but this
             raise ModelError(f"{path} is not a model that can be used: {error}") from error
+        if session.get_providers()[0] != providers[0][0]:  # it would go on, on the CPU
+            raise DeviceError(f"ONNX Runtime found no {device} device, or not what drives it")
         return cls(session)
 
     def run(self, image: FloatArray) -> dict[str, FloatArray]:
         """A batch of pictures, (n, height, width, 3) float32, -> its outputs by name."""
         values: list[FloatArray] = self._session.run(None, {self._input: image})
         return dict(zip(self.outputs, values, strict=True))
+
+
+def _providers(device: Device) -> list[tuple[str, dict[str, str]]]:
+    if device is Device.CPU:
+        return [("CPUExecutionProvider", {})]
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise DeviceError("this ONNX Runtime has no CUDA: install onnxruntime-gpu in its place")
+    onnxruntime.preload_dlls()  # CUDA and cuDNN as pip installs them
+    return [("CUDAExecutionProvider", CUDA_OPTIONS)]
 
 
 def sigmoid(logits: FloatArray) -> FloatArray:

@@ -39,8 +39,13 @@ async def settings_are_known(_: Settings, environment: Iterable[str] = os.enviro
 
 
 async def models_run(settings: Settings, load: Callable[[Settings], Core] = load_core) -> Found:
-    """The nets are there, undamaged, and answer."""
-    core = await to_thread.run_sync(load, settings)
+    """The nets are there, undamaged, and answer on the device that is set."""
+    from pose_engine.runtime import DeviceError  # noqa: PLC0415  # imports ONNX Runtime
+
+    try:
+        core = await to_thread.run_sync(load, settings)
+    except DeviceError as error:
+        return failed(str(error), "see docs/gpu.md, or set BLAZEREPS_INFERENCE_DEVICE to cpu")
     await to_thread.run_sync(core.engine.find, Frame(np.zeros((256, 256, 3), np.uint8)))
     return Found(f"the {settings.variant} models are undamaged and run")
 

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From which level on; libraries never log finer than info."""
 
+    inference_device: Literal["cpu", "cuda"] = "cpu"
+    """What the nets run on; `cuda`, on trial, needs a GPU and onnxruntime-gpu: docs/gpu.md."""
     inference_workers: Positive = Field(default_factory=lambda: os.cpu_count() or 1)
     """Threads that decode and track for live sessions and still images."""
     max_sessions: Positive = 32

@@ -24,16 +24,21 @@ class KeysNeeded(ValueError):
 
 
 def load_core(settings: Settings, *, threads: int = 1) -> Core:
-    """The core, each frame to be worked on by `threads`; raises `models.store.ModelsMissing`.
+    """The core, each frame to be worked on by `threads`; raises `models.store.ModelsMissing` and
+    `pose_engine.runtime.DeviceError`.
 
     From here on the process's BLAS and OpenCV compute in the thread that calls them.
     """
     with _fitting() as library:
         from pose_engine.engine import PoseEngine  # noqa: PLC0415
+        from pose_engine.runtime import Device  # noqa: PLC0415
 
         files = store.ModelStore(settings.models).find(settings.variant)
         engine = PoseEngine.load(
-            detector=files.detector, landmarker=files.landmarker, threads=threads
+            detector=files.detector,
+            landmarker=files.landmarker,
+            threads=threads,
+            device=Device(settings.inference_device),
         )
         return Core(engine, library())
 

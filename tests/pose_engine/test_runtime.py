@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from pose_engine.runtime import ModelError, OnnxNet, sigmoid
+from pose_engine.runtime import Device, DeviceError, ModelError, OnnxNet, sigmoid
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,7 @@ def test_outputs_come_by_name(tiny: Path) -> None:
     image = np.arange(24, dtype=np.float32).reshape(2, 2, 2, 3)
     answer = net.run(image)
     assert net.outputs == ("double", "negative")
+    assert net.picture == (2, 2, 3)
     np.testing.assert_array_equal(answer["double"], 2 * image)
     np.testing.assert_array_equal(answer["negative"], -image)
 
@@ -77,6 +79,14 @@ def test_what_is_no_model_is_refused_by_name(tmp_path: Path, content: bytes | No
         path.write_bytes(content)
     with pytest.raises(ModelError, match=r"broken\.onnx"):
         OnnxNet.load(path)
+
+
+@pytest.mark.skipif(
+    "CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="it can use a GPU"
+)
+def test_a_gpu_that_onnx_runtime_cannot_use_is_refused_with_what_to_install(tiny: Path) -> None:
+    with pytest.raises(DeviceError, match="install onnxruntime-gpu"):
+        OnnxNet.load(tiny, device=Device.CUDA)
 
 
 @given(st.lists(st.floats(allow_nan=False, width=32), min_size=1))

@@ -13,6 +13,7 @@ from obstore.store import LocalStore
 from models.store import ModelsMissing
 from pose_engine.footage import ClipError
 from pose_engine.isolation import IsolatedClip
+from pose_engine.runtime import DeviceError
 from service.cgroup import Limits
 from service.checks import (
     codecs_decode,
@@ -51,6 +52,15 @@ async def test_models_are_loaded_and_run() -> None:
 async def test_missing_models_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelsMissing, match="models build"):
         await models_run(Settings(models=tmp_path))
+
+
+async def test_a_gpu_that_is_not_there_is_told_with_what_to_do() -> None:
+    def load(_: Settings) -> Core:
+        raise DeviceError("no GPU")
+
+    found = await models_run(Settings(inference_device="cuda"), load)
+    assert (found.verdict, found.said) == (FAIL, "no GPU")
+    assert "BLAZEREPS_INFERENCE_DEVICE" in found.remedy
 
 
 async def test_a_folder_keeps_media(tmp_path: Path) -> None:
