@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.frame_blocks import FPS
 from benchmarks.hd_clips import hd_clips
 from benchmarks.live_clients import Window, ours
 from benchmarks.live_trial import HEADER, alone
@@ -93,7 +94,7 @@ def _track(
     for jpegs in clips:
         tracker = engine.tracker()
         for number, jpeg in enumerate(jpegs):
-            yield tracker.track(read_image(jpeg), number / 15)
+            yield tracker.track(read_image(jpeg), number / FPS)
 
 
 def sessions(clips: Sequence[Sequence[bytes]], *, seconds: float, cores: int) -> Section:
