@@ -22,18 +22,18 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+_CUDA_OPTIONS = {
+    "use_tf32": "0",  # landmarks would be others than on a CPU
+    "cudnn_conv_algo_search": "HEURISTIC",  # as fast as an exhaustive search, which takes longer
+}
+
+
 class ModelError(RuntimeError):
     """A model file that cannot be used."""
 
 
 class DeviceError(OSError):
     """A device that is not there, or that ONNX Runtime cannot use."""
-
-
-CUDA_OPTIONS = {
-    "use_tf32": "0",  # landmarks as on a CPU
-    "cudnn_conv_algo_search": "HEURISTIC",
-}
 
 
 class Net(Protocol):
@@ -57,6 +57,7 @@ class OnnxNet:
         image = session.get_inputs()[0]
         self._input = image.name
         self.picture: tuple[int, ...] = tuple(image.shape[1:])
+        """The shape of one picture: height, width, 3."""
         self.outputs: tuple[str, ...] = tuple(output.name for output in session.get_outputs())
 
     @classmethod
@@ -90,7 +91,7 @@ def _providers(device: Device) -> list[tuple[str, dict[str, str]]]:
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         raise DeviceError("this ONNX Runtime has no CUDA: install onnxruntime-gpu in its place")
     onnxruntime.preload_dlls()  # CUDA and cuDNN as pip installs them
-    return [("CUDAExecutionProvider", CUDA_OPTIONS)]
+    return [("CUDAExecutionProvider", _CUDA_OPTIONS)]
 
 
 def sigmoid(logits: FloatArray) -> FloatArray:
