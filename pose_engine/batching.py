@@ -16,10 +16,10 @@ Answer = dict[str, FloatArray]
 class BatchingNet:
     """A net that all threads share, run for those that wait for it at once. Thread-safe.
 
-    Whoever comes while it is free has it run at once; what comes meanwhile is run together, first
-    come, first served. Each size of batch has a net of its own, and batches are filled up to the
-    next size with black pictures: on CUDA, ONNX Runtime prepares itself anew, for a second, when
-    the size changes, and for each new thread: hence one thread runs them all.
+    One thread runs it: whoever comes while it is free has it run at once, and what comes meanwhile
+    is run together, first come, first served. Each size of batch has a net of its own, and batches
+    are filled up to the next size with black pictures: on CUDA, ONNX Runtime prepares itself anew,
+    for a second, whenever the size changes.
     """
 
     def __init__(self, nets: Mapping[int, Net]) -> None:
