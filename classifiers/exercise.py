@@ -28,6 +28,9 @@ _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 _DEEPEST, _MOST_GAIN = 1.5, 3.0
 _LEAST_DROP = 0.1
 """Of a leg's length: who hardly comes down is not set back by much, whatever the net guesses."""
+_HANGING = 0.8
+"""Of an arm's length, the hand is below the shoulder: 0.9 and more with a bar in the hands, up to
+0.75 with a weight before the chest."""
 _GUESSED = 0.15
 """So much of a set-back may be the net's guess of somebody who is seen from straight in front or
 behind, where leaning back and forth is out of the picture."""
@@ -117,6 +120,13 @@ class Exercise:
         high = lift(vector, "knee")
         back = (overhang(vector) - tilt * high) / max(1 - high, _LEAST_DROP)
         return math.copysign(max(abs(back) - square * _GUESSED, 0.0), back)
+
+    def stoop(self, vector: Sequence[float] | FloatArray) -> float:
+        """How far the trunk leans over arms that hang: 0 upright, 1 level, 2 head down.
+
+        Arms that are held anywhere else hold no bar on the floor: then it is 0.
+        """
+        return 1 - slope(vector, "torso") if lift(vector, "elbow") > _HANGING else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,9 @@ class CountingRules:
     set_back_slope: float = 0.0
     """And how much less for each unit of depth that is short of 1: the higher the bottom, the less
     does anybody on his own feet lean back."""
-    least_set_back: float = -math.inf
-    """The same where it is negative, ahead of the feet: who bends for a bar holds on to it."""
+    most_stoop: float = math.inf
+    """How far the trunk may lean over hanging arms at the bottom, see `Exercise.stoop`: who bends
+    for a bar leans farther than who squats."""
     least_top_confidence: float = 0.45
     """The confidence in the posture at the top that a movement came back to, ..."""
     least_top_share: float = 0.7
@@ -96,7 +97,9 @@ class CounterState:
     bottom_s: float = 0.0
     """The seconds that were seen of the bottom, ..."""
     set_back_sum: float = 0.0
-    """... and how far behind the feet the weight was in them, times the seconds."""
+    """... and how far behind the feet the weight was in them, times the seconds, ..."""
+    stoop_sum: float = 0.0
+    """... and how far the trunk leant over hanging arms, likewise."""
     rise_depth: float = 0.0
     """The highest point since the bottom, and when it was reached."""
     rise_s: float = 0.0
@@ -137,11 +140,18 @@ class RepetitionCounter:
         return self
 
     def observe(
-        self, depth: float, confidence: float, at_s: float, *, set_back: float = 0.0
+        self,
+        depth: float,
+        confidence: float,
+        at_s: float,
+        *,
+        set_back: float = 0.0,
+        stoop: float = 0.0,
     ) -> list[Event]:
         """The person is seen at `depth`, in this exercise's posture with `confidence` (0..1).
 
-        `set_back`: how far the weight is behind the feet, as `CountingRules.most_set_back`.
+        `set_back`: how far the weight is behind the feet, as `CountingRules.most_set_back`;
+        `stoop`: how far the trunk leans over hanging arms, as `CountingRules.most_stoop`.
         """
         events = self.miss(at_s)
         state, before = self._state, self.phase
@@ -160,6 +170,7 @@ class RepetitionCounter:
             if at_s == state.bottom_to_s:
                 state.bottom_s += step_s
                 state.set_back_sum += set_back * step_s
+                state.stoop_sum += stoop * step_s
         state.at_s, state.depth = at_s, depth
         return events + self._phase_change(before, at_s)
 
@@ -219,7 +230,7 @@ class RepetitionCounter:
         """Be at the bottom from here on, until it goes on down."""
         state = self._state
         state.plateau_depth, state.bottom_from_s = depth, at_s
-        state.bottom_s = state.set_back_sum = 0.0
+        state.bottom_s = state.set_back_sum = state.stoop_sum = 0.0
 
     def _deepen(self, depth: float, at_s: float) -> None:
         """Be deeper than before in this movement."""
@@ -280,8 +291,9 @@ class RepetitionCounter:
     def _confidence(self) -> float:
         return self._state.confidence_sum / max(self._state.weight_sum, 1e-6)
 
-    def _set_back(self) -> float:
-        return self._state.set_back_sum / max(self._state.bottom_s, 1e-6)
+    def _at_bottom(self, total: float) -> float:
+        """The mean over the bottom of what was added up there."""
+        return total / max(self._state.bottom_s, 1e-6)
 
     def _most_set_back(self) -> float:
         return self.rules.most_set_back + self.rules.set_back_slope * (self._state.bottom_depth - 1)
@@ -302,8 +314,6 @@ class RepetitionCounter:
         seconds = end_s - state.top_s
         travel = state.bottom_depth - state.top_depth
         opened = state.opened_depth
-        alike = max(rules.least_top, rules.least_top_share * state.top_confidence)
-        top = min(rules.least_top_confidence, alike)
         faults = {
             Reason.INCOMPLETE: opened is not None and state.bottom_depth - opened < 2 * rules.turn,
             Reason.TOO_SHALLOW: state.bottom_depth < rules.counted_depth
@@ -312,11 +322,22 @@ class RepetitionCounter:
             or state.bottom_from_s - state.top_s < rules.least_down_s,
             Reason.HELD: state.bottom_to_s - state.bottom_from_s > rules.held_s,
             Reason.TOO_SLOW: seconds > rules.most_s,
-            Reason.WRONG_POSTURE: self._confidence() < rules.least_confidence
-            or state.confidence < top
-            or not rules.least_set_back <= self._set_back() <= self._most_set_back(),
+            Reason.WRONG_POSTURE: self._unlike_on_the_way() or self._unlike_at_the_bottom(),
         }
         return next((reason for reason, found in faults.items() if found), None)
+
+    def _unlike_on_the_way(self) -> bool:
+        """Whether the posture was hardly the exercise's, or is not at the top that it came to."""
+        state, rules = self._state, self.rules
+        alike = max(rules.least_top, rules.least_top_share * state.top_confidence)
+        top = min(rules.least_top_confidence, alike)
+        return self._confidence() < rules.least_confidence or state.confidence < top
+
+    def _unlike_at_the_bottom(self) -> bool:
+        """Whether he sat there, or bent for a bar."""
+        set_back = self._at_bottom(self._state.set_back_sum)
+        stoop = self._at_bottom(self._state.stoop_sum)
+        return set_back > self._most_set_back() or stoop > self.rules.most_stoop
 
     def _counted(self, end_s: float) -> Event:
         state = self._state

@@ -180,7 +180,8 @@ class ExerciseSession:
             confidence = confidences[exercise.up] + confidences[exercise.down]
             depth = exercise.depth(vector, glance.away[row])
             set_back = exercise.set_back(vector, self._stance.tilt, glance.square[row])
-            events += counter.observe(depth, confidence, at_s, set_back=set_back)
+            stoop = exercise.stoop(vector)
+            events += counter.observe(depth, confidence, at_s, set_back=set_back, stoop=stoop)
         events += self._time(vector, seen, confidences, at_s)
         return events + self._unknown(events, pose, at_s)
 

@@ -12,7 +12,7 @@ from classifiers.grade import GradeRules
 from classifiers.library import Library
 from classifiers.samples import SamplesError
 from pose_engine.landmarks import Landmark
-from tests.classifiers.figures import as_pose, samples, sit_down, squat
+from tests.classifiers.figures import as_pose, bend, samples, sit_down, squat
 
 _TOML = """
 title = "Squat"
@@ -192,6 +192,16 @@ def test_of_who_is_seen_squarely_a_little_is_a_guess(folder: Path) -> None:
     assert exercise.set_back(sitting, square=1) == pytest.approx(back - 0.15)
     assert back - 0.15 < exercise.set_back(sitting, square=0.5) < back
     assert exercise.set_back(squatting, tilt=-0.02, square=1) == 0
+
+
+def test_who_leans_over_hanging_arms_stoops(folder: Path) -> None:
+    """As far as the trunk leans, from upright to level and beyond; arms before the chest do not
+    hang, however far he leans."""
+    exercise = _counted(folder)
+    stoops = [exercise.stoop(embed(as_pose(bend(share)))) for share in (0, 0.4, 0.8, 1)]
+    leans = np.radians([3, 47, 91, 113])
+    assert stoops == pytest.approx(1 - np.cos(leans), abs=0.01)
+    assert exercise.stoop(embed(as_pose(squat(1)))) == 0
 
 
 def test_hips_below_the_knees_are_on_no_chair(folder: Path) -> None:

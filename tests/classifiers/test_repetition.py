@@ -253,32 +253,37 @@ def test_a_snapshot_goes_on_where_it_was_taken(cut: int) -> None:
     assert begun + [e for at, d in points[cut:] for e in second.observe(d, 1, at)] == events
 
 
-def _sat(set_back: float, *, held_s: float = 0.1) -> list[Event]:
-    """A movement in which the weight goes back, or ahead, as the hips come down."""
-    rules = CountingRules(most_set_back=0.5, least_set_back=-0.5)
+def _unlike(set_back: float, stoop: float, *, held_s: float = 0.1) -> list[Event]:
+    """A movement in which the weight goes back, and the trunk down, as the hips come down."""
+    rules = CountingRules(most_set_back=0.5, most_stoop=0.5)
     counter = RepetitionCounter("squat", rules)
     corners = [(0, 0), (1, 0), (2, 0.9), (2 + held_s, 0.9), (3 + held_s, 0), (4 + held_s, 0)]
     events = []
     for at, depth in _walk(corners):
-        events += counter.observe(depth, 1, at, set_back=set_back * depth / 0.9)
+        share = depth / 0.9
+        events += counter.observe(depth, 1, at, set_back=set_back * share, stoop=stoop * share)
     return events + counter.finish()
 
 
-@given(st.floats(-2, 2).filter(lambda back: abs(abs(back) - 0.5) > 0.05), st.floats(0, 4))
-def test_who_sits_or_holds_on_to_a_bar_is_refused_however_long_he_stays(
-    set_back: float, held_s: float
+_CLEARLY = st.floats(-2, 2).filter(lambda value: abs(value - 0.5) > 0.05)
+
+
+@given(_CLEARLY, _CLEARLY, st.floats(0, 4))
+def test_who_sits_or_bends_for_a_bar_is_refused_however_long_he_stays(
+    set_back: float, stoop: float, held_s: float
 ) -> None:
-    events = _sat(set_back, held_s=held_s)
-    on_his_feet = -0.5 < set_back < 0.5
-    assert len(_counted(events)) == on_his_feet
-    assert _reasons(events) == ([] if on_his_feet else [Reason.WRONG_POSTURE])
+    events = _unlike(set_back, stoop, held_s=held_s)
+    squats = set_back < 0.5 and stoop < 0.5
+    assert len(_counted(events)) == squats
+    assert _reasons(events) == ([] if squats else [Reason.WRONG_POSTURE])
 
 
-def test_where_the_weight_is_matters_at_the_bottom_alone() -> None:
-    counter = RepetitionCounter("squat", CountingRules(most_set_back=0.5))
+def test_where_weight_and_trunk_are_matters_at_the_bottom_alone() -> None:
+    counter = RepetitionCounter("squat", CountingRules(most_set_back=0.5, most_stoop=0.5))
     events = []
     for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)]):
-        events += counter.observe(depth, 1, at, set_back=0.0 if depth > 0.8 else 2.0)
+        far = 0.0 if depth > 0.8 else 2.0
+        events += counter.observe(depth, 1, at, set_back=far, stoop=far)
     assert len(_counted(events)) == 1
 
 
