@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import SHUT_RDWR
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -53,6 +54,10 @@ class Talk:
                 self.heard.append(json.loads(self.socket.recv(timeout=WAIT_S)))
         except ConnectionClosed:
             return self.socket.close_code
+
+    def vanish(self) -> None:
+        """Be gone without a word. A socket that is closed under its reader may never wake him."""
+        self.socket.socket.shutdown(SHUT_RDWR)
 
     def of(self, *types: str) -> list[dict[str, Any]]:
         return [message for message in self.heard if message["type"] in types]

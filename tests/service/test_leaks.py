@@ -32,7 +32,7 @@ def live(address: str, kind: str, *, cut: bool) -> None:
             say(seq, seq / 10, level)
         talk.hear("rep.counted")
         if cut:
-            talk.socket.socket.close()
+            talk.vanish()
         else:
             talk.end()
 

@@ -150,7 +150,7 @@ def test_who_goes_and_comes_back(address: str) -> None:
     with talking(address) as first:
         created = first.start(exercise="squat")
         play(first, *REP)
-        first.socket.socket.close()
+        first.vanish()
     with talking(address) as second:
         resume(second, created)
         assert second.end()["processed"] == len(REP)

@@ -44,7 +44,7 @@ def test_a_session_goes_on_where_it_was_cut(
         play(first, range(cut))
         while first.hear("ack")["seq"] < cut - 1:
             pass
-        first.socket.socket.close()  # without a word
+        first.vanish()
     told = events(first)
     last = told[-1]["event_id"] if told else 0
     with talking(address) as second:
@@ -147,7 +147,7 @@ def test_a_paused_session_stays_alive_and_can_be_resumed(serve: Serve) -> None:
         play(first, range(8))
         first.say({"type": "counting.pause"})
         first.hear("counting.changed")
-        first.socket.socket.close()
+        first.vanish()
         with talking(address) as second:
             resumed = resume(second, created, 99)
             assert resumed["counting"] == "paused"
