@@ -1,6 +1,5 @@
 """An exercise is a folder of data: a movement that is counted, or a pose that is held and timed."""
 
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -119,7 +118,7 @@ class Exercise:
             return 0.0
         high = lift(vector, "knee")
         back = (overhang(vector) - tilt * high) / max(1 - high, _LEAST_DROP)
-        return math.copysign(max(abs(back) - square * _GUESSED, 0.0), back)
+        return back - square * _GUESSED
 
     def stoop(self, vector: Sequence[float] | FloatArray) -> float:
         """How far the trunk leans over arms that hang: 0 upright, 1 level, 2 head down.
