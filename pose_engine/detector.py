@@ -21,7 +21,7 @@ MAX_OVERLAP = 0.3
 class Detection:
     """One person, in pixels of the picture.
 
-    `score`: 0.5 to 1. `face`: (2, 2), two opposite corners (x, y) of the face's box.
+    `score`: 0 to 1. `face`: (2, 2), two opposite corners (x, y) of the face's box.
     `keypoints`: (4, 2), mid-hip, the end of the whole body's circle, mid-shoulder, the end of
     the upper body's circle.
     """
@@ -43,8 +43,10 @@ class Detector:
         self._net = net
         self._centres = anchor_centres(SIZE)
 
-    def detect(self, frame: Frame, *, quarter_turns: int = 0) -> list[Detection]:
-        """Everybody who is found, the best-scored first.
+    def detect(
+        self, frame: Frame, *, quarter_turns: int = 0, least_score: float = MIN_SCORE
+    ) -> list[Detection]:
+        """Everybody who is found with such a score or more, the best-scored first.
 
         `quarter_turns`: how often the net's upright is turned clockwise from the picture's, for
         people who lie or hang; results are in the picture's own pixels all the same.
@@ -52,14 +54,16 @@ class Detector:
         region = Region.whole(frame, quarter_turns=quarter_turns)
         crop = region.crop(frame, SIZE, replicate=False)
         outputs = self._net.run(scaled(brightened(crop), -1.0, 1.0))
-        scores, points = self._decode(outputs["boxes"][0], outputs["scores"][0, :, 0])
+        scores, points = self._decode(outputs["boxes"][0], outputs["scores"][0, :, 0], least_score)
         found = merge_overlapping(scores, points)
         return [_detection(score, region.to_image(merged)) for score, merged in found]
 
-    def _decode(self, boxes: FloatArray, logits: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _decode(
+        self, boxes: FloatArray, logits: FloatArray, least_score: float
+    ) -> tuple[FloatArray, FloatArray]:
         """Scores (n,) and points (n, 6, 2) in 0..1 of the crop: box corners, then keypoints."""
         scores = sigmoid(logits)
-        sure = scores >= MIN_SCORE
+        sure = scores >= least_score
         values = boxes[sure].reshape(-1, 6, 2) / np.float32(SIZE)
         centres = self._centres[sure]
         half = values[:, 1] / 2
@@ -72,6 +76,7 @@ class Detector:
 def merge_overlapping(scores: FloatArray, points: FloatArray) -> Iterator[tuple[float, FloatArray]]:
     """Weighted non-maximum suppression: each group's top score and weighted mean points.
 
+    In the mean are the boxes with a score of 0.5 or more, or the best one where there is none.
     `scores`: (n,); `points`: (n, k, 2), the first two a box's least and greatest corner. A box
     belongs to the best-scored one left that it overlaps by an IoU above 0.3 (BlazeFace paper,
     arXiv:1907.05047, section 3.4).
@@ -82,7 +87,8 @@ def merge_overlapping(scores: FloatArray, points: FloatArray) -> Iterator[tuple[
         near = _overlap(best, points[order, :2]) > MAX_OVERLAP
         near[0] = True  # a box without area overlaps nothing, itself included
         group = order[near]
-        weights = scores[group]
+        sure = scores[group] >= min(MIN_SCORE, scores[order[0]])
+        weights = scores[group] * sure
         yield float(scores[order[0]]), np.average(points[group], axis=0, weights=weights)
         order = order[~near]
 

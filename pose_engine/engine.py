@@ -1,7 +1,7 @@
 """Loads the nets once a process, hands out a tracker a stream, finds people on still pictures."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -11,13 +11,20 @@ from pose_engine import candidates
 from pose_engine.batching import BatchingNet
 from pose_engine.detector import Detector
 from pose_engine.frames import Frame
-from pose_engine.landmarker import Landmarker
+from pose_engine.geometry import Region
+from pose_engine.landmarker import Landmarker, Landmarks
 from pose_engine.landmarks import Focus, Pose
 from pose_engine.runtime import Device, Net, OnnxNet
 from pose_engine.tracker import PoseTracker
 
 _BATCHES = (1, 4, 16)
 """Beyond 16, pictures on a GPU take as long as one after the other (docs/gpu.md)."""
+LEAST_SCORE = 0.2
+"""With so little the detector finds somebody in a still, if the landmarks' heat agrees."""
+_LEAST_HEAT, _CLEAR = 0.45, 0.7
+"""Who is read with less heat is nobody, with more than that is read rightly (docs/pose.md)."""
+_MOST_PEOPLE, _MOST_REGIONS = 8, 8
+"""So many people of a still are looked at, in so many regions each and those turned round."""
 
 
 class Variant(StrEnum):
@@ -67,16 +74,29 @@ class PoseEngine:
         detections = [
             detection
             for turns in range(4)
-            for detection in self._detector.detect(frame, quarter_turns=turns)
+            for detection in self._detector.detect(
+                frame, quarter_turns=turns, least_score=LEAST_SCORE
+            )
         ]
         detections.sort(key=lambda detection: detection.score, reverse=True)
         people = candidates.people(detections)
         people.sort(key=lambda regions: -candidates.prominence(regions[0], frame))
-        for region in chain.from_iterable(people):
-            found = self._landmarker.locate(frame, region)
-            if found is not None:
+        for regions in people[:_MOST_PEOPLE]:
+            found = self._clearest(frame, regions[:_MOST_REGIONS])
+            if found is not None and found.heat >= _LEAST_HEAT:
                 return found.pose()
         return None
+
+    def _clearest(self, frame: Frame, regions: Sequence[Region]) -> Landmarks | None:
+        """The person in the regions as one of them, either way up, shows him clearest."""
+        found = None
+        for region in (*regions, *(region.turned_round() for region in regions)):
+            other = self._landmarker.locate(frame, region)
+            if other is not None and (found is None or other.heat > found.heat):
+                found = other
+            if found is not None and found.heat > _CLEAR:
+                break
+        return found
 
 
 def _net(path: Path, threads: int, device: Device) -> Net:

@@ -1,7 +1,7 @@
 """A rotated square `Region` of a picture, and the ways between it, its crop and the picture."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, cast
 
 import cv2
@@ -49,6 +49,10 @@ class Region:
     def head_down(self) -> bool:
         """Whether its up is the picture's down, more or less."""
         return math.cos(self.rotation) < 0
+
+    def turned_round(self) -> Self:
+        """The same square, its up where its down was."""
+        return replace(self, rotation=wrapped(self.rotation + math.pi))
 
     def crop(self, frame: Frame, size: int, *, replicate: bool) -> Pixels:
         """The region as a (size, size, 3) picture, by linear interpolation.

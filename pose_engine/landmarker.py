@@ -1,6 +1,7 @@
 """Frame + region -> the landmarks of the person in it: BlazePose GHUM."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -12,11 +13,11 @@ from pose_engine.runtime import ModelError, Net, sigmoid
 
 SIZE = 256
 MIN_FLAG = 0.5
+_SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
+_ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
 _POINTS = 39  # 33 landmarks, 2 alignment points, 4 that nothing uses
 _KERNEL = 9
 _MIN_PEAK = 0.5
-_SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
-_ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
 _FADE = 0.05
 """How far beyond the frame a point is surely out of view, in sides of the region. The net alone
 calls one in twenty of such points visible, with 0.85 and more."""
@@ -26,12 +27,15 @@ calls one in twenty of such points visible, with 0.85 and more."""
 class Landmarks:
     """What the net says of one person.
 
-    `flag`: how sure it is that there is somebody, 0.5 to 1. `image`: (33, 3) pixels of the
-    picture. `alignment`: (2, 3) pixels, mid-hip and the end of the body's circle. `world`:
+    `flag`: how sure it is that there is somebody, 0.5 to 1. `heat`: how clear he is to it, 0 to 1,
+    as the mean of the highest heat near each landmark, which tells a body that is read rightly
+    where `flag` and `visibility` do not (docs/pose.md); 1 without heatmaps. `image`: (33, 3) pixels
+    of the picture. `alignment`: (2, 3) pixels, mid-hip and the end of the body's circle. `world`:
     (33, 3) metres. `visibility`, `presence`: (33,) in 0..1. All float32, axes as in `Pose`.
     """
 
     flag: float
+    heat: float
     image: FloatArray
     alignment: FloatArray
     world: FloatArray
@@ -76,13 +80,15 @@ class Landmarker:
             return None
         values = outputs["landmarks"].reshape(_POINTS, 5)
         points = values[:, :3] / np.float32(SIZE)
+        heat = 1.0
         if self._refine:
-            refine(points, outputs["heatmap"][0])
+            heat = float(refine(points, outputs["heatmap"][0])[:LANDMARK_COUNT].mean())
         points = region.to_image(points)
         in_view = _in_view(points[:LANDMARK_COUNT], frame, fade=max(_FADE * region.side, 1.0))
         world = outputs["world"].reshape(_POINTS, 3)[:LANDMARK_COUNT]
         return Landmarks(
             flag=flag,
+            heat=heat,
             image=points[:LANDMARK_COUNT],
             alignment=points[LANDMARK_COUNT : LANDMARK_COUNT + 2],
             world=region.turn(world),
@@ -91,12 +97,12 @@ class Landmarker:
         )
 
 
-def refine(points: FloatArray, heatmap: FloatArray) -> None:
+def refine(points: FloatArray, heatmap: FloatArray) -> FloatArray:
     """Moves x and y of `points` (n, 3), in 0..1, to the centre of mass of their heat nearby.
 
     `heatmap`: (rows, columns, n) logits. Nearby is 9 x 9 cells around the point; a point stays
     when no cell there is above 0.5, or when it lies outside the map (MediaPipe's
-    `RefineLandmarksFromHeatmapCalculator`).
+    `RefineLandmarksFromHeatmapCalculator`). Returns the highest heat near each, (n,) in 0..1.
     """
     size = np.array(heatmap.shape[1::-1])
     cells = (points[:, :2] * size).astype(int)
@@ -112,6 +118,7 @@ def refine(points: FloatArray, heatmap: FloatArray) -> None:
     total = heat.sum(axis=(1, 2))
     points[moved, 0] = (heat.sum(axis=1) * near[:, :, 0]).sum(axis=1) / total / size[0]
     points[moved, 1] = (heat.sum(axis=2) * near[:, :, 1]).sum(axis=1) / total / size[1]
+    return cast(FloatArray, peaks)
 
 
 def _in_view(points: FloatArray, frame: Frame, fade: float) -> FloatArray:

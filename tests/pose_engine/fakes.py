@@ -59,20 +59,31 @@ def standing(x: float = 0.5, y: float = 0.5, reach: float = 0.3) -> list[tuple[f
     return [(x, y - reach), (0.1, 0.1), (x, y), (x, y - reach), (x, y - reach / 2), (x, y - reach)]
 
 
-def body(
-    points: FloatArray | None = None, *, flag: float = 0.9, heatmap: FloatArray | None = None
-) -> Answer:
+def body(points: FloatArray | None = None, *, flag: float = 0.9, heat: float = 0.9) -> Answer:
     """A landmark net's answer: `points` (39, 3) in 0..1 of the crop, everything surely visible."""
+    points = upright_points() if points is None else points
     values = np.full((39, 5), 4.0, np.float32)
-    values[:, :3] = 256 * (upright_points() if points is None else points)
+    values[:, :3] = 256 * points
     world = np.tile(np.array([0.0, -0.5, 0.1], np.float32), (39, 1))
-    empty = np.full((1, 64, 64, 39), -50, np.float32)
     return {
         "landmarks": values.reshape(1, 195),
         "flag": np.full((1, 1), flag, np.float32),
-        "heatmap": empty if heatmap is None else heatmap,
+        "heatmap": _heatmap(points, heat)[None],
         "world": world.reshape(1, 117),
     }
+
+
+def _heatmap(points: FloatArray, heat: float) -> FloatArray:
+    """(64, 64, n) logits: of each point `heat` at most, in four cells that balance at the point."""
+    logits = np.full((64, 64, len(points)), -50, np.float32)
+    for index, at in enumerate(64 * points[:, :2].astype(float)):
+        x, y = at.astype(int)
+        if min(x, y) >= 0 and max(x, y) < 63:
+            right, down = at - (x, y)
+            shares = np.outer([1 - down, down], [1 - right, right])
+            hot = np.clip(heat * shares / shares.max(), 1e-20, None)
+            logits[y : y + 2, x : x + 2, index] = np.log(hot / (1 - hot))
+    return logits
 
 
 def upright_points() -> FloatArray:

@@ -24,6 +24,14 @@ def test_overlapping_boxes_become_their_weighted_mean_with_the_top_score() -> No
     np.testing.assert_allclose(points, box(mean, 0.1), atol=1e-6)
 
 
+def test_boxes_below_a_half_have_no_say_beside_a_surer_one() -> None:
+    [(_, points)] = merged((0.49, box(0.12, 0.1)), (0.5, box(0.10, 0.1)))
+    np.testing.assert_allclose(points, box(0.10, 0.1), atol=1e-6)
+    [(score, points)] = merged((0.3, box(0.12, 0.1)), (0.4, box(0.10, 0.1)))
+    assert score == pytest.approx(0.4)
+    np.testing.assert_allclose(points, box(0.10, 0.1), atol=1e-6)
+
+
 def test_boxes_apart_stay_apart_and_are_sorted_by_score() -> None:
     found = merged((0.6, box(0.1, 0.1)), (0.8, box(0.7, 0.7)), (0.7, box(0.4, 0.4)))
     assert [score for score, _ in found] == pytest.approx([0.8, 0.7, 0.6])
@@ -78,6 +86,12 @@ def test_somebody_found_on_a_turned_frame_lies_on_the_upright_one() -> None:
 def test_only_scores_of_a_half_or_more_count(logit: float, count: int) -> None:
     answer = somebody((logit, standing()))
     assert len(Detector(FakeNet(lambda image: answer)).detect(blank())) == count
+
+
+def test_less_sure_ones_are_found_when_asked_for() -> None:
+    detector = Detector(FakeNet(lambda image: somebody((-1.38, standing()), anchor=1500)))
+    assert len(detector.detect(blank(), least_score=0.2)) == 1
+    assert detector.detect(blank(), least_score=0.21) == []
 
 
 def test_the_best_of_several_comes_first() -> None:

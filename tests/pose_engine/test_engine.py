@@ -68,12 +68,57 @@ def test_the_most_prominent_that_somebody_is_in_wins() -> None:
         upright = somebody((3.0, standing(0.3, reach=0.2)))
         return somebody((1.0, standing(0.5))) if bright_on_top(image) else upright
 
-    flags = iter([0.1, 0.9])
+    flags = iter([0.1, 0.1, 0.9])
     landmarker = FakeNet(lambda image: body(flag=next(flags)), *LANDMARK_OUTPUTS)
     pose = PoseEngine(Detector(FakeNet(see)), Landmarker(landmarker)).find(bright_left())
     assert pose is not None
     assert pose.image[0, 0] == pytest.approx(0.3 * 64, abs=0.1)  # the upright one, a smaller one
-    assert len(landmarker.inputs) == 2
+    assert len(landmarker.inputs) == 3
+
+
+def test_a_person_on_a_still_is_read_as_he_is_clearest() -> None:
+    """The detector sees him upright whichever way the picture is turned."""
+    landmarker = FakeNet(
+        lambda image: body(heat=0.65 if bright_on_top(image) else 0.6), *LANDMARK_OUTPUTS
+    )
+    detector = FakeNet(lambda image: somebody((3.0, standing())))
+    pose = PoseEngine(Detector(detector), Landmarker(landmarker)).find(bright_left())
+    assert pose is not None
+    assert pose.image[0, 0] < pose.image[32, 0] - 10
+    assert len(landmarker.inputs) == 8
+
+
+@pytest.mark.parametrize("feet_up", [False, True])
+def test_who_is_clear_is_looked_at_no_more(feet_up: bool) -> None:
+    def read(image: FloatArray) -> Answer:
+        return body(heat=0.5 if bright_on_top(image) is feet_up else 0.9)
+
+    landmarker = FakeNet(read, *LANDMARK_OUTPUTS)
+    detector = FakeNet(
+        lambda image: somebody((3.0, standing())) if bright_on_top(image) else nobody()
+    )
+    pose = PoseEngine(Detector(detector), Landmarker(landmarker)).find(bright_left())
+    assert pose is not None
+    assert bool(pose.image[0, 0] > pose.image[32, 0]) is feet_up
+    assert len(landmarker.inputs) == 1 + feet_up
+
+
+@pytest.mark.parametrize(("heat", "there"), [(0.46, True), (0.44, False)])
+def test_who_is_hardly_found_on_a_still_is_there_if_he_is_hot(heat: float, there: bool) -> None:
+    detector = FakeNet(lambda image: somebody((-1.38, standing())))
+    landmarker = FakeNet(lambda image: body(heat=heat), *LANDMARK_OUTPUTS)
+    found = PoseEngine(Detector(detector), Landmarker(landmarker)).find(blank())
+    assert (found is not None) is there
+
+
+def test_of_a_crowd_on_a_still_so_many_are_looked_at() -> None:
+    crowd = [
+        (3.0, standing(0.05 + 0.09 * x, 0.3 + 0.4 * y, 0.1)) for x in range(11) for y in (0, 1)
+    ]
+    landmarker = FakeNet(lambda image: body(flag=0.1), *LANDMARK_OUTPUTS)
+    engine = PoseEngine(Detector(FakeNet(lambda image: somebody(*crowd))), Landmarker(landmarker))
+    assert engine.find(blank(64, 64)) is None
+    assert len(landmarker.inputs) <= 8 * 8 * 2
 
 
 def test_nobody_on_a_still_is_none() -> None:

@@ -41,6 +41,13 @@ def test_the_middle_of_the_crop_is_the_middle_of_the_region(region: Region) -> N
 
 
 @given(REGIONS)
+def test_turned_round_what_was_first_is_last(region: Region) -> None:
+    corners = np.array([[0, 0], [1, 1]], np.float32)
+    turned, straight = region.turned_round().to_image(corners), region.to_image(corners)
+    np.testing.assert_allclose(turned[::-1], straight, atol=1e-2 + 1e-5 * region.side)
+
+
+@given(REGIONS)
 def test_lengths_scale_by_the_side_and_so_does_depth(region: Region) -> None:
     ends = region.to_image(np.array([[0, 0, 0], [0, 1, 1]], np.float32))
     assert np.linalg.norm(ends[1, :2] - ends[0, :2]) == pytest.approx(region.side, rel=1e-3)

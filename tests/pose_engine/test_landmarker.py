@@ -17,8 +17,10 @@ from tests.pose_engine.fakes import LANDMARK_OUTPUTS, FakeNet, blank, body, upri
 REGION = Region(x=100, y=60, side=80)
 
 
-def landmarker(flag: float = 0.9, points: FloatArray | None = None) -> tuple[Landmarker, FakeNet]:
-    net = FakeNet(lambda image: body(points, flag=flag), *LANDMARK_OUTPUTS)
+def landmarker(
+    points: FloatArray | None = None, *, flag: float = 0.9, heat: float = 0.9
+) -> tuple[Landmarker, FakeNet]:
+    net = FakeNet(lambda image: body(points, flag=flag, heat=heat), *LANDMARK_OUTPUTS)
     return Landmarker(net), net
 
 
@@ -51,6 +53,13 @@ def test_nearby_is_four_cells_to_each_side(offset: int, moves: bool) -> None:
         heatmap = cold()
         heatmap[30 + row, 30 + column] = 50
         assert (refined(30.5, 30.5, heatmap) != pytest.approx((30.5, 30.5))) is moves
+
+
+def test_the_highest_heat_nearby_is_told_of_each_point() -> None:
+    heatmap = cold(2)
+    heatmap[20, 22, 0], heatmap[20, 25, 1] = 1.0, 1.0
+    points = np.array([[20 / 64, 20 / 64, 0]] * 2, np.float32)
+    assert refine(points, heatmap) == pytest.approx([1 / (1 + math.exp(-1)), 0], abs=1e-6)
 
 
 @pytest.mark.parametrize(("logit", "moves"), [(-0.01, False), (0.01, True)])
@@ -115,6 +124,13 @@ def test_the_next_region_is_around_the_alignment_points() -> None:
     assert found.region.side == pytest.approx(80, rel=1e-4)
 
 
+@pytest.mark.parametrize("heat", [0.2, 0.5, 0.9])
+def test_heat_is_the_mean_of_each_landmark_s_highest(heat: float) -> None:
+    found = landmarker(heat=heat)[0].locate(blank(), REGION)
+    assert found is not None
+    assert found.heat == pytest.approx(heat, rel=1e-4)
+
+
 @pytest.mark.parametrize("rotation", [0, math.pi / 2, 2.5])
 def test_feet_first_is_said_by_the_body_s_own_up(rotation: float) -> None:
     region, points = replace(REGION, rotation=rotation), upright_points()
@@ -155,4 +171,6 @@ def test_without_heatmaps_refining_is_refused_and_the_rest_works() -> None:
     net = FakeNet(lambda image: body(), "landmarks", "flag", "world")
     with pytest.raises(ModelError, match="refine=False"):
         Landmarker(net)
-    assert Landmarker(net, refine=False).locate(blank(), REGION) is not None
+    found = Landmarker(net, refine=False).locate(blank(), REGION)
+    assert found is not None
+    assert found.heat == 1

@@ -104,7 +104,7 @@ def landmarks(at: float) -> Landmarks:
     points: FloatArray = np.full((33, 3), at, np.float32)
     alignment = np.array([[at, 100, 0], [at, 0, 0]], np.float32)
     ones = np.full(33, at, np.float32)
-    return Landmarks(0.9, points, alignment, points, ones, ones)
+    return Landmarks(0.9, 0.9, points, alignment, points, ones, ones)
 
 
 def test_visibility_follows_by_a_tenth_a_frame_at_30_fps() -> None:
