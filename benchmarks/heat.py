@@ -82,9 +82,9 @@ def read(clip: Filmed, reader: Reader) -> Frames:
     torso = torso_lengths(truth.world, truth.camera)
     in_view = truth.visible[:, JOINTS]
 
-    def right(points: Array, frame: int) -> float:
+    def right(found: Array, frame: int) -> float:
         here = slice(frame, frame + 1)
-        near = errors(points[None], truth.image[here], torso[here]) < NEAR
+        near = errors(found[None], truth.image[here], torso[here]) < NEAR
         return float(near[in_view[here]].mean())
 
     with Clip.open(clip.video) as opened:

@@ -70,7 +70,11 @@ class PoseEngine:
         return PoseTracker(self._detector, self._landmarker, smoothing=smoothing, focus=focus)
 
     def find(self, frame: Frame) -> Pose | None:
-        """The largest person nearest to the centre of one still, whichever way up, or None."""
+        """The largest person nearest to the centre of one still, whichever way up, or None.
+
+        He is read in every direction in which the detector finds him, and in each turned round, as
+        it sometimes takes the feet for the head; the reading with the most heat is believed.
+        """
         detections = [
             detection
             for turns in range(4)
