@@ -9,7 +9,7 @@ import cv2
 
 from pose_engine import candidates
 from pose_engine.batching import BatchingNet
-from pose_engine.detector import Detector
+from pose_engine.detector import MIN_SCORE, Detector
 from pose_engine.frames import Frame
 from pose_engine.geometry import Region
 from pose_engine.landmarker import Landmarker, Landmarks
@@ -75,12 +75,11 @@ class PoseEngine:
         He is read in every direction in which the detector finds him, and in each turned round, as
         it sometimes takes the feet for the head; the reading with the most heat is believed.
         """
+        least = LEAST_SCORE if self._landmarker.refine else MIN_SCORE
         detections = [
             detection
             for turns in range(4)
-            for detection in self._detector.detect(
-                frame, quarter_turns=turns, least_score=LEAST_SCORE
-            )
+            for detection in self._detector.detect(frame, quarter_turns=turns, least_score=least)
         ]
         detections.sort(key=lambda detection: detection.score, reverse=True)
         people = candidates.people(detections)

@@ -69,7 +69,7 @@ class Landmarker:
         if refine and "heatmap" not in net.outputs:
             raise ModelError("this landmark model has no heatmap to refine by: use refine=False")
         self._net = net
-        self._refine = refine
+        self.refine = refine
 
     def locate(self, frame: Frame, region: Region) -> Landmarks | None:
         """The landmarks of whoever is in the region, or None when nobody is."""
@@ -81,7 +81,7 @@ class Landmarker:
         values = outputs["landmarks"].reshape(_POINTS, 5)
         points = values[:, :3] / np.float32(SIZE)
         heat = 1.0
-        if self._refine:
+        if self.refine:
             heat = float(refine(points, outputs["heatmap"][0])[:LANDMARK_COUNT].mean())
         points = region.to_image(points)
         in_view = _in_view(points[:LANDMARK_COUNT], frame, fade=max(_FADE * region.side, 1.0))

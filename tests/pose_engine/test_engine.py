@@ -111,6 +111,13 @@ def test_who_is_hardly_found_on_a_still_is_there_if_he_is_hot(heat: float, there
     assert (found is not None) is there
 
 
+@pytest.mark.parametrize(("logit", "there"), [(0.01, True), (-0.01, False)])
+def test_without_heatmaps_the_detector_has_to_be_surer(logit: float, there: bool) -> None:
+    detector = Detector(FakeNet(lambda image: somebody((logit, standing()))))
+    landmarker = Landmarker(FakeNet(lambda image: body(), *LANDMARK_OUTPUTS), refine=False)
+    assert (PoseEngine(detector, landmarker).find(blank()) is not None) is there
+
+
 def test_of_a_crowd_on_a_still_so_many_are_looked_at() -> None:
     crowd = [
         (3.0, standing(0.05 + 0.09 * x, 0.3 + 0.4 * y, 0.1)) for x in range(11) for y in (0, 1)
