@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from pose_engine.frames import Frame
 from pose_engine.geometry import Region
 from pose_engine.landmarker import SIZE, Landmarker, Landmarks
 from pose_engine.landmarks import Focus, Pose
+from pose_engine.sighting import Sighting
 from pose_engine.smoothing import PoseSmoother
 
 MAX_GAP_S = 2.0
@@ -32,56 +33,6 @@ _TURNS = (1, 3, 2)
 _DOUBT_S = 0.5
 """At most so often somebody who is followed head down, but feet up, is looked for head up. What
 tells, and how surely, is measured in docs/pose.md."""
-
-# How far a person's region gets, in sides (some 2.4 m) and in sides a second. On 65 real clips,
-# sped-up ones included, it was never more than 0.1 in 1/15 s; people side by side are 0.2 apart.
-_JUMP = 0.08
-_SPEED = 1.2
-_GROWTH = 0.25
-"""And how much it grows or shrinks, as a logarithm, beside as much a second as it moves."""
-_REACH = 0.35
-_DRIFT = 0.3
-"""The same while nobody is seen: whoever is found farther off may be another person."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sighting:
-    """Where and when the person was last seen, and how he was going."""
-
-    region: Region
-    at: float
-    course: Course
-
-    @classmethod
-    def first(cls, region: Region, at: float) -> "_Sighting":
-        """Of somebody of whom nothing else is known."""
-        return cls(region, at, Course.begun(region, at))
-
-    def then(self, region: Region, at: float) -> "_Sighting":
-        """The next one."""
-        return _Sighting(region, at, self.course.after(region, at))
-
-    def leads_to(self, region: Region, at: float) -> bool:
-        """Whether he can have got there while he was followed."""
-        most = _SPEED * (at - self.at)
-        growth = abs(math.log(max(region.side, 1.0) / max(self.region.side, 1.0)))
-        moved = candidates.distance(self.region, region)
-        return moved <= _JUMP + most and growth <= _GROWTH + most
-
-    def off(self, region: Region, at: float) -> float:
-        """How far somebody found there is from where he would be by now, in sides."""
-        expected = replace(self.region, x=self.course.expected(at))
-        return candidates.distance(expected, region)
-
-    def near(self, region: Region, at: float) -> bool:
-        """Whether somebody found there after a while can be taken for him."""
-        return self.off(region, at) <= _REACH + _DRIFT * (at - self.at)
-
-    @classmethod
-    def restored(cls, snapshot: Mapping[str, Any]) -> "_Sighting":
-        """The one that `asdict` made plain data of."""
-        region, course = Region(**snapshot["region"]), Course(**snapshot["course"])
-        return cls(region, snapshot["at"], course)
 
 
 class PoseTracker:
@@ -110,7 +61,7 @@ class PoseTracker:
         self._smoothing = smoothing
         self._focus = focus
         self._chosen_before = False
-        self._seen: _Sighting | None = None
+        self._seen: Sighting | None = None
         self._following = False
         self._in_vain: tuple[float, float] | None = None
         """When the first search was of those that found nobody, and the last."""
@@ -157,7 +108,7 @@ class PoseTracker:
             return None
         found = self._smoother(found, elapsed)
         region, seen = found.region, self._seen
-        self._seen = seen.then(region, at) if seen else _Sighting.first(region, at)
+        self._seen = seen.then(region, at) if seen else Sighting.first(region, at)
         return found.pose(self._subject)
 
     def snapshot(self) -> dict[str, Any]:
@@ -188,7 +139,7 @@ class PoseTracker:
         self._chosen_before = snapshot["chosen_before"]
         in_vain = snapshot["in_vain"]
         self._in_vain = None if in_vain is None else (in_vain[0], in_vain[1])
-        self._seen = None if seen is None else _Sighting.restored(seen)
+        self._seen = None if seen is None else Sighting.restored(seen)
 
     def _advance(self, frame: Frame, at: float) -> float:
         """Seconds since the last frame."""
@@ -209,7 +160,7 @@ class PoseTracker:
         self._in_vain = None
         self._smoother = PoseSmoother(smoothing=self._smoothing)
 
-    def _follow(self, frame: Frame, seen: _Sighting) -> Landmarks | None:
+    def _follow(self, frame: Frame, seen: Sighting) -> Landmarks | None:
         """The person near where he just was; None, too, when the landmarks are another one's."""
         found = self._landmarker.locate(frame, seen.region)
         if found is None or not seen.leads_to(found.region, self._at):
@@ -222,12 +173,12 @@ class PoseTracker:
             return found
         return self._left_behind(frame, found.region, seen.course) or found
 
-    def _doubts(self, found: Landmarks, seen: _Sighting) -> bool:
+    def _doubts(self, found: Landmarks, seen: Sighting) -> bool:
         """Whether he is followed head down, comes out feet up, and another `_DOUBT_S` begins."""
         again = self._at // _DOUBT_S > seen.at // _DOUBT_S
         return again and found.region.head_down and found.feet_first
 
-    def _righted(self, frame: Frame, seen: _Sighting) -> Landmarks | None:
+    def _righted(self, frame: Frame, seen: Sighting) -> Landmarks | None:
         """The person head up, if he is found so."""
 
         def fits(region: Region) -> bool:
