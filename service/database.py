@@ -35,6 +35,11 @@ _PRAGMAS: Final = (
 _PATIENCE: Final = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
 """Seconds to connect to PostgreSQL, and milliseconds until a server that says nothing is lost."""
 _OPTIONS: Final[dict[str, Any]] = {"hide_parameters": True}  # errors may be logged
+_SNAPSHOT: Final[dict[str, Any]] = {
+    "isolation_level": "REPEATABLE READ",
+    "postgresql_readonly": True,
+}
+"""What PostgreSQL has to be asked for; in SQLite's write-ahead log it is so anyhow."""
 _UNSYNCED: Final = {"synchronize_session": False}  # no session holds what is erased
 ERASED_AT_ONCE: Final = 1000
 _UPGRADE_LOCK: Final = 0x626C617A
@@ -62,14 +67,14 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+        sqlite = url.startswith("sqlite")
+        self.engine = _sqlite(url) if sqlite else _postgresql(url)
         self.writing = sessionmaker().class_
         """The class of this database's writing sessions alone, for listeners to their events."""
         # Who waits for SQLite itself asks again and again, out of turn, and holds a connection.
-        self._turn: AbstractAsyncContextManager[None] = (
-            anyio.Lock() if url.startswith("sqlite") else nullcontext()
-        )
+        self._turn: AbstractAsyncContextManager[None] = anyio.Lock() if sqlite else nullcontext()
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
+        self._reader = self.engine.execution_options(**({} if sqlite else _SNAPSHOT))
 
     async def upgrade(self, migrate: Callable[[Connection], None] = _to_head) -> None:
         """Bring the tables to this version's; processes that start together wait for each other."""
@@ -82,8 +87,8 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A look at what is kept; nothing that is written through it is."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        """A look at what is kept, as of the first query; nothing is written through it."""
+        async with AsyncSession(self._reader, expire_on_commit=False) as session:
             yield session
 
     @asynccontextmanager

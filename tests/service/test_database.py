@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, String, select
+from sqlalchemy import Connection, String, func, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from service.database import Database
@@ -97,6 +97,18 @@ async def test_an_error_leaves_nothing(database: Database) -> None:
                             created_at=NOW))  # fmt: skip
     async with database.read() as session:
         assert await session.scalar(select(Tenant)) is None
+
+
+@pytest.mark.anyio
+async def test_a_look_sees_one_moment(database: Database) -> None:
+    """Else a row and what belongs to it contradict each other, where one changes between."""
+    async with database.read() as session:
+        assert await session.get(Tenant, "acme") is None
+        async with database.write() as writing:
+            writing.add(tenant())
+        assert await session.scalar(select(func.count()).select_from(Tenant)) == 0
+    async with database.read() as session:
+        assert await session.get(Tenant, "acme") is not None
 
 
 @pytest.mark.anyio
