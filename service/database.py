@@ -155,4 +155,13 @@ def _sqlite(url: str) -> AsyncEngine:
 def _postgresql(url: str) -> AsyncEngine:
     asked = make_url(url).query
     patience = {name: value for name, value in _PATIENCE.items() if name not in asked}
-    return create_async_engine(url, pool_pre_ping=True, connect_args=patience, **_OPTIONS)
+    engine = create_async_engine(url, pool_pre_ping=True, connect_args=patience, **_OPTIONS)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET TIME ZONE 'UTC'")  # moments come in it, not in the server's own
+        cursor.close()
+        connection.commit()
+
+    return engine

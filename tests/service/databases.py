@@ -46,6 +46,8 @@ def fresh(backend: str, folder: Path) -> Iterator[str]:
         pytest.skip(f"no PostgreSQL at {SERVER}: {error}")
     with server:
         server.execute(f"CREATE DATABASE {name}")
+        # A zone of which no moment may be seen, and in which there are none at the end of time.
+        server.execute(f"ALTER DATABASE {name} SET timezone TO 'Europe/Berlin'")
         try:
             yield f"{SERVER}/{name}"
         finally:

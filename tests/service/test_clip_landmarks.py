@@ -6,12 +6,15 @@ from io import BytesIO
 import numpy as np
 import pytest
 
+from tests.service.databases import BACKENDS
 from tests.service.worker import Place, place_for_clips
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with place_for_clips(tmp_path_factory.mktemp("data")) as place:
+@pytest.fixture(scope="module", params=BACKENDS)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    with place_for_clips(tmp_path_factory.mktemp("data"), request.param) as place:
         yield place
 
 

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from service.tables import Clip
+from tests.service.databases import BACKENDS
 from tests.service.server_process import server_process
 from tests.service.worker import KEY, Place, place_for_clips
 
@@ -20,9 +21,13 @@ FORM_HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r
 LIMIT = 50_000
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with place_for_clips(tmp_path_factory.mktemp("data"), max_clip_bytes=LIMIT) as place:
+@pytest.fixture(scope="module", params=BACKENDS)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    with place_for_clips(
+        tmp_path_factory.mktemp("data"), request.param, max_clip_bytes=LIMIT
+    ) as place:
         yield place
 
 

@@ -6,14 +6,17 @@ import pytest
 
 from service.tables import Clip, Workout
 from service.tenants import now_utc
+from tests.service.databases import BACKENDS
 from tests.service.worker import RESULT, Place, place_for_clips
 
 NOBODYS = f"/v1/clips/{'0' * 32}"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with place_for_clips(tmp_path_factory.mktemp("data")) as place:
+@pytest.fixture(scope="module", params=BACKENDS)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    with place_for_clips(tmp_path_factory.mktemp("data"), request.param) as place:
         yield place
 
 

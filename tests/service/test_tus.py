@@ -18,6 +18,7 @@ from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 from service.clip_media import video_of
 from service.tables import Clip
 from tests.service.conftest import serve_fake
+from tests.service.databases import BACKENDS
 from tests.service.proxy import proxied
 from tests.service.test_clip_uploads import once
 from tests.service.worker import KEY, Place, place_for_clips
@@ -30,9 +31,13 @@ MUCH = bytes(range(256)) * 2000
 """More than the server reads ahead: what of that has come is lost with its connection."""
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with place_for_clips(tmp_path_factory.mktemp("data"), max_clip_bytes=LIMIT) as place:
+@pytest.fixture(scope="module", params=BACKENDS)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    with place_for_clips(
+        tmp_path_factory.mktemp("data"), request.param, max_clip_bytes=LIMIT
+    ) as place:
         yield place
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +23,7 @@ from service.storage import Storage
 from service.tables import Clip, Workout
 from service.tenants import new_key, now_utc
 from tests.service.conftest import serve_fake
+from tests.service.databases import fresh
 
 KEY, OTHER = new_key(), new_key()
 RESULT = ClipResult(
@@ -42,10 +44,9 @@ RESULT = ClipResult(
 class Worker:
     """On the data folder of a server; from threads that have no event loop."""
 
-    def __init__(self, data: Path, portal: BlockingPortal) -> None:
-        settings = Settings(data=data)
+    def __init__(self, settings: Settings, portal: BlockingPortal) -> None:
         self._portal = portal
-        self.data = data
+        self.data = settings.folder
         self.database = Database(settings.database_url)
         self.storage = Storage.of(settings)
         self.clips = ClipStore(self.database, lease_s=60)
@@ -164,15 +165,16 @@ class Place:
 
 
 @contextmanager
-def place_for_clips(data: Path, **settings: Any) -> Iterator[Place]:
+def place_for_clips(data: Path, backend: str = "sqlite", **settings: Any) -> Iterator[Place]:
     keys = {"app": KEY, "other": OTHER}
     headers = {"Authorization": f"Bearer {KEY}"}
     with (
-        serve_fake(data=data, keys=keys, clip_workers=0, **settings) as address,
+        fresh(backend, data) as database,
+        serve_fake(data=data, database=database, keys=keys, clip_workers=0, **settings) as address,
         start_blocking_portal() as portal,
         httpx2.Client(base_url=f"http://{address}", headers=headers, trust_env=False) as client,
     ):
-        worker = Worker(data, portal)
+        worker = Worker(Settings(data=data, database=SecretStr(database)), portal)
         try:
             yield Place(address, worker, client)
         finally:
