@@ -7,6 +7,7 @@ from typing import Annotated, Final, TypeVar
 import anyio
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from service.admin import NewKey, Rotation
@@ -38,10 +39,11 @@ DEFAULT_SCOPES: Final = ",".join(scope for scope in SCOPES if scope != "admin")
 @tenants_app.command("add")
 def add_tenant(tenant: Tenant, scopes: Scopes = DEFAULT_SCOPES) -> None:
     """Add a tenant with its first key, which is shown once."""
+    wanted = _scopes(scopes)
 
     async def add(tenants: Tenants) -> str:
         await tenants.add(tenant, ACTOR)
-        _, secret = await tenants.add_key(tenant, ACTOR, name="first", scopes=_scopes(scopes))
+        _, secret = await tenants.add_key(tenant, ACTOR, name="first", scopes=wanted)
         return secret
 
     _show(_run(add))
@@ -95,7 +97,7 @@ def list_keys(tenant: Tenant) -> None:
     listed = Table(Column("id", min_width=32), "name", "scopes", "expires")
     for key in _run(lambda tenants: tenants.keys(tenant)):
         expires = f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "never"
-        listed.add_row(key.id, key.name, ", ".join(key.scopes), expires)
+        listed.add_row(key.id, escape(key.name), ", ".join(key.scopes), expires)
     out.print(listed)
 
 

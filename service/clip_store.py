@@ -12,9 +12,10 @@ from sqlalchemy.orm import aliased, undefer
 from blazereps_client.messages import Subject
 from blazereps_client.results import ClipResult, Document
 from service.auth import Caller
-from service.database import Database
+from service.database import Database, Turn, take_turn
 from service.errors import Problem, ServiceError
 from service.pages import Moment, older
+from service.receipts import was_erased
 from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
 
@@ -69,13 +70,16 @@ class ClipStore:
         """Keep a new clip whose upload begins.
 
         Raises ServiceError `queue_full` where so many are uploaded or wait, of all tenants or of
-        this one.
+        this one, and `gone` where its user was erased since the request came.
         """
         theirs = func.count().filter(Clip.tenant_id == clip.tenant_id)
         waiting = select(theirs, func.count()).where(Clip.status.in_(("uploading", "queued")))
         async with self._database.write() as session:
+            await take_turn(session, Turn.QUEUE)
             if await session.get(Tenant, clip.tenant_id) is None:
                 raise ServiceError("unauthorized", "the tenant is gone")
+            if await was_erased(session, clip.tenant_id, clip.user_id, since=clip.created_at):
+                raise ServiceError("gone", "the user was erased after the upload had begun")
             of_tenant, in_all = (await session.execute(waiting)).one()
             if of_tenant >= max_of_tenant:
                 raise _full(f"{max_of_tenant} clips of the tenant's are waiting, the limit")

@@ -15,7 +15,7 @@ from service.etags import etag_of, is_known
 from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
 from service.responses import answers
 from service.state import State
-from service.tables import USER, Clip
+from service.tables import PLAIN, USER, Clip
 
 router = APIRouter(prefix="/v1/clips", tags=["clips"], responses=problems(*ALLOWED))
 
@@ -39,7 +39,12 @@ async def list_clips(
     status: Annotated[Status | None, Query(description="Only those with this status")] = None,
     user: Annotated[
         str | None,
-        Query(min_length=1, max_length=USER, description="Only this end user's, with a key"),
+        Query(
+            min_length=1,
+            max_length=USER,
+            pattern=PLAIN,
+            description="Only this end user's, with a key",
+        ),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,11 +12,12 @@ from alembic.config import Config
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     delete,
     event,
+    func,
     inspect,
     select,
-    text,
     tuple_,
 )
 from sqlalchemy.engine import make_url
@@ -42,8 +44,14 @@ _SNAPSHOT: Final[dict[str, Any]] = {
 """What PostgreSQL has to be asked for; in SQLite's write-ahead log it is so anyhow."""
 _UNSYNCED: Final = {"synchronize_session": False}  # no session holds what is erased
 ERASED_AT_ONCE: Final = 1000
-_UPGRADE_LOCK: Final = 0x626C617A
-"""A number that no other program locks in PostgreSQL: "blaz"."""
+
+
+class Turn(IntEnum):
+    """What is done by one after the other; PostgreSQL locks numbers that no other program does."""
+
+    UPGRADE = 0x626C617A  # "blaz"
+    QUEUE = 0x626C617B
+    LOCAL = 0x626C617C
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -56,7 +64,7 @@ def alembic_config(connection: Connection) -> Config:
 
 def _to_head(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+        connection.execute(_waiting_for(Turn.UPGRADE))
     command.upgrade(alembic_config(connection), "head")
 
 
@@ -125,6 +133,19 @@ class Database:
     async def close(self) -> None:
         """No more transactions."""
         await self.engine.dispose()
+
+
+async def take_turn(session: AsyncSession, turn: Turn) -> None:
+    """Wait for those who write what one writes after the other, until this transaction ends.
+
+    In SQLite that is so of all that is written.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(_waiting_for(turn))
+
+
+def _waiting_for(turn: Turn) -> Select[tuple[None]]:
+    return select(func.pg_advisory_xact_lock(turn.value))
 
 
 def _sqlite(url: str) -> AsyncEngine:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.clip_media import media_of
 from service.errors import ServiceError
-from service.tables import Answered, Clip, Delivery, Receipt, Tenant, Workout, WorkoutSet
+from service.tables import Answered, Clip, Delivery, Endpoint, Receipt, Tenant, Workout, WorkoutSet
 
 SETTLE: Final = timedelta(minutes=5)
 """For so long who was just writing media may go on: longer than a request to the storage takes."""
@@ -38,6 +38,10 @@ async def request_erasure(
     if await session.scalar(there) is None:
         raise ServiceError("not_found", f"there is no tenant {tenant_id}")
     busy, clips = await _clips(session, tenant_id, user, now)
+    # Before their deliveries, in which order whoever records what came of one takes them.
+    await session.execute(
+        select(Endpoint.id).where(Endpoint.tenant_id == tenant_id).with_for_update()
+    )
     receipt = Receipt(
         id=uuid.uuid4().hex,
         tenant_id=tenant_id,

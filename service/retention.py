@@ -10,11 +10,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 from service.clip_media import landmarks_of, media_of, video_of
 from service.database import Database
 from service.janitor import Chore
+from service.logs import get_logger
 from service.receipts import SETTLE
 from service.settings import Settings
-from service.storage import Storage
+from service.storage import FAULTS, Storage
 from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
+
+log = get_logger(__name__)
 
 BATCH: Final = 100
 
@@ -83,15 +86,23 @@ class Retention:
     async def _each_clip(
         self, erase: Callable[[str], Awaitable[None]], *where: ColumnElement[bool]
     ) -> None:
-        """In batches: each leaves what is due."""
-        query = select(Clip.id).where(*where).limit(BATCH)
-        while True:
-            async with self._database.read() as session:
-                due = [*await session.scalars(query)]
-            for clip_id in due:
-                await erase(clip_id)
-            if len(due) < BATCH:
-                return
+        """In batches. One whose media cannot be erased keeps nobody else's: OSError in the end.
+
+        Where that is so of a whole batch the storage is away, and it is left at that.
+        """
+        last, stay = "", 0
+        while due := await self._batch(Clip.id > last, *where):
+            left = [clip_id for clip_id in due if not await _erased(erase, clip_id)]
+            last, stay = due[-1], stay + len(left)
+            if left == due:
+                break
+        if stay:
+            raise OSError(f"of {stay} clips not everything can be erased")
+
+    async def _batch(self, *where: ColumnElement[bool]) -> list[str]:
+        query = select(Clip.id).where(*where).order_by(Clip.id).limit(BATCH)
+        async with self._database.read() as session:
+            return [*await session.scalars(query)]
 
     async def _erase_video(self, clip_id: str) -> None:
         await self._storage.erase(video_of(clip_id))
@@ -110,3 +121,13 @@ class Retention:
         change = update(Clip).where(Clip.id == clip_id)
         async with self._database.write() as session:
             await session.execute(change.values(version=Clip.version + 1, **values))
+
+
+async def _erased(erase: Callable[[str], Awaitable[None]], clip_id: str) -> bool:
+    """Whether the storage did it."""
+    try:
+        await erase(clip_id)
+    except FAULTS as error:
+        log.warning("media not erased", clip_id=clip_id, error=str(error))
+        return False
+    return True

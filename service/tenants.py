@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.database import Database
+from service.database import Database, Turn, take_turn
 from service.errors import ServiceError
 from service.pages import Moment, older
 from service.receipts import request_erasure
@@ -80,6 +80,7 @@ class Tenants:
     async def ensure_local(self) -> None:
         """The tenant of a server without keys."""
         async with self._database.write() as session:
+            await take_turn(session, Turn.LOCAL)  # of servers that start together
             if await session.get(Tenant, LOCAL) is None:
                 session.add(Tenant(id=LOCAL, created_at=self._clock()))
 
@@ -97,7 +98,7 @@ class Tenants:
     async def change(self, tenant_id: str, actor: str, **days: float | None) -> Tenant:
         """Keep what is kept for so many days from now on; None: as the settings say."""
         async with self._database.write() as session:
-            tenant = await _demand(session, tenant_id)
+            tenant = await _demand(session, tenant_id, lock=True)
             for name, value in days.items():
                 setattr(tenant, name, value)
             session.add(self._act(actor, "tenant.changed", tenant_id, tenant_id, **days))

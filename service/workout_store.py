@@ -104,25 +104,25 @@ class WorkoutStore:
         *where: ColumnElement[bool],
     ) -> Sequence[Workout]:
         """So many without their tallies, those that began last first."""
-        query = select(Workout).where(*caller.sees(Workout), *where)
-        if before is not None:
-            query = query.where(older(Workout.started_at, Workout.id, before))
-        query = query.order_by(Workout.started_at.desc(), Workout.id.desc()).limit(limit)
         async with self._database.read() as session:
-            return [*await session.scalars(query)]
+            return await _page(session, caller, before, limit, *where)
 
-    async def sets(self, workouts: Sequence[Workout]) -> dict[str, list[WorkoutSet]]:
-        """Their sets by workout, in the order of time."""
-        by_workout: dict[str, list[WorkoutSet]] = {workout.id: [] for workout in workouts}
-        query = (
-            select(WorkoutSet)
-            .where(WorkoutSet.workout_id.in_(by_workout))
-            .order_by(WorkoutSet.started_at, WorkoutSet.exercise, WorkoutSet.number)
-        )
+    async def page_with_sets(
+        self,
+        caller: Caller,
+        before: Moment | None,
+        limit: int,
+        *where: ColumnElement[bool],
+    ) -> Sequence[tuple[Workout, list[WorkoutSet]]]:
+        """The same with their sets in the order of time, as both are at one moment."""
         async with self._database.read() as session:
-            async for one in await session.stream_scalars(query):
-                by_workout[one.workout_id].append(one)
-        return by_workout
+            page = await _page(session, caller, before, limit, *where)
+            sets: dict[str, list[WorkoutSet]] = {workout.id: [] for workout in page}
+            query = select(WorkoutSet).where(WorkoutSet.workout_id.in_(sets))
+            order = WorkoutSet.started_at, WorkoutSet.exercise, WorkoutSet.number
+            async for one in await session.stream_scalars(query.order_by(*order)):
+                sets[one.workout_id].append(one)
+        return [(workout, sets[workout.id]) for workout in page]
 
     async def done(
         self, tenant_id: str, user: str | None, since: datetime, until: datetime
@@ -210,11 +210,11 @@ async def pages(
 ) -> AsyncIterator[tuple[Workout, list[WorkoutSet]]]:
     """All of them with their sets, read page by page: between two nothing is held."""
     before: Moment | None = None
-    while page := await store.page(caller, before, size, *where):
-        sets = await store.sets(page)
-        for workout in page:
-            yield workout, sets[workout.id]
-        before = page[-1].started_at, page[-1].id
+    while page := await store.page_with_sets(caller, before, size, *where):
+        for workout, sets in page:
+            yield workout, sets
+        last, _ = page[-1]
+        before = last.started_at, last.id
 
 
 def range_degrees(reps: Sequence[Rep]) -> float | None:
@@ -293,6 +293,20 @@ def _event(
         counts=tally.counts,
     )
     return WorkoutEnded(timestamp=now, data=data)
+
+
+async def _page(
+    session: AsyncSession,
+    caller: Caller,
+    before: Moment | None,
+    limit: int,
+    *where: ColumnElement[bool],
+) -> Sequence[Workout]:
+    query = select(Workout).where(*caller.sees(Workout), *where)
+    if before is not None:
+        query = query.where(older(Workout.started_at, Workout.id, before))
+    query = query.order_by(Workout.started_at.desc(), Workout.id.desc()).limit(limit)
+    return [*await session.scalars(query)]
 
 
 async def _own(

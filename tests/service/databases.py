@@ -22,13 +22,13 @@ _WAITING = text(
 )
 
 
-async def until_somebody_waits(database: Database) -> None:
-    """Until another transaction waits for the caller's; in SQLite it does from its begin on."""
+async def until_somebody_waits(database: Database, number: int = 1) -> None:
+    """Until so many transactions wait for others; in SQLite they do from their begin on."""
     if database.engine.dialect.name == "sqlite":
         return
     with anyio.fail_after(10):
         async with database.read() as session:
-            while not await session.scalar(_WAITING):
+            while (await session.scalar(_WAITING) or 0) < number:
                 await session.rollback()  # the view is of the transaction's begin
                 await anyio.sleep(0.01)
 

@@ -130,6 +130,8 @@ class World:
             body="{}",
             created_at=self.now,
             status="pending",
+            attempts=0,
+            next_at=self.now,
         )
 
     def pass_time(self, **delta: float) -> None:

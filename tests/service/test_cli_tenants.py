@@ -104,6 +104,14 @@ def test_tables_of_a_newer_version_are_left_alone(run: Run, tmp_path: Path) -> N
 def test_a_scope_that_there_is_not_is_refused(run: Run) -> None:
     run("tenants", "add", "acme")
     assert "no scope" in run("keys", "add", "acme", "--scopes", "everything", status=2).stderr
+    assert "no scope" in run("tenants", "add", "new", "--scopes", "reed", status=2).stderr
+    run("tenants", "add", "new")
+
+
+def test_a_key_may_have_any_name(run: Run) -> None:
+    run("tenants", "add", "acme")
+    run("keys", "add", "acme", "--name", "app [/prod]")
+    assert "app [/prod]" in run("keys", "list", "acme").stdout
 
 
 def test_a_tenant_is_erased_when_confirmed(run: Run) -> None:

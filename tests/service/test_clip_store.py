@@ -48,18 +48,22 @@ async def store(database: Database, clock: Clock) -> ClipStore:
 IDS: Iterator[int] = count()
 
 
-async def queued(store: ClipStore, clock: Clock, tenant: str = "acme", user: str = "ann") -> str:
-    clock.advance(1)
-    clip = Clip(
+def uploading(at: datetime, tenant: str = "acme", user: str = "ann") -> Clip:
+    return Clip(
         id=f"{next(IDS):032x}",
         tenant_id=tenant,
         user_id=user,
         key_id="",
         name="a",
         wanted=Wanted(exercise="auto", fps=15).model_dump(mode="json"),
-        created_at=clock.now,
+        created_at=at,
         status="uploading",
     )
+
+
+async def queued(store: ClipStore, clock: Clock, tenant: str = "acme", user: str = "ann") -> str:
+    clock.advance(1)
+    clip = uploading(clock.now, tenant, user)
     await store.begin(clip, max_waiting=1000, max_of_tenant=1000)
     await store.receive(clip.id, 10)
     await store.complete(clip.id)
@@ -73,6 +77,25 @@ async def claimed(store: ClipStore) -> Clip:
     clip = await store.claim()
     assert clip is not None
     return clip
+
+
+async def test_those_that_begin_at_once_keep_to_the_limits(store: ClipStore, clock: Clock) -> None:
+    refused: list[tuple[str, str]] = []
+
+    async def begin(tenant: str) -> None:
+        clip = uploading(clock.now, tenant)
+        try:
+            await store.begin(clip, max_waiting=5, max_of_tenant=3)
+        except ServiceError as error:
+            refused.append((tenant, error.code))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(6):
+            tasks.start_soon(begin, "acme")
+    async with anyio.create_task_group() as tasks:
+        for _ in range(6):
+            tasks.start_soon(begin, "other")
+    assert sorted(refused) == [("acme", "queue_full")] * 3 + [("other", "queue_full")] * 4
 
 
 async def test_the_one_that_waited_longest_comes_first(store: ClipStore, clock: Clock) -> None:

@@ -44,6 +44,11 @@ def test_a_clip_is_followed_to_its_result(place: Place) -> None:
     assert told["finished_at"] >= told["created_at"]
 
 
+def test_a_user_whom_no_database_can_name_is_refused(place: Place) -> None:
+    refused = place.client.get("/v1/clips", params={"user": "a\0"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "user")
+
+
 def test_a_clip_that_fails_says_why(place: Place) -> None:
     path = place.upload()
     place.worker.fail(place.worker.claim(), "no_frames")

@@ -5,21 +5,24 @@ from pathlib import Path
 
 import anyio
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazereps_client.results import ClipResult
 from service.clip_media import media_of, video_of
 from service.clip_store import ClipStore, Lost
 from service.database import Database
+from service.deliveries import Deliveries
 from service.erasure import Erasure
 from service.errors import ServiceError, internal_error
 from service.receipts import SETTLE, digest_of_user, was_erased
 from service.sessions import Superseded
 from service.storage import Storage
-from service.tables import Clip, Receipt, Tenant
+from service.tables import Answered, Clip, Receipt, Tenant
 from service.tenants import Tenants
 from tests.service.databases import until_somebody_waits
 from tests.service.kept import FailingStorage, World
+from tests.service.outbox import DELIVERED
 
 pytestmark = pytest.mark.anyio
 
@@ -144,6 +147,36 @@ async def test_a_clip_that_ends_meanwhile_is_waited_for(world: World, whole_tena
     async with anyio.create_task_group() as tasks:
         await clips.fail(claimed, internal_error().problem, after)
     assert await world.of_users() == [0] * 5
+
+
+@pytest.mark.parametrize("whole_tenant", [False, True])
+async def test_who_records_a_delivery_meanwhile_is_waited_for(
+    world: World, whole_tenant: bool
+) -> None:
+    await world.everything("acme", "ann")
+    deliveries = Deliveries(world.database, clock=world.clock)
+    claimed = await deliveries.claim()
+    assert claimed is not None
+    async with anyio.create_task_group() as tasks, world.database.write() as session:
+        await session.scalars(select(Answered).with_for_update())  # erased after deliveries
+        if whole_tenant:
+            tasks.start_soon(Tenants(world.database, world.clock).remove, "acme", "command")
+        else:
+            tasks.start_soon(erasure(world).erase, "acme", "ann")
+        await until_somebody_waits(world.database)
+        tasks.start_soon(deliveries.record, claimed, DELIVERED)
+        await until_somebody_waits(world.database, 2)
+    assert await world.of_users() == [0] * 5
+
+
+async def test_an_upload_that_began_before_is_refused(world: World) -> None:
+    clip = Clip(id="0" * 32, tenant_id="acme", user_id="ann", status="uploading", name="a.mp4")
+    clip.key_id, clip.wanted, clip.created_at = "k", {}, world.now
+    await erasure(world).erase("acme", "ann")
+    clips = ClipStore(world.database, lease_s=60, clock=world.clock)
+    with pytest.raises(ServiceError, match="erased"):
+        await clips.begin(clip, max_waiting=10, max_of_tenant=10)
+    assert await world.rows(Clip) == [0]
 
 
 async def test_what_he_begins_afterwards_stays(world: World) -> None:

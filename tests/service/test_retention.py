@@ -113,7 +113,7 @@ async def test_what_the_store_does_not_erase_is_not_said_to_be_gone(world: World
         world.database, FailingStorage(world.storage.store), SETTINGS, world.clock
     )
     for chore in (retention.erase_videos, retention.erase_landmarks, retention.erase_results):
-        with pytest.raises(OSError, match="away"):
+        with pytest.raises(OSError, match="of 1 clips"):
             await chore()
     kept = await clip(world, clip_id)
     assert (kept.video_erased_at, kept.landmarks_bytes) == (None, 9)
@@ -138,3 +138,33 @@ async def test_more_than_a_batch(world: World) -> None:
     world.pass_time(days=1000)
     await sweep(world)
     assert await world.rows(Clip) == [0]
+
+
+def that_keeps(clip_id: str) -> type[Storage]:
+    """It erases all but one clip's media."""
+
+    class Keeping(Storage):
+        __slots__ = ()
+
+        async def erase(self, prefix: str) -> int:
+            if clip_id in prefix:
+                raise OSError(f"{prefix} stays")
+            return await super().erase(prefix)
+
+    return Keeping
+
+
+async def test_what_cannot_be_erased_keeps_nothing_else(world: World) -> None:
+    await world.tenant("acme")
+    await world.tenant("other")
+    ids = sorted([await world.clip(name, "ann") for name in ("acme", "acme", "other")])
+    storage = that_keeps(ids[0])(world.storage.store)
+    world.pass_time(days=1000)
+    retention = Retention(world.database, storage, SETTINGS, world.clock)
+    for chore in retention.chores.values():
+        with pytest.raises(OSError, match="of 1 clips"):
+            await chore()
+    assert world.files() == [landmarks_of(ids[0]), video_of(ids[0])]
+    assert await world.rows(Clip) == [1]
+    await sweep(world)
+    assert (world.files(), await world.rows(Clip)) == ([], [0])

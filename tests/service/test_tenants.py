@@ -7,9 +7,10 @@ import pytest
 
 from service.database import Database
 from service.errors import ServiceError
-from service.tables import Key
+from service.tables import Key, Tenant
 from service.tenants import MAX_KEYS, SCOPES, Tenants, digest_of, new_key
 from tests.service.clocks import Clock
+from tests.service.databases import until_somebody_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +41,31 @@ async def test_a_name_is_given_once(tenants: Tenants) -> None:
 async def test_a_name_has_no_slash(tenants: Tenants, name: str) -> None:
     with pytest.raises(ServiceError, match="1 to 63"):
         await tenants.add(name, "command")
+
+
+async def test_of_changes_at_once_the_last_stays_whole(
+    database: Database, tenants: Tenants
+) -> None:
+    kept = ("video_days", "landmarks_days", "results_days")
+
+    async def change(*days: float) -> None:
+        await tenants.change("acme", "command", **dict(zip(kept, days, strict=True)))
+
+    await change(1, 2, 30)
+    async with anyio.create_task_group() as tasks, database.write() as session:
+        await session.get_one(Tenant, "acme", with_for_update=True)
+        tasks.start_soon(change, 1, 1, 1)
+        tasks.start_soon(change, 2, 2, 2)
+        await until_somebody_waits(database, 2)
+    tenant = await tenants.get("acme")
+    assert len({getattr(tenant, name) for name in kept}) == 1
+
+
+async def test_servers_that_start_together_have_one_tenant(database: Database) -> None:
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(Tenants(database).ensure_local)
+    assert [tenant.id for tenant in await Tenants(database).after("", 10)] == ["local"]
 
 
 async def test_of_rotations_at_once_the_secrets_of_the_last_two_are_good(tenants: Tenants) -> None:
