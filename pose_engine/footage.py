@@ -71,7 +71,10 @@ class Footage:
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = threads
         context = self._stream.codec_context
-        self._disposable = disposable_in(context.extradata) if context.name == "h264" else never
+        # AVI keeps no times of showing: with B-frames those that FFmpeg makes up go back and forth.
+        self._by_decoding = container.format.name == "avi"
+        tells = context.name == "h264" and not self._by_decoding
+        self._disposable = disposable_in(context.extradata) if tells else never
         self._fps: float | None = None
         self._start: float | None = None
         self._first_at: dict[int, float] = {}
@@ -136,15 +139,16 @@ class Footage:
             time = self._time_of(raw, self._start, last)
             self._start = time if self._start is None else self._start
             at = time - self._start
-            self._check_time(at, count)
+            self._check_time(max(at, last), count)
             if at > last:
                 last = at
                 yield at, raw
         self._count_missing_end(last)
 
     def _time_of(self, raw: VideoFrame, start: float | None, last: float) -> float:
-        if raw.time is not None:
-            return raw.time
+        ticks = raw.dts if self._by_decoding else raw.pts
+        if ticks is not None and raw.time_base is not None:
+            return float(ticks * raw.time_base)
         if start is None:
             return 0.0
         if not self.fps:

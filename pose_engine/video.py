@@ -51,6 +51,9 @@ class VideoDecoder:
         Raises FrameError too_many_bytes, damaged, too_many_pixels, side_too_long, side_too_short;
         what comes before the key frame that is waited for gives nothing.
         """
+        if not data:  # by which FFmpeg would take the stream to be over
+            self.lose()
+            raise FrameError("damaged", "the encoded frame has no bytes")
         if len(data) > self._limits.max_bytes:
             fault = f"frame has {len(data)} bytes, the limit is {self._limits.max_bytes}"
             self.lose()

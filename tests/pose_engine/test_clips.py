@@ -57,6 +57,26 @@ def test_uneven_times_are_kept(tmp_path: Path) -> None:
     np.testing.assert_allclose(times(path), np.array(shown) / 1000, atol=1e-3)
 
 
+def test_what_goes_back_in_time_is_dropped(tmp_path: Path) -> None:
+    """Two takes, one behind the other: the rate is not judged by the second one's times."""
+    path = write_clip(tmp_path / "a.mkv", noise(40), fps=20)
+    path.write_bytes(2 * path.read_bytes())
+    with Clip.open(path, limits=ClipLimits(max_fps=30)) as clip:
+        assert [at for at, _ in clip.frames()] == pytest.approx(np.arange(40) / 20, abs=1e-3)
+
+
+def test_frames_of_an_avi_come_in_order(tmp_path: Path) -> None:
+    """It has no times of showing, and what refers to later pictures lies behind them."""
+    levels = [20 + 6 * n for n in range(30)]
+    pictures = [np.full((48, 64, 3), level, np.uint8) for level in levels]
+    path = write_clip(tmp_path / "a.avi", pictures, codec="libx264")
+    with Clip.open(path) as clip:
+        frames = list(clip.frames(30))
+    np.testing.assert_allclose([at for at, _ in frames], np.arange(30) / 30, atol=1e-3)
+    shown = [frame.pixels.mean() for _, frame in frames]
+    np.testing.assert_allclose(shown, levels, atol=4)
+
+
 def test_times_start_at_zero_wherever_the_file_starts(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mkv", noise(3), times=[5000, 5100, 5200])
     np.testing.assert_allclose(times(path), [0, 0.1, 0.2], atol=1e-3)

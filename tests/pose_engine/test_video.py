@@ -35,14 +35,15 @@ def test_it_begins_at_a_key_frame() -> None:
     assert shown == [0, 0, 0, 1, 1, 1, 1]
 
 
-def test_after_damage_it_goes_on_at_the_next_key_frame() -> None:
+@pytest.mark.parametrize("rubbish", [b"\0\0\0\1\xff rubbish", b""])
+def test_after_damage_it_goes_on_at_the_next_key_frame(rubbish: bytes) -> None:
     pieces = encoded_video("h264", [100] * 12)
     decoder = VideoDecoder("h264", ImageLimits())
     shown = []
     for number, (data, at, key) in enumerate(pieces):
         if number == 5:
             with pytest.raises(FrameError) as caught:
-                [*decoder.decode(b"\0\0\0\1\xff rubbish", at, key=False)]
+                [*decoder.decode(rubbish, at, key=False)]
             assert caught.value.code == "damaged"
             assert decoder.waits_for_key
             continue
