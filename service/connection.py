@@ -30,7 +30,16 @@ from service.rate import TokenBucket
 from service.sessions import Kept, NoSession, Superseded
 from service.sight import Chunk, input_of
 from service.state import AppState
-from service.stream import Command, Moment, Observation, Stream, StreamError, VideoLost, resume
+from service.stream import (
+    Command,
+    Moment,
+    Observation,
+    Stream,
+    StreamError,
+    VideoLost,
+    resume,
+    told,
+)
 from service.telemetry import Telemetry
 
 log = get_logger(__name__)
@@ -66,6 +75,7 @@ class Connection:
         self._scope = anyio.CancelScope()
         self.session_id = ""
         """The session that it serves, once there is one."""
+        self.epoch = 1
 
     async def run(self, subprotocol: str | None) -> None:
         """Serve until the end, telling whatever ends it early."""
@@ -130,7 +140,7 @@ class Connection:
             config=start,
             limits=messages.Limits.model_validate(self._settings),
         )
-        self._began("session begun", stream, epoch=1)
+        self._began("session begun", stream)
         self._state.metrics.sessions_begun.inc()
         await self._send(created)
         return stream
@@ -141,6 +151,7 @@ class Connection:
             kept, stream = await to_thread.run_sync(self._resumed, wanted)
         except (NoSession, StreamError) as error:
             raise ServiceError("unknown_session", str(error)) from error
+        self.epoch = kept.epoch
         resumed = messages.SessionResumed(
             session_id=self.session_id,
             epoch=kept.epoch,
@@ -153,7 +164,7 @@ class Connection:
             limits=messages.Limits.model_validate(self._settings),
         )
         self._began_s, self._settled = kept.began_s, kept.settled
-        self._began("session resumed", stream, epoch=kept.epoch)
+        self._began("session resumed", stream)
         self._state.metrics.sessions_resumed.inc()
         for message in (resumed, *stream.missed(wanted.last_event_id)):
             await self._send(message)
@@ -210,23 +221,28 @@ class Connection:
         try:
             received = await self._receive()
         except ServiceError as error:
+            self._allow()
             await self._refuse(error)
             return True
         if isinstance(received, messages.SessionEnd):
             return False
         for one in received if isinstance(received, list) else [received]:
+            queued = isinstance(one, Observation) and self._lossless
+            if not queued:
+                self._allow()
             try:
                 await self._handle(one)
             except ServiceError as error:
+                if queued:
+                    self._allow()
                 await self._refuse(error)
         return True
 
     async def _refuse(self, error: ServiceError) -> None:
         if error.rule.close_code is not None:
             raise error
-        self._allow()
         self._refused += error.seq is not None
-        await self._send(_told(error, recoverable=True))
+        await self._send(told(error, recoverable=True))
 
     def _allow(self) -> None:
         """Raises ServiceError `flood` when what waits in no queue comes too often."""
@@ -249,8 +265,6 @@ class Connection:
         return incoming.read_binary(received["bytes"], now_s=time.monotonic())
 
     async def _handle(self, message: incoming.Control | Observation) -> None:
-        if not (isinstance(message, Observation) and self._lossless):
-            self._allow()
         match message:
             case Observation():
                 self._check(message)
@@ -304,9 +318,9 @@ class Connection:
                 break
             else:
                 await self._send_all(await self._do_next(stream))
-        told = await self._step(stream.finish)
+        last = await self._step(stream.finish)
         await self._keep_workout(stream)
-        await self._send_all(told)
+        await self._send_all(last)
         self._scope.cancel()  # there is nobody to watch any more
 
     async def _do_next(self, stream: Stream) -> list[ServerMessage]:
@@ -330,8 +344,8 @@ class Connection:
         owner, began_s = self._caller.owner, self._began_s
         await self._state.harvest.finished(self.session_id, owner, began_s, stream)
 
-    async def _send_all(self, told: Iterable[ServerMessage]) -> None:
-        for message in told:
+    async def _send_all(self, listed: Iterable[ServerMessage]) -> None:
+        for message in listed:
             await self._send(message)
 
     async def _step(self, step: Callable[[Moment], T], coming: Coming = ()) -> T:
@@ -360,13 +374,13 @@ class Connection:
         code = error.rule.close_code or POLICY_VIOLATION
         self._ended(error.code, code)
         with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
-            await self._send(_told(error, recoverable=False))
+            await self._send(told(error, recoverable=False))
             await self._socket.close(code, error.code)
 
-    def _began(self, event: str, stream: Stream, epoch: int) -> None:
+    def _began(self, event: str, stream: Stream) -> None:
         structlog.contextvars.bind_contextvars(session_id=self.session_id)
         config = stream.config
-        log.info(event, epoch=epoch, input=config.input, exercise=config.exercise)
+        log.info(event, epoch=self.epoch, input=config.input, exercise=config.exercise)
 
     def _ended(self, reason: str, close_code: int | None) -> None:
         self._state.metrics.connections_ended.labels(reason).inc()
@@ -377,28 +391,15 @@ class Connection:
 def _do(
     stream: Stream, items: Sequence[Observation | Command], moment: Moment
 ) -> list[ServerMessage]:
-    """Each in turn; a command that cannot be obeyed is told and changes nothing."""
-    told: list[ServerMessage] = []
+    """Each in turn."""
+    done: list[ServerMessage] = []
     for behind, item in enumerate(items, 1 - len(items)):
         now = replace(moment, waiting=moment.waiting - behind) if behind else moment
-        try:
-            if isinstance(item, Observation):
-                told += stream.observe(item, now)
-            else:
-                told += stream.obey(item, now)
-        except ServiceError as error:
-            told.append(_told(error, recoverable=True))
-    return told
-
-
-def _told(error: ServiceError, *, recoverable: bool) -> messages.ErrorMessage:
-    return messages.ErrorMessage(
-        code=error.code,
-        message=str(error),
-        recoverable=recoverable,
-        field=error.field,
-        seq=error.seq,
-    )
+        if isinstance(item, Observation):
+            done += stream.observe(item, now)
+        else:
+            done += stream.obey(item, now)
+    return done
 
 
 def _first(group: BaseExceptionGroup[Exception]) -> BaseException:

@@ -19,6 +19,8 @@ class Open(Protocol):
     """A connection that serves a session."""
 
     session_id: str
+    epoch: int
+    """How often the session was begun or resumed until it was so here."""
 
     def stop(self, error: ServiceError) -> None:
         """Say why, and close."""
@@ -41,9 +43,16 @@ class Connections:
 
     @contextmanager
     def serving(self, connection: Open) -> Iterator[None]:
-        """It serves a session while the context lasts; another one of that session is stopped."""
-        for other in [one for one in self._open if one.session_id == connection.session_id]:
-            other.stop(ServiceError("superseded", "another connection has resumed this session"))
+        """It serves a session while the context lasts; earlier ones of that session are stopped.
+
+        Raises ServiceError `superseded` where a later one was faster.
+        """
+        superseded = ServiceError("superseded", "another connection has resumed this session")
+        same = [one for one in self._open if one.session_id == connection.session_id]
+        if any(one.epoch > connection.epoch for one in same):
+            raise superseded
+        for earlier in same:
+            earlier.stop(superseded)
         self._open.add(connection)
         try:
             yield

@@ -96,11 +96,17 @@ class Counting:
         self._rehearsal: Session | None = None
         self._gate = Gate()
         self._gate.open(arm)
+        self._seen = False
 
     @property
     def counting(self) -> words.Counting:
         """Whether observations count."""
         return self._gate.counting
+
+    @property
+    def subject(self) -> bool:
+        """Whether somebody is in view, also while nothing counts."""
+        return self.session.subject if self.counting == "counting" else self._seen
 
     def countdown_s(self, at_s: float) -> float | None:
         """What is left of the countdown, None where there is none."""
@@ -114,6 +120,7 @@ class Counting:
 
     def observe(self, pose: Pose | None, at_s: float) -> Iterator[Happening]:
         """Who is seen at a time in seconds, None for nobody."""
+        self._seen = pose is not None
         before = self._gate.counting
         passes = self._gate.passes(at_s, ready=self._ready(pose, at_s))
         if self._gate.counting != before:
@@ -152,12 +159,20 @@ class Counting:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restore`."""
-        return {"session": self.session.snapshot(), "gate": self._gate.snapshot()}
+        return {
+            "session": self.session.snapshot(),
+            "rehearsal": self._rehearsal and self._rehearsal.snapshot(),
+            "gate": self._gate.snapshot(),
+            "seen": self._seen,
+        }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go on from a snapshot; raises KeyError, TypeError, ValueError or LookupError."""
         self.session = self._library.restore(snapshot["session"])
+        rehearsal = snapshot["rehearsal"]
+        self._rehearsal = rehearsal and self._library.restore(rehearsal)
         self._gate = Gate.restored(snapshot["gate"])
+        self._seen = bool(snapshot["seen"])
 
     def _ready(self, pose: Pose | None, at_s: float) -> bool:
         """Whether somebody stays at the top of an exercise, or in a pose that is held.

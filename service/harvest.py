@@ -96,6 +96,7 @@ class Harvest:
                 duration_s=stream.duration_s,
                 tally=tally,
                 now=self._clock(),
+                origin_s=stream.origin_s,
                 tell=self._tell,
             )
 

@@ -37,9 +37,13 @@ class Journal:
         """An event that is about to be told."""
         self._entered.append(event)
 
+    def owe(self) -> None:
+        """How things stand has changed, which can wait for the next time that something is kept."""
+        self._stale = True
+
     def keep(self, state: State, seq: int | None, now_s: float) -> None:
         """Keep events at once, and how things stand each second."""
-        self._stale = True
+        self.owe()
         if self._entered or now_s - self._kept_s >= KEEP_EVERY_S:
             self.keep_now(state, seq, now_s)
 
@@ -50,12 +54,10 @@ class Journal:
         self._kept_s = self._touched_s = now_s
         self._stale, self.stored_seq = False, seq
 
-    def rest(self, state: State, seq: int | None, now_s: float) -> bool:
-        """Nothing comes: keep what is not kept yet, else show a sign of life. Whether it kept."""
+    def rest(self, state: State, seq: int | None, now_s: float) -> None:
+        """Nothing comes: keep what is not kept yet, else show a sign of life."""
         if self._stale:
             self.keep_now(state, seq, now_s)
-            return True
-        if now_s - self._touched_s >= TOUCH_EVERY_S:
+        elif now_s - self._touched_s >= TOUCH_EVERY_S:
             self._store.touch(self._session_id, self._epoch)
             self._touched_s = now_s
-        return False

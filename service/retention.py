@@ -86,23 +86,21 @@ class Retention:
     async def _each_clip(
         self, erase: Callable[[str], Awaitable[None]], *where: ColumnElement[bool]
     ) -> None:
-        """In batches. One whose media cannot be erased keeps nobody else's: OSError in the end.
+        """In batches, each of which leaves what is due. Raises OSError in the end where some stay.
 
-        Where that is so of a whole batch the storage is away, and it is left at that.
+        One whose media cannot be erased keeps nobody else's; where that is so of a whole batch's
+        number the storage is away, and it is left at that.
         """
-        last, stay = "", 0
-        while due := await self._batch(Clip.id > last, *where):
-            left = [clip_id for clip_id in due if not await _erased(erase, clip_id)]
-            last, stay = due[-1], stay + len(left)
-            if left == due:
+        stay: list[str] = []
+        while len(stay) < BATCH:
+            query = select(Clip.id).where(*where).limit(BATCH)
+            async with self._database.read() as session:
+                due = [*await session.scalars(query.where(Clip.id.not_in(stay)) if stay else query)]
+            if not due:
                 break
+            stay += [clip_id for clip_id in due if not await _erased(erase, clip_id)]
         if stay:
-            raise OSError(f"of {stay} clips not everything can be erased")
-
-    async def _batch(self, *where: ColumnElement[bool]) -> list[str]:
-        query = select(Clip.id).where(*where).order_by(Clip.id).limit(BATCH)
-        async with self._database.read() as session:
-            return [*await session.scalars(query)]
+            raise OSError(f"of {len(stay)} clips not everything can be erased")
 
     async def _erase_video(self, clip_id: str) -> None:
         await self._storage.erase(video_of(clip_id))

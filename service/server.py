@@ -102,6 +102,9 @@ def _config(app: FastAPI, settings: Settings, **logging: Any) -> uvicorn.Config:
         ws="websockets-sansio",
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
+        # Who is gone is told by `idle_s` and `send_timeout_s`: a pong waits behind what a lossless
+        # session has sent and is not read yet, longer than any ping may wait.
+        ws_ping_interval=None,
         timeout_graceful_shutdown=5,
         **logging,
     )

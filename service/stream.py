@@ -108,6 +108,7 @@ class Stream:
         self._processed = self._passed_over = self._damaged = self._skipped = 0
         self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
+        self._acked: tuple[int | None, int | None] = None, None
         self._first_at_s: float | None = None
         self.seq: int | None = None
         """Everything up to it is done with."""
@@ -130,9 +131,14 @@ class Stream:
         return None if self.seq is None else self._at_s
 
     @property
+    def origin_s(self) -> float:
+        """The first capture time, 0 before it."""
+        return 0.0 if self._first_at_s is None else self._first_at_s
+
+    @property
     def duration_s(self) -> float:
         """From the first to the last capture time."""
-        return 0.0 if self._first_at_s is None else self._at_s - self._first_at_s
+        return self._at_s - self.origin_s
 
     @property
     def outcome(self) -> dict[str, Any]:
@@ -193,33 +199,41 @@ class Stream:
     def pass_over(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Done with, without a look; does not block, and is kept with the next one."""
         self.seq = observation.seq
+        self._journal.owe()
         self._processed += 1
         self._passed_over += 1
         self._count_flow(moment, waited_s=moment.now_s - observation.received_s)
         return [*self._advise(moment), *self._state(moment), *self._ack(moment)]
 
     def obey(self, command: Command, moment: Moment) -> list[ServerMessage]:
-        """Do as the client wants from here on; raises ServiceError `unknown_exercise`."""
+        """Do as the client wants from here on; what cannot be done is told and changes nothing."""
+        try:
+            messages = [*self._obey(command)]
+        except ServiceError as error:
+            messages = [told(error, recoverable=True)]
+        else:
+            self._journal.keep_now(self.state, self.seq, moment.now_s)
+        return [*messages, *self._ack(moment)]
+
+    def _obey(self, command: Command) -> Iterator[ServerMessage]:
         match command:
             case SessionUpdate():
-                messages = [*self._update(command)]
+                yield from self._update(command)
             case CountingPause():
-                messages = [*self._tell(self._counting.pause())]
+                yield from self._tell(self._counting.pause())
             case CountingResume(arm=arm):
-                messages = [*self._tell(self._counting.resume(arm))]
+                yield from self._tell(self._counting.resume(arm))
             case CountingReset(arm=arm):
                 self._chronicle.start_over()
-                messages = [*self._tell(self._counting.reset(arm))]
+                yield from self._tell(self._counting.reset(arm))
             case VideoLost():
                 self._sight.lose()
-                return [*self._ask_for_key()]
-        self._journal.keep_now(self.state, self.seq, moment.now_s)
-        return messages
+                yield from self._ask_for_key()
 
     def rest(self, moment: Moment) -> list[ServerMessage]:
         """Nothing has come for a while."""
-        kept = self._journal.rest(self.state, self.seq, moment.now_s)
-        return [*self._ack(moment)] if kept else []
+        self._journal.rest(self.state, self.seq, moment.now_s)
+        return [] if self._acked == (self.seq, self._journal.stored_seq) else [*self._ack(moment)]
 
     def finish(self, moment: Moment) -> list[ServerMessage]:
         """The stream ended: the last events and the summary."""
@@ -288,7 +302,7 @@ class Stream:
         config = _updated(self.config, update)
         if config.exercise != self.config.exercise:
             yield from self._tell(self._counting.choose(config.exercise))
-        if config.subject != self.config.subject:
+        if "subject" in update.model_fields_set:  # the same once more: he is to be picked anew
             self._sight.choose(config.subject)
         self.config, self._chronicle.outputs = config, config.outputs
         yield SessionUpdated(config=config, exercises=tuple(self.counts))
@@ -322,7 +336,7 @@ class Stream:
             "phases": dict(session.phases),
             "holds": dict(session.holds),
             "confidences": {k: round(float(v), 3) for k, v in session.confidences.items()},
-            "subject": session.subject,
+            "subject": self._counting.subject,
             "counting": self.counting,
             "countdown_s": self._counting.countdown_s(self._at_s),
             **dict(self._flow),
@@ -333,6 +347,7 @@ class Stream:
             return
         self._acked_s = moment.now_s
         stored_seq = self._journal.stored_seq
+        self._acked = self.seq, stored_seq
         yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **dict(self._flow))
 
 
@@ -370,6 +385,17 @@ def _updated(config: SessionStart, update: SessionUpdate) -> SessionStart:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"]))
         raise ServiceError("invalid_message", f"{field}: {first['msg']}", field=field) from error
+
+
+def told(error: ServiceError, *, recoverable: bool) -> ErrorMessage:
+    """An error as the client is told it."""
+    return ErrorMessage(
+        code=error.code,
+        message=str(error),
+        recoverable=recoverable,
+        field=error.field,
+        seq=error.seq,
+    )
 
 
 def _refusal(error: FrameError, seq: int) -> ErrorMessage:

@@ -49,11 +49,13 @@ async def keep(
     duration_s: float,
     tally: Tally,
     now: datetime,
+    origin_s: float = 0.0,
     tell: Tell = tell_nobody,
 ) -> bool:
     """Keep what a session or clip came to, in the caller's transaction, and tell of it.
 
-    Whether it was not kept before: else nothing changes. The tenant must be there.
+    `origin_s`: what the clock of the tally says at `started_at`. Whether it was not kept before:
+    else nothing changes. The tenant must be there.
     """
     if await session.get(Workout, workout_id) is not None:
         return False
@@ -74,7 +76,7 @@ async def keep(
             session.add(workout)
     except IntegrityError:
         return False  # another transaction was faster
-    session.add_all(_sets(workout, tally))
+    session.add_all(_sets(workout, tally, origin_s))
     await tell(session, tenant_id, user_id, _event(workout_id, user_id, source, tally, now), now)
     return True
 
@@ -233,7 +235,7 @@ def _range(rep: Rep) -> float | None:
     return max(moved, default=None)
 
 
-def _sets(workout: Workout, tally: Tally) -> Iterator[WorkoutSet]:
+def _sets(workout: Workout, tally: Tally, origin_s: float) -> Iterator[WorkoutSet]:
     """Sets and holds in the order of time, numbered within their exercise."""
     numbers: Counter[str] = Counter()
     done: list[RepSet | Hold] = [*tally.sets, *tally.holds]
@@ -243,7 +245,7 @@ def _sets(workout: Workout, tally: Tally) -> Iterator[WorkoutSet]:
             workout_id=workout.id,
             exercise=one.exercise,
             number=numbers[one.exercise],
-            started_at=workout.started_at + timedelta(seconds=one.start_s),
+            started_at=workout.started_at + timedelta(seconds=one.start_s - origin_s),
             duration_s=round(one.end_s - one.start_s, 3),
             **_held(one) if isinstance(one, Hold) else _repeated(one, tally.reps),
         )

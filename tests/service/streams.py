@@ -61,10 +61,12 @@ class MemorySessions:
         return kept
 
 
-def new_stream(start: SessionStart, store: MemorySessions | None = None) -> Stream:
+def new_stream(
+    start: SessionStart, store: MemorySessions | None = None, core: Core = CORE
+) -> Stream:
     store = store or MemorySessions()
     telemetry = Telemetry(Metrics(), NoSpans())
-    stream = Stream(CORE, start, ImageLimits(), Journal(store, "a", epoch=1), telemetry)
+    stream = Stream(core, start, ImageLimits(), Journal(store, "a", epoch=1), telemetry)
     store.begin("a", "token", "", stream.state())
     return stream
 

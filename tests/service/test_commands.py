@@ -264,6 +264,16 @@ def test_a_client_that_floods_is_closed(serve: Serve) -> None:
     assert len(talk.of("pong")) == pytest.approx(40, abs=3)
 
 
+def test_a_frame_that_is_refused_is_one_message(serve: Serve) -> None:
+    with serve(max_messages_hz=10) as address, talking(address) as talk:
+        talk.start()
+        for _ in range(35):
+            talk.image(0, 0, 200)
+        say(talk, "ping")
+        talk.hear("pong")
+        assert {error["code"] for error in talk.of("error")} == {"seq_went_backwards"}
+
+
 def test_lossless_media_is_no_flood(serve: Serve) -> None:
     with serve(max_messages_hz=1) as address, talking(address) as talk:
         talk.start(exercise="squat", input="landmarks")

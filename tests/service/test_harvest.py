@@ -86,6 +86,8 @@ async def test_what_nobody_resumed_is_kept_as_it_would_have_ended(world: World) 
     async with world.database.read() as session:
         sets = [*await session.scalars(select(WorkoutSet).order_by(WorkoutSet.number))]
     assert [(one.reps, one.held_s) for one in sets] == [(2, None), (0, 0.5)]
+    began = [(one.started_at - BEGAN).total_seconds() for one in sets]
+    assert began == pytest.approx([0.2, 1.7])  # though the capture clock began at 100
     assert world.sessions.expired("", 10) == []
 
 

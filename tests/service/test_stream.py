@@ -6,15 +6,27 @@ import pytest
 
 from blazereps_client.messages import (
     Ack,
+    CountingPause,
     ErrorMessage,
+    EventMessage,
     Outputs,
     SessionStart,
     SessionSummary,
+    SessionUpdate,
     State,
 )
+from pose_engine.landmarks import Focus
+from service.core import Core
 from service.sight import Picture
 from service.stream import ACK_EVERY_S, Observation
-from tests.service.fakes import REP, encoded, grey_pose
+from tests.service.fakes import (
+    REP,
+    FakeEngine,
+    FakeLibrary,
+    FakeTracker,
+    encoded,
+    grey_pose,
+)
 from tests.service.streams import landmarks, moment, new_stream
 
 
@@ -31,6 +43,48 @@ def test_acks_are_throttled_only_while_something_waits() -> None:
         for i, (now_s, left) in enumerate(zip(times, waiting, strict=True))
     ]
     assert acked == [True, False, True, False, False]
+
+
+def test_a_command_acknowledges_what_came_before_it() -> None:
+    stream = new_stream(landmarks(outputs=Outputs(state_hz=0)))
+    stream.observe(seen(0), moment(100, waiting=2))
+    assert not any(isinstance(m, Ack) for m in stream.observe(seen(1), moment(100.01, waiting=1)))
+    changed, ack = stream.obey(CountingPause(), moment(100.02))
+    assert isinstance(changed, EventMessage)
+    assert isinstance(ack, Ack)
+    assert (ack.seq, ack.stored_seq) == (1, 1)
+    error, again = stream.obey(SessionUpdate(exercise="nothing"), moment(100.03))
+    assert isinstance(error, ErrorMessage)
+    assert (error.code, error.recoverable) == ("unknown_exercise", True)
+    assert isinstance(again, Ack)
+
+
+def test_at_rest_all_is_stored_and_said_once() -> None:
+    stream = new_stream(landmarks(outputs=Outputs(state_hz=0)))
+    stream.observe(seen(0), moment(100))
+    stream.pass_over(seen(1), moment(100.1))
+    (ack,) = stream.rest(moment(101))
+    assert isinstance(ack, Ack)
+    assert (ack.seq, ack.stored_seq) == (1, 1)
+    assert stream.rest(moment(102)) == []
+
+
+def test_somebody_else_is_picked_as_often_as_one_likes() -> None:
+    chosen: list[Focus | None] = []
+
+    class Tracker(FakeTracker):
+        def choose(self, focus: Focus | None, /) -> None:
+            chosen.append(focus)
+
+    class Engine(FakeEngine):
+        def tracker(self, *, focus: Focus | None = None) -> FakeTracker:
+            return Tracker(self, focus)
+
+    stream = new_stream(SessionStart(exercise="squat"), core=Core(Engine(), FakeLibrary()))
+    for update in ({"subject": None}, {"subject": {"x": 0.5, "y": 0.5}}, {"exercise": "squat"}):
+        for _ in range(2):
+            stream.obey(SessionUpdate.model_validate(update), moment(100))
+    assert chosen == [None, None, (0.5, 0.5), (0.5, 0.5)]
 
 
 def test_state_keeps_to_its_rate() -> None:
