@@ -19,7 +19,7 @@ async def erase_clip(clips: ClipStore, storage: Storage, clip_id: str) -> None:
 
 async def abandon_upload(clips: ClipStore, storage: Storage, clip_id: str) -> None:
     """Erase an upload that has come to nothing; what was ended meanwhile, well or not, stays."""
-    if await clips.give_up(clip_id, only=("uploading",)):
+    if await clips.abandon(clip_id):
         await storage.erase(media_of(clip_id))
         await clips.forget(clip_id, "cancelled")
 

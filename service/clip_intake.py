@@ -1,13 +1,17 @@
 """From the first byte of an upload to a clip that waits to be counted."""
 
+import math
 import uuid
-from collections.abc import AsyncIterable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
+from anyio import CancelScope, move_on_after
+
 from service.access import user_meant
 from service.auth import Caller
+from service.clip_erasure import abandon_upload
 from service.clip_media import media_of, video_of
 from service.clip_options import ClipOptions
 from service.clip_store import Lost, Wanted
@@ -78,14 +82,34 @@ async def receive(
 ) -> int:
     """Store what comes of a clip from `offset` on, and give where it ends then.
 
-    Raises ServiceError `gone` where the upload was given up meanwhile, and as `Storage.append`
-    does.
+    Raises ServiceError `gone` where the upload was given up meanwhile, or takes too long, and as
+    `Storage.append` does.
     """
     stored = partial(state.clips.receive, clip.id)
     try:
-        return await state.storage.append(video_of(clip.id), offset, chunks, max_bytes, stored)
+        with move_on_after(_left_s(clip)):
+            return await state.storage.append(video_of(clip.id), offset, chunks, max_bytes, stored)
     except Lost:
         return await _after_all(state, clip.id)
+    raise gone(clip.id)
+
+
+def _left_s(clip: Clip) -> float:
+    """Until the upload expires."""
+    if clip.upload_expires_at is None:
+        return math.inf
+    return max(0.0, (clip.upload_expires_at - now_utc()).total_seconds())
+
+
+@asynccontextmanager
+async def or_nothing(state: AppState, clip: Clip) -> AsyncIterator[None]:
+    """What was received of a clip is erased where something in the context fails."""
+    try:
+        yield
+    except BaseException:
+        with CancelScope(shield=True):
+            await abandon_upload(state.clips, state.storage, clip.id)
+        raise
 
 
 async def finish(state: AppState, clip_id: str) -> None:

@@ -134,9 +134,12 @@ class ClipJob:
         folder.mkdir(parents=True, mode=0o700)
         try:
             try:
-                await self.storage.fetch(video_of(clip.id), folder / "clip")
+                fetched = await self.storage.fetch(video_of(clip.id), folder / "clip")
             except LookupError as error:
                 raise ServiceError("damaged", "the clip's file is gone") from error
+            if fetched < clip.received:
+                fault = f"of the clip's {clip.received} bytes {fetched} are left"
+                raise ServiceError("damaged", fault)
             yield folder / "clip"
         finally:
             await to_thread.run_sync(shutil.rmtree, folder, True)
@@ -231,11 +234,14 @@ class _Work:
         self._keep_piece()
         checkpoint = json.dumps({"version": VERSION, "count": count, "pieces": self.pieces})
         from_thread.run(self.job.clips.renew, self.clip, self.progress, checkpoint)
+        self.clip.attempts = 1  # as it is kept
         self.kept_s = time.monotonic()
 
     def _keep_piece(self) -> None:
         if self.wanted.landmarks:
-            key = f"{pieces_of(self.clip.id)}/{len(self.pieces):06d}.npz"
+            # Who comes too late, and does not know it yet, writes over nobody else's.
+            name = f"{self.clip.epoch}-{len(self.pieces):06d}.npz"
+            key = f"{pieces_of(self.clip.id)}/{name}"
             from_thread.run(self.job.storage.put, key, self.unkept.take())
             self.pieces.append(key)
 

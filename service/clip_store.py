@@ -23,6 +23,12 @@ Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cance
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 UNFINISHED: Final[tuple[Status, ...]] = ("uploading", "queued", "running")
 
+_ABANDONED: Final = or_(
+    Clip.status == "uploading",
+    (Clip.status == "cancelled") & Clip.upload_expires_at.is_not(None),
+)
+"""Uploads, and those that were abandoned and are not erased yet."""
+
 After = Callable[[AsyncSession, Clip, ClipResult | None], Awaitable[None]]
 """What is kept together with a clip's end, in the same transaction; None: it has failed."""
 
@@ -145,32 +151,22 @@ class ClipStore:
         await self.give_up(clip_id)
         return await self.get(caller, clip_id)
 
-    async def give_up(self, clip_id: str, *, only: Sequence[Status] = UNFINISHED) -> bool:
-        """Cancel a clip of anybody's that has one of these statuses: whether it had one."""
-        try:
-            await self._change(
-                clip_id,
-                Clip.status.in_(only),
-                status="cancelled",
-                epoch=Clip.epoch + 1,
-                finished_at=self._clock(),
-                leased_until=None,
-                checkpoint=None,
-            )
-        except Lost:
-            return False
-        return True
+    async def give_up(self, clip_id: str) -> None:
+        """Cancel a clip of anybody's that is not done with."""
+        unfinished = Clip.status.in_(UNFINISHED)
+        ended = {"leased_until": None, "checkpoint": None, "upload_expires_at": None}
+        await self._cancel(clip_id, unfinished, **ended)
+
+    async def abandon(self, clip_id: str) -> bool:
+        """Cancel an upload so that it is `late` until it is forgotten: whether it is one."""
+        return await self._cancel(clip_id, _ABANDONED)
 
     async def late(self, limit: int) -> Sequence[str]:
         """The ids of uploads that were not finished in time, the oldest first."""
-        query = (
-            select(Clip.id)
-            .where(Clip.status == "uploading", Clip.upload_expires_at <= self._clock())
-            .order_by(Clip.created_at)
-            .limit(limit)
-        )
+        late = Clip.upload_expires_at <= self._clock()
+        query = select(Clip.id).where(late, _ABANDONED).order_by(Clip.upload_expires_at)
         async with self._database.read() as session:
-            return [*await session.scalars(query)]
+            return [*await session.scalars(query.limit(limit))]
 
     async def forget(self, clip_id: str, *statuses: Status) -> None:
         """Erase its row, and its workout, where it has one of these."""
@@ -275,6 +271,14 @@ class ClipStore:
             )
             await after(session, done, result)
         return done
+
+    async def _cancel(self, clip_id: str, *where: ColumnElement[bool], **values: Any) -> bool:
+        ended = {"status": "cancelled", "epoch": Clip.epoch + 1, "finished_at": self._clock()}
+        try:
+            await self._change(clip_id, *where, **ended, **values)
+        except Lost:
+            return False
+        return True
 
     async def _change(self, clip_id: str, *where: ColumnElement[bool], **values: Any) -> Clip:
         async with self._database.write() as session:

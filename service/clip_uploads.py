@@ -3,13 +3,19 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from anyio import CancelScope
 from fastapi import APIRouter, Query, Request, Response
 
 from service.access import MayCount
 from service.clip_document import CountedClip, counted_clip
-from service.clip_erasure import abandon_upload
-from service.clip_intake import UNNAMED, begin, finish, new_clip, receive, receiving
+from service.clip_intake import (
+    UNNAMED,
+    begin,
+    finish,
+    new_clip,
+    or_nothing,
+    receive,
+    receiving,
+)
 from service.clip_options import ClipOptions
 from service.clips import POLL_S
 from service.errors import KEY_ONLY, ServiceError, problems
@@ -68,15 +74,10 @@ async def upload_clip(
 
 
 async def _take(state: AppState, clip: Clip, chunks: AsyncIterator[bytes], max_bytes: int) -> None:
-    """All of it, or nothing is left."""
-    try:
+    async with or_nothing(state, clip):
         if not await receive(state, clip, 0, chunks, max_bytes):
             raise _empty()
         await finish(state, clip.id)
-    except BaseException:
-        with CancelScope(shield=True):
-            await abandon_upload(state.clips, state.storage, clip.id)
-        raise
 
 
 def _empty() -> ServiceError:

@@ -115,14 +115,17 @@ class Storage:
         for key in keys:
             yield await self.get(key)
 
-    async def fetch(self, prefix: str, path: Path) -> None:
-        """Write a medium to a file, one part in memory at a time.
+    async def fetch(self, prefix: str, path: Path) -> int:
+        """Write a medium to a file, one part in memory at a time, and say how many bytes it has.
 
         Raises LookupError where there is none, or where it is erased meanwhile.
         """
+        size = 0
         async with await open_file(path, "wb") as file:
             async for part in self.stream(prefix):
                 await file.write(part)
+                size += len(part)
+        return size
 
     async def put(self, key: str, data: bytes | Path) -> None:
         """Store bytes, or a file, as one object in place of what was there; all of it in memory."""

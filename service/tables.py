@@ -121,6 +121,7 @@ class Clip(Table):
         Index(None, "status", "created_at"),
         Index(None, "tenant_id", "status"),
         Index(None, "finished_at"),
+        _index_where("ix_clip_to_expire", "upload_expires_at", "upload_expires_at IS NOT NULL"),
         _index_where("ix_clip_with_video", "finished_at", "video_erased_at IS NULL"),
         _index_where("ix_clip_with_landmarks", "finished_at", "landmarks_bytes IS NOT NULL"),
     )

@@ -13,7 +13,15 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from service.access import MayCount
 from service.auth import Caller
 from service.clip_erasure import erase_clip
-from service.clip_intake import begin, finish, gone, new_clip, receive, receiving
+from service.clip_intake import (
+    begin,
+    finish,
+    gone,
+    new_clip,
+    or_nothing,
+    receive,
+    receiving,
+)
 from service.clip_media import video_of
 from service.clip_options import options_of
 from service.clip_store import Lost
@@ -92,7 +100,10 @@ async def begin_upload(
     clip.upload_metadata = upload_metadata
     with receiving(state) if has_body else nullcontext():
         await begin(state, caller, clip)
-        offset = await _take(request, state, clip, 0, clip.length) if has_body else 0
+        offset = 0
+        if has_body:  # nobody has been told yet where it is: who cannot go on leaves nothing
+            async with or_nothing(state, clip):
+                offset = await _take(request, state, clip, 0, clip.length)
     headers = {"Location": f"{PATH}/{clip.id}", **_told(clip, offset, clip.length)}
     return Response(status_code=201, headers=headers)
 

@@ -24,8 +24,8 @@ async def upload_chunks(
     streams(request)
     body = _bounded(request, max_bytes)
     if _declared(request) > max_bytes:
-        async for _ in body:  # until it raises
-            pass
+        await _linger(request)
+        raise _too_many(max_bytes)
     content_type = request.headers.get("content-type", "")
     if content_type.lower().startswith("multipart/form-data"):
         return await form_file(content_type, body)
@@ -41,16 +41,30 @@ async def save_upload(request: Request, file: BinaryIO, *, max_bytes: int) -> st
 
 
 async def _bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
-    declared, received = _declared(request), 0
+    received = 0
     async for chunk in request.stream():
         received += len(chunk)
-        if max(declared, received) <= max_bytes:
+        if received <= max_bytes:
             yield chunk
         elif received > max_bytes + LINGER_BYTES:
             break
-    if max(declared, received) > max_bytes:
-        limit = f"a body may have {max_bytes} bytes here, the limit"
-        raise ServiceError("too_many_bytes", limit, field="file")
+    if received > max_bytes:
+        raise _too_many(max_bytes)
+
+
+async def _linger(request: Request) -> None:
+    """Before a body is refused; who waits to be told to send it has sent nothing."""
+    received = 0
+    if request.headers.get("expect", "").lower() != "100-continue":
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > LINGER_BYTES:
+                break
+
+
+def _too_many(max_bytes: int) -> ServiceError:
+    limit = f"a body may have {max_bytes} bytes here, the limit"
+    return ServiceError("too_many_bytes", limit, field="file")
 
 
 def _declared(request: Request) -> int:

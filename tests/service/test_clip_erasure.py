@@ -17,6 +17,7 @@ from service.settings import Settings
 from service.storage import Storage
 from service.tables import Clip, Workout, WorkoutSet
 from service.tenants import Tenants, now_utc
+from tests.service.kept import FailingStorage
 
 pytestmark = pytest.mark.anyio
 NOW = now_utc()
@@ -122,6 +123,17 @@ async def test_only_uploads_that_are_late_expire(clips: ClipStore, storage: Stor
         assert await storage.size(video_of(one * 32)) == 3
 
 
+async def test_an_upload_that_cannot_be_erased_now_is_so_later(
+    clips: ClipStore, storage: Storage
+) -> None:
+    await kept(clips, storage, "a", "uploading", upload_expires_at=NOW)
+    with pytest.raises(OSError, match="away"):
+        await expire_uploads(clips, FailingStorage(storage.store))
+    await expire_uploads(clips, storage)
+    assert await clips.find("a" * 32) is None
+    assert await storage.erase(media_of("a" * 32)) == 0
+
+
 async def test_an_upload_that_was_completed_meanwhile_is_not_abandoned(
     clips: ClipStore, storage: Storage
 ) -> None:
@@ -147,7 +159,7 @@ async def test_pieces_that_a_kill_left_go_with_the_video(
 async def test_what_is_late_is_told_the_oldest_first(clips: ClipStore, storage: Storage) -> None:
     for one, age in (("a", 1), ("b", 3), ("c", 2)):
         began = NOW - timedelta(seconds=age)
-        await kept(clips, storage, one, "uploading", created_at=began, upload_expires_at=NOW)
+        await kept(clips, storage, one, "uploading", upload_expires_at=began)
     assert await clips.late(2) == ["b" * 32, "c" * 32]
 
 

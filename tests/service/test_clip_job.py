@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import numpy as np
 import pytest
-from anyio import from_thread
+from anyio import from_thread, to_thread
 from obstore.exceptions import GenericError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,11 +46,11 @@ class StrainedStorage(Storage):
     gate: anyio.Event = field(default_factory=anyio.Event)
     away: threading.Event = field(default_factory=threading.Event)
 
-    async def fetch(self, prefix: str, path: Path) -> None:
+    async def fetch(self, prefix: str, path: Path) -> int:
         if self.away.is_set():
             raise GenericError("the store is away")
         await self.gate.wait()
-        await super(StrainedStorage, self).fetch(prefix, path)
+        return await super(StrainedStorage, self).fetch(prefix, path)
 
 
 class Bench:
@@ -209,7 +209,7 @@ async def test_a_fault_of_ours_is_tried_again_and_then_told(
 ) -> None:
     bench = Bench(database, tmp_path, max_clip_attempts=2)
     await bench.queue()
-    job = bench.job(dies_after(1, RuntimeError))
+    job = bench.job(dies_after(0, RuntimeError))
     first = await bench.attempt(job)
     assert (first.status, first.attempts) == ("queued", 1)
     assert first.leased_until is not None
@@ -217,6 +217,15 @@ async def test_a_fault_of_ours_is_tried_again_and_then_told(
     last = await bench.attempt(job)
     assert last.error is not None
     assert (last.status, last.error["code"]) == ("failed", "internal")
+
+
+async def test_faults_at_other_places_are_others(database: Database, tmp_path: Path) -> None:
+    bench = Bench(database, tmp_path, max_clip_attempts=2)
+    await bench.queue()
+    for frames in (0, 15):
+        await bench.no_wait()
+        clip = await bench.attempt(bench.job(dies_after(frames, RuntimeError)))
+        assert (clip.status, clip.error) == ("queued", None)
 
 
 @pytest.mark.parametrize(("data", "code"), [(b"no video", "unsupported_format")])
@@ -245,6 +254,56 @@ async def test_a_clip_whose_file_is_gone_says_so(database: Database, tmp_path: P
     done = await bench.attempt()
     assert done.error is not None
     assert (done.status, done.error["code"]) == ("failed", "damaged")
+
+
+async def test_a_clip_of_whose_file_a_part_is_gone_says_so(
+    database: Database, tmp_path: Path
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    await bench.clips.put_off(await claimed(bench), 0, received=10**9)
+    clip = await bench.attempt()
+    assert clip.error is not None
+    assert (clip.status, clip.error["code"]) == ("failed", "damaged")
+    assert "are left" in clip.error["detail"]
+
+
+async def claimed(bench: Bench) -> Clip:
+    clip = await bench.clips.claim()
+    assert clip is not None
+    return clip
+
+
+async def test_who_lost_a_clip_unnoticed_writes_over_nobody_elses_landmarks(
+    database: Database, tmp_path: Path
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue(landmarks=True)
+    stopped, goes_on = threading.Event(), threading.Event()
+
+    class Stopped(OpenedClip):
+        def frames(
+            self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
+        ) -> Any:
+            taken = super().frames(fps, after_s=after_s, stride=stride)
+            for number, frame in enumerate(taken):
+                if number == 4:
+                    stopped.set()
+                    assert goes_on.wait(20)
+                yield frame
+
+    first = await claimed(bench)
+    async with anyio.create_task_group() as tasks:
+        seldom = bench.settings.model_copy(update={"checkpoint_s": 1e9})
+        job = replace(bench.job(Stopped.open), settings=seldom)
+        tasks.start_soon(job.run, first, threading.Event())
+        await to_thread.run_sync(stopped.wait, 20)
+        await bench.no_wait()
+        await bench.attempt(bench.job(dies_after(8, RuntimeError)))
+        goes_on.set()
+    await bench.no_wait()
+    assert (await bench.attempt()).status == "succeeded"
+    check_landmarks(await bench.storage.get(landmark_file_of(ID)), bench)
 
 
 async def test_work_on_a_cancelled_clip_ends(database: Database, tmp_path: Path) -> None:

@@ -111,3 +111,11 @@ def test_a_file_too_large_is_told_so(place: Place) -> None:
     answer = httpx2.put(f"http://{place.address}/large", content=iter([bytes(LIMIT + 1)]))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_many_bytes")
     assert place.broken.get(timeout=10) == "ServiceError"
+
+
+def test_what_is_announced_too_large_is_not_waited_for(place: Place) -> None:
+    host, port = place.address.split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        head = f"PUT /announced HTTP/1.1\r\nHost: a\r\nContent-Length: {2**40}\r\n"
+        client.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        assert client.recv(65536).startswith(b"HTTP/1.1 413 ")

@@ -4,6 +4,7 @@ import base64
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from io import BytesIO
@@ -243,6 +244,27 @@ def test_nothing_more_is_taken_once_it_is_too_late(tmp_path: Path) -> None:
         assert tus(place, "HEAD", path).status_code == 410
         assert sent(place, path, 0, DATA).status_code == 410
         assert place.worker.stored == []
+
+
+def test_nor_from_who_began_in_time(tmp_path: Path) -> None:
+    with place_for_clips(tmp_path, upload_expires_s=0.5) as place:
+        with patching(place, begun(place)) as client:
+            client.settimeout(0.1)
+            answer = b""
+            for _ in range(100):
+                client.sendall(b"x")
+                with suppress(TimeoutError):
+                    answer = client.recv(65536)
+                    break
+            assert answer.startswith(b"HTTP/1.1 410 ")
+        place.worker.expire()
+        assert place.worker.stored == []
+
+
+def test_an_upload_that_begins_wrong_leaves_nothing(place: Place) -> None:
+    answer = tus(place, "POST", content=DATA, upload_length=len(DATA) - 1, **CONTENT)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_bytes")
+    assert place.worker.ids_in(Clip) == set()
 
 
 @pytest.mark.parametrize("path", ["begin", "go on"])

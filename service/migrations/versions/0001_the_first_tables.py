@@ -147,6 +147,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("landmarks_bytes IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_clip_to_expire",
+            ["upload_expires_at"],
+            unique=False,
+            sqlite_where=sa.text("upload_expires_at IS NOT NULL"),
+            postgresql_where=sa.text("upload_expires_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_clip_with_video",
             ["finished_at"],
             unique=False,
@@ -342,6 +349,11 @@ def downgrade() -> None:
 
     op.drop_table("idempotency")
     with op.batch_alter_table("clip", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_clip_to_expire",
+            sqlite_where=sa.text("upload_expires_at IS NOT NULL"),
+            postgresql_where=sa.text("upload_expires_at IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_clip_with_video",
             sqlite_where=sa.text("video_erased_at IS NULL"),
