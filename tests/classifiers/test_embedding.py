@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from classifiers.embedding import (
     NAMES,
     PARTS,
+    PICTURED_DEPTH,
     angle_degrees,
     angle_seen,
     as_pictured,
@@ -78,7 +79,8 @@ def test_the_upper_body_needs_no_leg() -> None:
 
 def test_image_points_serve_where_there_are_no_world_points() -> None:
     pose = as_pose(squat(0.5))
-    without = type(pose)(pose.image, None, pose.visibility, pose.presence)
+    deeper = pose.image * np.array([1, 1, 1 / PICTURED_DEPTH], np.float32)
+    without = type(pose)(deeper, None, pose.visibility, pose.presence)
     assert np.allclose(embed(without), embed(pose), atol=1e-4)
     assert len(embed(pose)) == len(NAMES)
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers.embedding import PICTURED_DEPTH
 from classifiers.quantities import QUANTITIES, both_sides, left_against_right, read
 from pose_engine.landmarks import MIRROR, FloatArray, Landmark, Pose
 from tests.classifiers.figures import as_pose, push_up, squat, turned
@@ -80,7 +81,8 @@ def test_the_better_seen_side_tells_and_the_worse_seen_makes_asymmetry_unsure() 
 def test_image_points_do_where_there_is_no_world() -> None:
     points = squat(0.5)
     seen = np.ones(len(points), np.float32)
-    flat = Pose(points * 400, None, seen, seen)
+    pictured = points * np.array([400, 400, 400 / PICTURED_DEPTH], np.float32)
+    flat = Pose(pictured, None, seen, seen)
     np.testing.assert_allclose(read(flat, NAMES), read(as_pose(points), NAMES), atol=0.01)
 
 

@@ -1,6 +1,7 @@
 """The whole product on the bundled clips: what was rendered is what is counted."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,6 +52,19 @@ def test_every_full_rep_is_counted_and_nothing_else(name: str, core: Core) -> No
         any(abs(one.start_s - rep["start_s"]) < 1 for one in said)
         for rep in shallow
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["squat_front", "push_up_side", "lunges"])
+def test_without_world_points_the_same_is_counted(name: str, core: Core) -> None:
+    """As a phone sends landmarks whose net gives none."""
+    truth = json.loads((CLIPS / f"{name}.json").read_text(encoding="utf-8"))
+    tracker, session = core.engine.tracker(), core.library.session("auto")
+    with Clip.open(CLIPS / f"{name}.mp4") as clip:
+        for at_s, frame in clip.frames(15):
+            pose = tracker.track(frame, at_s)
+            session.observe(pose and replace(pose, world=None), at_s)
+    session.finish()
+    assert {name: n for name, n in session.counts.items() if n} == truth["counts"]
 
 
 def test_in_the_dark_nobody_is_lost(core: Core) -> None:
