@@ -78,6 +78,16 @@ class Coach:
         self._state = CoachState()
         self._view = View()
 
+    def turned_to(self, exercises: Sequence[Exercise]) -> "Coach":
+        """One for other exercises, who knows what was said lately."""
+        other = Coach(exercises)
+        other._state = CoachState(seen_s=self._state.seen_s, said_s=self._state.said_s)
+        return other
+
+    def look_away(self) -> None:
+        """What was in view until now tells nothing of when somebody is looked for next."""
+        self._state.seen_s = None
+
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
         return {"state": plain(self._state), "view": self._view.snapshot()}

@@ -24,6 +24,8 @@ _ROUNDING = 0.01  # of a squared distance by products in float32, which are off 
 _REACH, _HELD_REACH = 1.5, 1.1
 """How far a sample may be to have a vote; nearer for a hold, for no movement speaks for it too."""
 _SHARED_NEIGHBOURS = 3
+_LEAST_SAMPLES = 3
+"""Of a class: fewer have no spread that could be told from chance."""
 _SHARED_REACH, _LEGLESS_SHARED_REACH = 0.5, 0.6
 """How near to a shared class a pose of anything else has no say. Without the legs less tells them
 apart: on straight arms all fours, a dog and a push-up differ in the slope of the trunk alone."""
@@ -194,6 +196,10 @@ class _Neighbourhood:
         missing = [name for name, mask in zip(names, each, strict=True) if not mask.any()]
         if missing:
             raise SamplesError(f"no sample is labelled {' or '.join(missing)}")
+        few = [name for name, mask in zip(names, each, strict=True) if mask.sum() < _LEAST_SAMPLES]
+        if few:
+            fault = f"fewer than {_LEAST_SAMPLES} samples are labelled {' or '.join(few)}"
+            raise SamplesError(fault)
         used = vectors[:, self._columns]
         self._scale = _whitening(np.mean([np.cov(used[one].T) for one in each], axis=0))
         scaled = used @ self._scale
@@ -254,6 +260,8 @@ class _Neighbourhood:
 
 def _apart(vectors: FloatArray, samples: FloatArray, count: int) -> FloatArray:
     """The mean distance of each of the vectors to so many of the samples that are nearest, (n,)."""
+    if not len(vectors):
+        return np.zeros(0, np.float32)
     from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - takes 0.7 s, for fitting alone
 
     distances, _ = NearestNeighbors(n_neighbors=count).fit(samples).kneighbors(vectors)

@@ -10,7 +10,7 @@ from typing import Any
 from classifiers.exercise import Exercise, ExerciseError, Hold, read_exercise
 from classifiers.knn import PoseClassifier
 from classifiers.lifter import Lifter
-from classifiers.samples import SampleSet
+from classifiers.samples import SamplesError, SampleSet
 from classifiers.session import ExerciseSession, look_ahead
 from pose_engine.landmarks import Pose
 
@@ -42,7 +42,10 @@ class Library:
         if not exercises:
             raise ExerciseError(f"{folder}: no exercise in it (a folder with exercise.toml)")
         samples = reduce(add, (SampleSet.read(f / "samples.csv") for f in folders))
-        return cls(exercises, PoseClassifier(exercises, samples, Lifter.read()))
+        try:
+            return cls(exercises, PoseClassifier(exercises, samples, Lifter.read()))
+        except SamplesError as error:
+            raise SamplesError(f"{folder}: {error}") from error
 
     @property
     def names(self) -> tuple[str, ...]:

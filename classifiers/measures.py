@@ -70,7 +70,7 @@ class MeasureRecorder:
             "phase": state.phase,
             "at_s": state.at_s,
             "degrees": state.degrees,
-            "worst": state.worst,
+            "worst": dict(state.worst),
         }
 
     def restored(self, snapshot: Mapping[str, Any]) -> Self:
@@ -122,7 +122,8 @@ class MeasureRecorder:
                 self._enter(event.phase)
             case RepCounted() if event.exercise == self._exercise.name:
                 grade = self._exercise.grades.grade(event.depth)
-                event = replace(event, grade=grade, measures=dict(self._measures()))
+                seen = {name: one for name, one in self._measures() if one.certainty > 0}
+                event = replace(event, grade=grade, measures=seen)
                 self._begin()
             case RepRejected() if event.exercise == self._exercise.name:
                 self._begin()

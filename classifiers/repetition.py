@@ -1,7 +1,7 @@
 """The state machine that turns one exercise's depth over time into counted and refused reps."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
@@ -69,6 +69,16 @@ class CountingRules:
     """How long nobody may be seen before a movement under way is given up."""
     settle_s: float = 2.0
     """How long somebody stays a little lower before that is the new top."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no number, or below 0 where that says nothing."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or math.isnan(value):
+                raise ValueError(f"rules.{field.name} must be a number, not {value!r}")
+            if value < 0 and "set_back" not in field.name:
+                raise ValueError(f"rules.{field.name} must not be below 0, as {value} is")
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """One person's stream of poses, turned into events: the only place that chains the steps."""
 
+import math
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -82,6 +83,7 @@ class ExerciseSession:
         self._timers: dict[str, HoldTimer] = {}
         self._counters: dict[str, RepetitionCounter] = {}
         self._recorders: dict[str, MeasureRecorder] = {}
+        self._coach = Coach(())
         self._take_up(exercises)
         self._periods = PeriodCounter() if unknown else None
         self._sets = SetKeeper()
@@ -127,8 +129,9 @@ class ExerciseSession:
         Nobody being seen neither makes nor takes away a repetition; another person's pose ends the
         movement under way.
         """
-        if self._at_s is not None and not at_s > self._at_s:
-            raise TimeWentBackwards(f"at {at_s} s is not later than {self._at_s} s")
+        before_s = -math.inf if self._at_s is None else self._at_s
+        if not at_s > before_s:
+            raise TimeWentBackwards(f"at {at_s} s is not later than {before_s} s")
         self._at_s = at_s
         if pose is None:
             events = self._measured(self._miss(at_s))
@@ -206,8 +209,10 @@ class ExerciseSession:
         self._forget()
         self._roll = Roll()
         self._ahead.clear()
+        self._seen_s = None
+        self._coach.look_away()
         at_s = 0.0 if self._at_s is None else self._at_s
-        events = [event for c in self._counters.values() for event in c.leave(at_s)]
+        events = self._measured([e for c in self._counters.values() for e in c.leave(at_s)])
         return events + [event for timer in self._timers.values() for event in timer.end()]
 
     def finish(self) -> list[Event]:
@@ -250,7 +255,8 @@ class ExerciseSession:
                 e.name: MeasureRecorder(e).restored(snapshot["recorders"][e.name])
                 for e in self._exercises
             }
-            counted = tuple(e for e in self._exercises if e.name in snapshot["counted"])
+            named = {exercise.name: exercise for exercise in self._exercises}
+            counted = tuple(named[name] for name in snapshot["counted"])
             roll, stance = Roll(*snapshot["roll"]), Stance().restored(snapshot["stance"])
             sets = SetKeeper().restored(snapshot["sets"])
             coach = Coach(counted).restored(snapshot["coach"])
@@ -282,7 +288,7 @@ class ExerciseSession:
             self._counters.setdefault(exercise.name, counter)
             self._recorders.setdefault(exercise.name, MeasureRecorder(exercise))
         self._timers = {hold.name: HoldTimer(hold.name, hold.rules) for hold in self._holds}
-        self._coach = Coach(self._exercises)
+        self._coach = self._coach.turned_to(self._exercises)
 
     def _measured(self, events: list[Event]) -> list[Event]:
         for recorder in self._recorders.values() if events else ():
@@ -337,7 +343,9 @@ class ExerciseSession:
             self._seen_s, found = at_s, not self.subject
             self.subject = True
             return [SubjectFound(at_s)] if found else []
-        if self.subject and self._seen_s is not None and at_s - self._seen_s > _LOST_S:
+        if self._seen_s is None:
+            self._seen_s = at_s
+        if self.subject and at_s - self._seen_s > _LOST_S:
             self.subject = False
             return [SubjectLost(at_s)]
         return []

@@ -40,7 +40,7 @@ from service.sessions import Kept
 from service.sight import Chunk, Media, Picture, Seen, Sight
 from service.telemetry import Telemetry
 
-SNAPSHOT_VERSION: Final = 3
+SNAPSHOT_VERSION: Final = 4
 ACK_EVERY_S: Final = 0.1
 """While more is waiting; when nothing is, every observation is acknowledged at once."""
 

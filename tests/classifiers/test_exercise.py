@@ -10,7 +10,7 @@ from classifiers.embedding import ANGLES, angle_degrees, embed, overhang
 from classifiers.exercise import Exercise, ExerciseError, Hold, Kind, read_exercise
 from classifiers.grade import GradeRules
 from classifiers.library import Library
-from classifiers.samples import SamplesError
+from classifiers.samples import SamplesError, SampleSet
 from pose_engine.landmarks import Landmark
 from tests.classifiers.figures import as_pose, bend, samples, sit_down, squat
 
@@ -115,6 +115,9 @@ def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
         ("top_lift", "away_gain = 3.1\ntop_lift", "away_gain must be in 1..3"),
         ("top_lift = 0.96", "", "'top_lift' is missing"),
         ('"knee"', '"hip"', "no lift for the hip"),
+        ("[rules]", '[rules]\nturn = "0.1"', "rules.turn must be a number, not '0.1'"),
+        ("[rules]", "[rules]\nturn = nan", "rules.turn must be a number"),
+        ("[rules]", "[rules]\nlost_s = -1", "rules.lost_s must not be below 0"),
         ("counted_depth", "counted_deepness", "unknown fields: counted_deepness"),
         ("[depth]", "[depth", "exercise.toml"),
         ('["knee"]', '["nose"]', "measures must be some of elbow, .*, torso_lean, hip_sag"),
@@ -175,6 +178,23 @@ def test_a_variant_without_samples_is_named(folder: Path) -> None:
     (folder / "exercise.toml").write_text(_HOLD)
     with pytest.raises(SamplesError, match="no sample is labelled squat_high or squat_forearm"):
         Library.load(folder.parent)
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_a_class_with_too_few_samples_is_named(folder: Path, kept: int) -> None:
+    every = SampleSet.read(folder / "samples.csv")
+    keep = np.ones(len(every), bool)
+    keep[[i for i, label in enumerate(every.labels) if label == "squat_down"][kept:]] = False
+    every.where(keep).write(folder / "samples.csv")
+    with pytest.raises(SamplesError, match="fewer than 3 samples are labelled squat_down"):
+        Library.load(folder.parent)
+
+
+def test_samples_of_nothing_else_are_not_needed(folder: Path) -> None:
+    every = SampleSet.read(folder / "samples.csv")
+    own = np.char.startswith(np.array(every.labels), "squat")
+    every.where(own).write(folder / "samples.csv")
+    assert Library.load(folder.parent).names == ("squat",)
 
 
 def test_on_to_a_chair_the_weight_goes_back_as_the_hips_come_down(folder: Path) -> None:

@@ -257,6 +257,22 @@ def test_another_exercise_may_be_chosen_and_counts_stay(library: Library) -> Non
     assert session.counts == {"squat": 3, "push_up": 1}
 
 
+def test_nobody_is_lost_by_the_first_look_after_a_pause(library: Library) -> None:
+    session = library.session()
+    session.observe(as_pose(squat(0)), 0.0)
+    session.interrupt()
+    assert session.observe(None, 60.0) == []
+    assert session.subject
+    assert any(isinstance(e, SubjectLost) for e in session.observe(None, 61.1))
+
+
+def test_exercises_keep_their_order_in_a_snapshot(library: Library) -> None:
+    session = library.session("push_up")
+    session.choose(library.pick("auto"))
+    restored = library.restore(json.loads(json.dumps(session.snapshot())))
+    assert [*restored.phases] == [*session.phases] == ["squat", "push_up"]
+
+
 def test_a_movement_that_is_interrupted_is_no_repetition(library: Library) -> None:
     session = library.session("squat")
     observations = repetitions(squat, [0.9])
