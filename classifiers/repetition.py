@@ -111,8 +111,9 @@ class CounterState:
     stoop_sum: float = 0.0
     """... and how far the trunk leant over hanging arms, likewise."""
     rise_depth: float = 0.0
-    """The highest point since the bottom, and when it was reached."""
+    """The highest point since the bottom, when it was reached, and when he last was near it."""
     rise_s: float = 0.0
+    rise_to_s: float = 0.0
     passed_top_s: float | None = None
     """When a top was last passed outside the posture."""
     opened_depth: float | None = None
@@ -174,7 +175,7 @@ class RepetitionCounter:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
             step_s = min(at_s - state.at_s, self.rules.longest_step_s)
-            if state.bottom_s < self.rules.weighed_bottom_s:
+            if self.phase is Phase.UP or state.bottom_s < self.rules.weighed_bottom_s:
                 self._weigh(depth * step_s, confidence)
             events += self._follow(depth, at_s)
             if at_s == state.bottom_to_s:
@@ -281,15 +282,17 @@ class RepetitionCounter:
         state, rules = self._state, self.rules
         if depth < state.rise_depth:
             state.rise_depth, state.rise_s = depth, at_s
+        if depth <= state.rise_depth + rules.turn / 2:
+            state.rise_to_s = at_s
         climbed, fallen = self._climbed(state.rise_depth), depth - state.rise_depth
         arrived = climbed >= rules.arrived_share or at_s - state.rise_s >= rules.arrived_s
         if climbed >= rules.return_share and (arrived or fallen >= rules.turn):
             events = self._judge(state.rise_s)
         elif climbed >= rules.last_return_share and fallen >= 2 * rules.turn:
-            events = self._reject(Reason.INCOMPLETE, at_s)
+            events = self._reject(Reason.INCOMPLETE, state.rise_s)
         else:
             return []
-        self._rest(state.rise_depth, state.rise_s)
+        self._rest(state.rise_depth, state.rise_to_s)
         self._hold_top(depth, at_s)
         return events
 

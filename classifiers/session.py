@@ -31,7 +31,7 @@ from classifiers.smoothing import ConfidenceFilter
 from classifiers.stance import Stance
 from pose_engine.landmarks import Pose
 
-SNAPSHOT_VERSION = 6
+SNAPSHOT_VERSION = 7
 UNKNOWN = "unknown"
 """Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2

@@ -101,6 +101,14 @@ def test_half_way_up_and_down_again_is_refused_and_the_next_one_counts() -> None
     assert len(_counted(events)) == 1
 
 
+def test_a_rest_half_way_up_is_of_neither_movement() -> None:
+    events = _run([(0, 0), (1, 0.9), (2, 0.4), (5, 0.4), (6, 0.9), (7, 0), (8, 0)])
+    (refused,) = (event for event in events if isinstance(event, RepRejected))
+    (counted,) = _counted(events)
+    assert refused.end_s == pytest.approx(2, abs=0.05)
+    assert (counted.start_s, counted.down_s) == pytest.approx((5.1, 0.9), abs=0.2)
+
+
 def test_a_spike_is_too_fast() -> None:
     assert _reasons(_run([(0, 0), (1, 0), (1.05, 0.9), (1.1, 0), (2, 0)])) == [Reason.TOO_FAST]
 
@@ -318,6 +326,17 @@ def test_a_long_pause_at_the_bottom_does_not_change_what_the_posture_was() -> No
     for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (6, 0.9), (7, 0), (8, 0)]):
         counter.observe(depth, 0.4 if 1.9 < at < 6.1 else 0.8, at)
     assert counter.count == 1
+
+
+@pytest.mark.parametrize("pause_s", [0.6, 3.0])
+@pytest.mark.parametrize(("going_down", "going_up", "counts"), [(0.4, 0.95, 1), (0.6, 0.2, 0)])
+def test_the_way_up_is_weighed_however_long_the_pause(
+    pause_s: float, going_down: float, going_up: float, counts: int
+) -> None:
+    counter, up_s = _counter(), 2 + pause_s
+    for at, depth in _walk([(0, 0), (1, 0), (2, 0.9), (up_s, 0.9), (up_s + 1, 0), (up_s + 2, 0)]):
+        counter.observe(depth, 1 if depth < 0.1 else going_down if at <= up_s else going_up, at)
+    assert counter.count == counts
 
 
 def test_who_stays_a_little_lower_is_told_that_it_was_a_descent_alone() -> None:
