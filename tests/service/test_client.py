@@ -284,6 +284,23 @@ def test_a_cut_live_session_keeps_its_counts(address: str) -> None:
     assert session.given_up == 0
 
 
+def test_live_frames_that_come_late_are_counted_too(serve: Serve) -> None:
+    """Those that are sent again come at once, and faster than they can be looked at."""
+    start = SessionStart(exercise="squat", adaptive=False)
+    with serve(FakeEngine(delay_s=0.03)) as address, proxied(address) as proxy:
+
+        def frames() -> Iterator[ImageAt]:
+            for number, level in enumerate(REP * 5):
+                if number in (13, 27):
+                    proxy.cut()
+                yield ImageAt(number / 10, encoded(level))
+
+        *_, summary = stream(f"ws://{proxy.address}/v1/live", frames(), start, realtime=True)
+    assert isinstance(summary, SessionSummary)
+    assert (summary.counts, summary.processed, summary.dropped) == ({"squat": 5}, 40, 0)
+    assert proxy.connections == 3
+
+
 def test_a_network_that_falls_silent_is_left(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "PING_EVERY_S", 0.2)
     monkeypatch.setattr(session_module, "LIVE_PATIENCE_S", 0.3)

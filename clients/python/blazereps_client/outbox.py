@@ -45,6 +45,8 @@ class Outbox:
         self._waiting = _Messages(max_messages, max_bytes)
         self._next_seq = 0
         self._whole_from_seq = 0
+        self.sent_seq = -1
+        """Of the last media that was sent on this connection."""
         self.given_up = 0
         """Observations that were to be sent again and were not there any more."""
 
@@ -68,6 +70,8 @@ class Outbox:
         if not self._waiting.queue:
             return None
         message = self._waiting.pop(0)
+        if message.first_seq is not None:
+            self.sent_seq = message.seq
         if message.lasting:
             self._sent.append(message)
             self._sent.trim()
@@ -79,6 +83,7 @@ class Outbox:
 
     def go_back(self) -> None:
         """Nobody knows what arrived: all that was sent waits again."""
+        self.sent_seq = -1
         while self._sent.queue:
             self._waiting.prepend(self._sent.pop(-1))
 

@@ -64,6 +64,7 @@ class LiveProtocol:
         self._next_seq = 0
         self._done_seq = -1
         self._furthest_seq = -1
+        self._late_seq = -1
         self._last_event_id = 0
         self._credit = 1
         self._fault: ErrorMessage | None = None
@@ -93,8 +94,8 @@ class LiveProtocol:
 
     @property
     def unsent(self) -> bool:
-        """Whether there is something to send."""
-        return self._outbox.waiting
+        """Whether there is something that may be sent."""
+        return self._outbox.waiting and not self._holds_back
 
     @property
     def limited(self) -> bool:
@@ -105,6 +106,12 @@ class LiveProtocol:
     def ready(self) -> bool:
         """Whether an observation sent now would be worked on soon."""
         return self.open and not self._outbox.waiting and self._under_way <= self._credit
+
+    @property
+    def _holds_back(self) -> bool:
+        """Whether the last one has to be done with first: of live frames the newest wins, which is
+        what would become of those that are sent late, all at once."""
+        return self._done_seq < self._outbox.sent_seq <= self._late_seq
 
     @property
     def _under_way(self) -> int:
@@ -154,8 +161,8 @@ class LiveProtocol:
         self.ending = isinstance(message, SessionEnd)
 
     def next_to_send(self) -> str | bytes | None:
-        """The next message; None while there is nothing to send, or nobody to send it to."""
-        return self._outbox.next() if self.open else None
+        """The next message; None while there is none that may be sent, or nobody to send it to."""
+        return self._outbox.next() if self.open and not self._holds_back else None
 
     def receive(self, text: str | bytes) -> ServerMessage | None:
         """Take in a message; None for one that was told before or that the loss will explain."""
@@ -199,6 +206,8 @@ class LiveProtocol:
         self._add_media(Outgoing(batch[-1][0], pack_batch(batch), batch[0][0], batch))
 
     def _add_media(self, media: Outgoing) -> None:
+        if self.open and not self._under_way:
+            self._late_seq = -1  # the server has caught up
         self._outbox.add(media)
         self._next_seq = media.seq + 1
         if not self.open and self.config.pacing == "live":
@@ -219,6 +228,8 @@ class LiveProtocol:
         self.config, self.limits, self.counts = resumed.config, resumed.limits, resumed.counts
         self._outbox.go_on(resumed.resumed_at_seq)
         self._done_seq = -1 if resumed.resumed_at_seq is None else resumed.resumed_at_seq
+        if self.limited:  # as many again may come late while these are caught up with
+            self._late_seq = self._next_seq - 1 + self._under_way
         self.open = True
 
     def _take_event(self, event: EventMessage) -> EventMessage | None:
