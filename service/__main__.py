@@ -12,7 +12,7 @@ def main() -> None:
     """Runs the command that the arguments name."""
     command = next(iter(sys.argv[1:]), "")
     if command == "healthy":
-        healthy.app(sys.argv[2:])
+        healthy.app(sys.argv[2:], prog_name="blazereps healthy")
     if command in _COUNTING:
         fitting.begin()  # beside the imports, which take about as long
     with loading():

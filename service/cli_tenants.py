@@ -94,7 +94,7 @@ def add_key(
 @keys_app.command("list")
 def list_keys(tenant: Tenant) -> None:
     """List a tenant's keys; their secrets are kept nowhere."""
-    listed = Table(Column("id", min_width=32), "name", "scopes", "expires")
+    listed = Table(Column("id", min_width=32), "name", "scopes", Column("expires", min_width=16))
     for key in _run(lambda tenants: tenants.keys(tenant)):
         expires = f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "never"
         listed.add_row(key.id, escape(key.name), ", ".join(key.scopes), expires)

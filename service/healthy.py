@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Annotated
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 import typer
@@ -18,11 +20,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def healthy(
     url: Annotated[
-        str | None, typer.Argument(help="What to ask, if not the server of this environment.")
+        str | None,
+        typer.Argument(help="A server, or its path that is asked; else that of this environment."),
     ] = None,
 ) -> None:
     """Ask a server whether it lives; exit status 0 if it does, 1 if not."""
-    asked = url or own_url(os.environ)
+    asked = own_url(os.environ) if url is None else with_path(url)
     if fault := fault_of(asked):
         typer.echo(f"{asked} is not healthy: {fault}", err=True)
         raise typer.Exit(1)
@@ -35,6 +38,13 @@ def own_url(environment: Mapping[str, str]) -> str:
     host = _EVERYWHERE.get(host, host)
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{environment.get('BLAZEREPS_PORT', '8000')}/healthz"
+
+
+def with_path(url: str) -> str:
+    """An address alone is asked for its `/healthz`."""
+    with suppress(ValueError):  # of what is no address, which is told when it is asked
+        return f"{url.rstrip('/')}/healthz" if urlsplit(url).path in ("", "/") else url
+    return url
 
 
 def fault_of(url: str, timeout_s: float = TIMEOUT_S) -> str | None:

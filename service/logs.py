@@ -47,9 +47,15 @@ def configure(settings: Settings) -> None:
     root.handlers = [handler]
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     logging.getLogger(_OURS).setLevel(level)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # a start need not tell of its DDL
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # else a line that cannot be written is printed as it came
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """uvicorn takes a WebSocket that was answered with a problem for a fault of the app's."""
+    return record.msg != "ASGI callable returned without completing handshake."
 
 
 def formatter(settings: Settings) -> logging.Formatter:

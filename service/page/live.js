@@ -184,6 +184,7 @@ const ask = (path, options) => fetch(path, {
 
 // A browser cannot send a header with a WebSocket, but a ticket as a subprotocol.
 async function subprotocols() {
+  if (!$("key").value && !$("locked").hidden) throw new Error("this server asks for a key or a token");
   if (!$("key").value) return ["blazereps.v1"];
   const answer = await ask("/v1/live/tickets", { method: "POST" });
   const { ticket, detail } = await answer.json();
@@ -275,7 +276,10 @@ async function listExercises() {
   try {
     const answer = await ask("/v1/exercises");
     $("locked").hidden = answer.ok && !$("key").value;
-    if (answer.status === 401) return say("This server asks for a key or a token.");
+    if (answer.status === 401) {
+      const asked = "This server asks for a key or a token.";
+      return say($("key").value ? (await answer.json()).detail : asked, Boolean($("key").value));
+    }
     const { exercises } = await answer.json();
     const options = exercises.map((one) => new Option(one.title, one.name));
     $("exercise").replaceChildren(new Option("any", "auto"), ...options);

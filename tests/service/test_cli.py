@@ -180,7 +180,11 @@ def test_a_missing_clip_is_told_while_streaming(address: str) -> None:
     assert "nowhere.mp4" in result.stderr
 
 
-def test_the_demo_counts_in_real_time(models: None, tmp_path: Path) -> None:
+def test_the_demo_counts_in_real_time_whatever_is_kept(
+    models: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLAZEREPS_DATA", str(tmp_path / "data"))
+    assert run("tenants", "add", "acme").exit_code == 0  # from now on a server asks for a key
     result = run("demo", cut("squat_front", 7, tmp_path), "--port", "0", "--exit")
     assert result.exit_code == 0, result.stderr
     assert "squat 1" in result.stdout

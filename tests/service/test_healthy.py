@@ -27,6 +27,13 @@ def test_a_server_that_lives_is_healthy(address: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{url} is healthy\n", "")
 
 
+def test_a_server_is_asked_for_its_health(address: str) -> None:
+    done = healthy(f"http://{address}")
+    assert (done.returncode, done.stdout) == (0, f"http://{address}/healthz is healthy\n")
+    assert healthy(f"http://{address}/nowhere").returncode == 1
+    assert "Usage: blazereps healthy" in healthy("--help").stdout
+
+
 def test_one_that_is_not_there_is_not() -> None:
     url = "http://127.0.0.1:1/healthz"
     done = healthy(url)

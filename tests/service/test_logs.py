@@ -104,6 +104,11 @@ def test_requests_are_logged_as_fields(logged: Logged) -> None:
     assert {line["path"] for line in of(logged, "websocket")} == {"/v1/live"}
 
 
+def test_who_is_not_let_in_is_no_fault(logged: Logged) -> None:
+    faults = [line for line in logged[0] if line["level"] == "error"]
+    assert [line["logger"] for line in faults if line["logger"].startswith("uvicorn")] == []
+
+
 def test_the_lines_of_a_session_bear_its_id(logged: Logged) -> None:
     first, second = of(logged, "session begun")
     assert first["session_id"] != second["session_id"]

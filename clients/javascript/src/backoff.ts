@@ -1,5 +1,5 @@
-const FIRST_MS = 500;
-const LONGEST_MS = 15_000;
+const FIRST_MS = 200;
+const LONGEST_MS = 5_000;
 
 /** How long to wait before an attempt, 0, 1, 2 ...: anything up to a bound that doubles. */
 export function backoffMs(attempt: number, random: () => number): number {

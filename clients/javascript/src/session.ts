@@ -91,6 +91,10 @@ export class Session {
       random = Math.random,
       ...start
     } = options;
+    if (!WebSocket)
+      throw new TypeError(
+        "there is no WebSocket here: pass one, such as that of the package ws",
+      );
     this.#start = start;
     this.#clock = clock;
     this.#link = new Link(

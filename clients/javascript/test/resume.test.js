@@ -30,11 +30,11 @@ async function reconnected(socket, clock, code) {
   return FakeSocket.last;
 }
 
-test("the bounds of the waits double up to a quarter of a minute", () => {
+test("the bounds of the waits double up to five seconds", () => {
   const waits = (random) =>
     [0, 1, 2, 4, 5, 50].map((n) => backoffMs(n, () => random));
-  assert.deepEqual(waits(1), [500, 1000, 2000, 8000, 15000, 15000]);
-  assert.deepEqual(waits(0.5), [250, 500, 1000, 4000, 7500, 7500]);
+  assert.deepEqual(waits(1), [200, 400, 800, 3200, 5000, 5000]);
+  assert.deepEqual(waits(0.5), [100, 200, 400, 1600, 2500, 2500]);
   assert.deepEqual(waits(0), [0, 0, 0, 0, 0, 0]);
 });
 
@@ -131,10 +131,10 @@ test("attempts come later and later, and begin anew after a success", async () =
     await clock.advance(clock.waits[0]);
     last = FakeSocket.last;
   }
-  assert.deepEqual(waits, [500, 1000, 2000, 4000]);
+  assert.deepEqual(waits, [200, 400, 800, 1600]);
   last.accept(RESUMED);
   last.drop();
-  assert.deepEqual(clock.waits, [500]);
+  assert.deepEqual(clock.waits, [200]);
   session.close();
   assert.deepEqual(clock.waits, []);
 });

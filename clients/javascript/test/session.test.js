@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BlazerepsError } from "../dist/index.js";
+import { BlazerepsError, connect } from "../dist/index.js";
 import {
   ack,
   FakeSocket,
@@ -13,6 +13,11 @@ import { answered, opened, URL } from "./opened.js";
 
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff);
 const POINTS = Array.from({ length: 33 }, () => ({ x: 1, y: 2, z: 3 }));
+
+test("where there is no WebSocket one is asked for", async () => {
+  const nowhere = connect(URL, { WebSocket: null });
+  await assert.rejects(nowhere, /pass one, such as that of the package ws/);
+});
 
 test("a session starts with what was asked for, and nothing else", async () => {
   const { session, socket } = await opened({
