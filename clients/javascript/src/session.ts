@@ -1,4 +1,4 @@
-import { Backlog } from "./backlog.js";
+import { Backlog, type Kept } from "./backlog.js";
 import { Channel } from "./channel.js";
 import { type Clock, realClock } from "./clock.js";
 import { BlazerepsError } from "./errors.js";
@@ -71,6 +71,9 @@ export class Session {
   #sending: Promise<unknown> = Promise.resolve();
   #nextSeq = 0;
   #doneSeq = -1;
+  #unsaid: Kept[] = [];
+  #saidSeq = -1; // of the last media on this connection
+  #lateSeq = -1; // up to which media is sent late
   #credit = 1;
   #nonce = 0;
   #lastEventId = 0;
@@ -127,6 +130,7 @@ export class Session {
     const underWay = this.#nextSeq - 1 - this.#doneSeq;
     return (
       this.#live &&
+      !this.#unsaid.length &&
       !this.#summary &&
       this.#link.bufferedBytes < MAX_BUFFERED_BYTES &&
       underWay < this.#credit + UNDER_WAY
@@ -277,7 +281,21 @@ export class Session {
   /** Says what must not be lost, now or after the session is resumed. */
   #say(data: Bytes | string, seq: number): void {
     this.#backlog.add({ seq, data });
-    if (this.#live) this.#link.say(data);
+    if (!this.#live) return;
+    this.#unsaid.push({ seq, data });
+    this.#catchUp();
+  }
+
+  /** Says what may be said: live frames that are late one by one, for of all at once the newest wins. */
+  #catchUp(): void {
+    for (let next; !this.#holdsBack && (next = this.#unsaid.shift());) {
+      this.#link.say(next.data);
+      if (typeof next.data !== "string") this.#saidSeq = next.seq;
+    }
+  }
+
+  get #holdsBack(): boolean {
+    return this.#doneSeq < this.#saidSeq && this.#saidSeq <= this.#lateSeq;
   }
 
   #greeting(): ClientMessage {
@@ -327,9 +345,16 @@ export class Session {
     this.#lostAtMs = null;
     this.#live = true;
     this.#link.settled();
-    this.#doneSeq = this.#nextSeq - 1; // what is sent again may go at once
     this.#backlog.forget(resumed_at_seq);
-    for (const { data } of this.#backlog) this.#link.say(data);
+    this.#unsaid = [...this.#backlog];
+    const { pacing, input } = this.created.config;
+    if (pacing === "live" && input !== "landmarks") {
+      this.#doneSeq = resumed_at_seq ?? -1;
+      this.#lateSeq = this.#nextSeq - 1;
+    } else {
+      this.#doneSeq = this.#nextSeq - 1; // what is sent again may go at once
+    }
+    this.#catchUp();
   }
 
   #refused({ code, message, recoverable, field, seq }: ErrorMessage): void {
@@ -344,12 +369,15 @@ export class Session {
 
   #done(seq: number): void {
     this.#doneSeq = Math.max(this.#doneSeq, seq);
+    this.#catchUp();
   }
 
   #lose(error: BlazerepsError, passing: boolean): void {
     const cause = this.#fatal ?? error;
     this.#fatal = null;
     this.#live = false;
+    this.#unsaid = [];
+    this.#saidSeq = -1;
     if (this.#summed) return this.#finish(null);
     if (!passing || !this.#isResumable()) return this.#finish(cause);
     this.#link.redial();

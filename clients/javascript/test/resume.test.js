@@ -90,6 +90,26 @@ test("what is not stored is sent again, in order, and what is counted is not", a
   assert.equal(next.said.at(-1), "#7");
 });
 
+test("live frames that are sent again wait for each other", async () => {
+  const config = { pacing: "live", input: "frames" };
+  const { session, socket, clock } = await lasting({
+    created: { ...RESUMABLE, config },
+  });
+  await sendMany(session, 0, 3);
+  const next = await reconnected(socket, clock);
+  session.update({ exercise: "squat" });
+  next.accept({ ...RESUMED, resumed_at_seq: 0 });
+  assert.deepEqual(next.said, ["session.resume", "#1"]);
+  assert.equal(session.ready, false);
+  next.tell(ack(1));
+  assert.deepEqual(next.said.slice(2), ["#2"]);
+  await sendMany(session, 3, 1);
+  next.tell(ack(2));
+  assert.deepEqual(next.said.slice(3), ["session.update", "#3"]);
+  await sendMany(session, 4, 2);
+  assert.deepEqual(next.said.slice(5), ["#4", "#5"]);
+});
+
 test("everything is sent again where nothing was counted", async () => {
   const { session, socket, clock } = await lasting();
   await sendMany(session, 0, 2);
