@@ -161,10 +161,10 @@ class ClipStore:
         """Cancel an upload so that it is `late` until it is forgotten: whether it is one."""
         return await self._cancel(clip_id, _ABANDONED)
 
-    async def late(self, limit: int) -> Sequence[str]:
-        """The ids of uploads that were not finished in time, the oldest first."""
-        late = Clip.upload_expires_at <= self._clock()
-        query = select(Clip.id).where(late, _ABANDONED).order_by(Clip.upload_expires_at)
+    async def late(self, limit: int, besides: Sequence[str] = ()) -> Sequence[str]:
+        """The ids of uploads that were not finished in time, but for these, the oldest first."""
+        late = Clip.upload_expires_at <= self._clock(), Clip.id.not_in(besides)
+        query = select(Clip.id).where(*late, _ABANDONED).order_by(Clip.upload_expires_at)
         async with self._database.read() as session:
             return [*await session.scalars(query.limit(limit))]
 

@@ -1,25 +1,20 @@
 """For how long what is kept is kept: what is due is erased, by each tenant's own days."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from service.clip_erasure import AT_ONCE, erase_each
 from service.clip_media import landmarks_of, media_of, video_of
 from service.database import Database
 from service.janitor import Chore
-from service.logs import get_logger
 from service.receipts import SETTLE
 from service.settings import Settings
-from service.storage import FAULTS, Storage
+from service.storage import Storage
 from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
-
-log = get_logger(__name__)
-
-BATCH: Final = 100
 
 
 class Retention:
@@ -86,21 +81,15 @@ class Retention:
     async def _each_clip(
         self, erase: Callable[[str], Awaitable[None]], *where: ColumnElement[bool]
     ) -> None:
-        """In batches, each of which leaves what is due. Raises OSError in the end where some stay.
+        """Raises as `erase_each`."""
+        query = select(Clip.id).where(*where).limit(AT_ONCE)
 
-        One whose media cannot be erased keeps nobody else's; where that is so of a whole batch's
-        number the storage is away, and it is left at that.
-        """
-        stay: list[str] = []
-        while len(stay) < BATCH:
-            query = select(Clip.id).where(*where).limit(BATCH)
+        async def due(besides: Sequence[str]) -> Sequence[str]:
+            others = query.where(Clip.id.not_in(besides)) if besides else query
             async with self._database.read() as session:
-                due = [*await session.scalars(query.where(Clip.id.not_in(stay)) if stay else query)]
-            if not due:
-                break
-            stay += [clip_id for clip_id in due if not await _erased(erase, clip_id)]
-        if stay:
-            raise OSError(f"of {len(stay)} clips not everything can be erased")
+                return [*await session.scalars(others)]
+
+        await erase_each(due, erase)
 
     async def _erase_video(self, clip_id: str) -> None:
         await self._storage.erase(video_of(clip_id))
@@ -119,13 +108,3 @@ class Retention:
         change = update(Clip).where(Clip.id == clip_id)
         async with self._database.write() as session:
             await session.execute(change.values(version=Clip.version + 1, **values))
-
-
-async def _erased(erase: Callable[[str], Awaitable[None]], clip_id: str) -> bool:
-    """Whether the storage did it."""
-    try:
-        await erase(clip_id)
-    except FAULTS as error:
-        log.warning("media not erased", clip_id=clip_id, error=str(error))
-        return False
-    return True

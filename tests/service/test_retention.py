@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from service.clip_erasure import AT_ONCE
 from service.clip_media import landmarks_of, video_of
 from service.database import Database
 from service.receipts import SETTLE
-from service.retention import BATCH, Retention
+from service.retention import Retention
 from service.settings import Settings
 from service.storage import Storage
 from service.tables import Clip, Workout
@@ -133,7 +134,7 @@ async def test_more_than_a_batch(world: World) -> None:
                 status="succeeded",
                 **moments,
             )
-            for number in range(BATCH + 5)
+            for number in range(AT_ONCE + 5)
         )
     world.pass_time(days=1000)
     await sweep(world)
