@@ -13,6 +13,8 @@ from classifiers.quantities import QUANTITIES, Readings, both_sides, left_agains
 
 _LEAST_SEEN = 0.3
 """A joint that is seen less does not tell where the top and the bottom are."""
+_LEAST_CERTAINTY = 0.01
+"""A measure that is less certain is of joints that were not seen."""
 _NEAR_DEGREES = 4.0
 """A moment in which the joint is so far from its extreme weighs 1/e of the extreme itself."""
 _RUSH_S, _MOST_RUSH_DEGREES = 0.1, 90.0
@@ -122,7 +124,8 @@ class MeasureRecorder:
                 self._enter(event.phase)
             case RepCounted() if event.exercise == self._exercise.name:
                 grade = self._exercise.grades.grade(event.depth)
-                seen = {name: one for name, one in self._measures() if one.certainty > 0}
+                measures = self._measures()
+                seen = {name: one for name, one in measures if one.certainty >= _LEAST_CERTAINTY}
                 event = replace(event, grade=grade, measures=seen)
                 self._begin()
             case RepRejected() if event.exercise == self._exercise.name:

@@ -175,7 +175,7 @@ class RepetitionCounter:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
             step_s = min(at_s - state.at_s, self.rules.longest_step_s)
-            if self.phase is Phase.UP or state.bottom_s < self.rules.weighed_bottom_s:
+            if not self._near_bottom(depth) or state.bottom_s < self.rules.weighed_bottom_s:
                 self._weigh(depth * step_s, confidence)
             events += self._follow(depth, at_s)
             if at_s == state.bottom_to_s:
@@ -254,8 +254,7 @@ class RepetitionCounter:
 
     def _follow(self, depth: float, at_s: float) -> list[Event]:
         state, rules = self._state, self.rules
-        near_bottom = depth >= state.bottom_depth - rules.turn / 2
-        if near_bottom and self._climbed(state.rise_depth) < rules.last_return_share:
+        if self._near_bottom(depth) and self._climbed(state.rise_depth) < rules.last_return_share:
             state.bottom_to_s = at_s
         if state.phase is Phase.TOP:
             self._hold_top(depth, at_s)
@@ -269,6 +268,9 @@ class RepetitionCounter:
             state.phase = Phase.UP
             return self._rise(depth, at_s)
         return []
+
+    def _near_bottom(self, depth: float) -> bool:
+        return depth >= self._state.bottom_depth - self.rules.turn / 2
 
     def _hold_top(self, depth: float, at_s: float) -> None:
         state = self._state

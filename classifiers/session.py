@@ -200,17 +200,21 @@ class ExerciseSession:
 
     def choose(self, exercises: Sequence[Exercise | Hold]) -> list[Event]:
         """Count or time these from here on; counts so far stay. Ends the movement under way."""
-        events = self.interrupt()
+        events = self._give_up()
         self._take_up(exercises)
         return events
 
     def interrupt(self) -> list[Event]:
-        """What comes next is no part of the movement or hold under way: it is given up."""
+        """Nothing is looked at for a while: the movement or hold under way is given up."""
+        self._seen_s = None
+        self._coach.look_away()
+        return self._give_up()
+
+    def _give_up(self) -> list[Event]:
+        """What comes next is no part of the movement or hold under way."""
         self._forget()
         self._roll = Roll()
         self._ahead.clear()
-        self._seen_s = None
-        self._coach.look_away()
         at_s = 0.0 if self._at_s is None else self._at_s
         events = self._measured([e for c in self._counters.values() for e in c.leave(at_s)])
         return events + [event for timer in self._timers.values() for event in timer.end()]

@@ -71,10 +71,11 @@ class Footage:
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = threads
         context = self._stream.codec_context
-        # AVI keeps no times of showing: with B-frames those that FFmpeg makes up go back and forth.
+        # AVI keeps no times of showing: with B-frames those that FFmpeg makes up go back and forth,
+        # and do not tell what can be left out either.
         self._by_decoding = container.format.name == "avi"
-        tells = context.name == "h264" and not self._by_decoding
-        self._disposable = disposable_in(context.extradata) if tells else never
+        timed = context.name == "h264" and not self._by_decoding
+        self._disposable = disposable_in(context.extradata) if timed else never
         self._fps: float | None = None
         self._start: float | None = None
         self._first_at: dict[int, float] = {}

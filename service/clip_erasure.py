@@ -19,7 +19,8 @@ async def erase_clip(clips: ClipStore, storage: Storage, clip_id: str) -> None:
 
     Whoever still uploads or counts it is told so at its next step, before what it has stored goes.
     """
-    await clips.give_up(clip_id)
+    if not await clips.abandon(clip_id):
+        await clips.give_up(clip_id)
     await storage.erase(media_of(clip_id))
     await clips.forget(clip_id, *STATUSES)
 

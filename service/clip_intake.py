@@ -63,7 +63,10 @@ def receiving(state: AppState) -> AbstractContextManager[None]:
 
 
 async def begin(state: AppState, caller: Caller, clip: Clip) -> None:
-    """Keep one whose upload begins; raises ServiceError `queue_full` or `quota_exceeded`."""
+    """Keep one whose upload begins.
+
+    Raises ServiceError `queue_full`, `quota_exceeded`, `gone` or `unauthorized`.
+    """
     settings = state.settings
     await state.clips.begin(
         clip,

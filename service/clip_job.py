@@ -188,6 +188,8 @@ class _Work:
         storage = self.job.storage
         pieces = [await storage.get(piece) for piece in self.pieces]
         whole = await to_thread.run_sync(joined, pieces)
+        if self.lost:
+            raise Lost(f"clip {self.clip.id}")
         await storage.put(landmark_file_of(self.clip.id), whole)
         return len(whole)
 

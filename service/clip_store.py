@@ -81,11 +81,11 @@ class ClipStore:
         theirs = func.count().filter(Clip.tenant_id == clip.tenant_id)
         waiting = select(theirs, func.count()).where(Clip.status.in_(("uploading", "queued")))
         async with self._database.write() as session:
-            await take_turn(session, Turn.QUEUE)
             if await session.get(Tenant, clip.tenant_id) is None:
                 raise ServiceError("unauthorized", "the tenant is gone")
             if await was_erased(session, clip.tenant_id, clip.user_id, since=clip.created_at):
                 raise ServiceError("gone", "the user was erased after the upload had begun")
+            await take_turn(session, Turn.QUEUE)  # last, for whoever has it to wait for nobody
             of_tenant, in_all = (await session.execute(waiting)).one()
             if of_tenant >= max_of_tenant:
                 raise _full(f"{max_of_tenant} clips of the tenant's are waiting, the limit")

@@ -40,7 +40,8 @@ async def tell(
     """
     query = select(Endpoint).where(Endpoint.tenant_id == tenant_id, Endpoint.disabled_at.is_(None))
     # Shared, so that one that is being switched off is so before or after this.
-    for endpoint in await session.scalars(query.with_for_update(read=True)):
+    query = query.order_by(Endpoint.id).with_for_update(read=True)
+    for endpoint in await session.scalars(query):
         if event.type in endpoint.events:
             send_to(session, endpoint, user_id, event, now)
 

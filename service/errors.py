@@ -161,7 +161,7 @@ class ServiceError(Exception):
     def response(self) -> JSONResponse:
         """It as an HTTP response."""
         headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
-        if self.rule.status == 413:
+        if self.rule.status in (410, 413):
             headers["Connection"] = "close"  # else the rest of a body would still be read
         if self.rule.status == 401:
             headers["WWW-Authenticate"] = "Bearer"

@@ -17,8 +17,8 @@ State = Callable[[], str]
 class Journal:
     """Writes for the connection that holds `epoch`; blocking.
 
-    Every method but `enter` raises Superseded once another connection has resumed the session, and
-    OSError when nothing can be written.
+    Every method but `enter` and `owe` raises Superseded once another connection has resumed the
+    session, and OSError when nothing can be written.
     """
 
     def __init__(

@@ -40,7 +40,10 @@ async def request_erasure(
     busy, clips = await _clips(session, tenant_id, user, now)
     # Before their deliveries, in which order whoever records what came of one takes them.
     await session.execute(
-        select(Endpoint.id).where(Endpoint.tenant_id == tenant_id).with_for_update()
+        select(Endpoint.id)
+        .where(Endpoint.tenant_id == tenant_id)
+        .order_by(Endpoint.id)  # as who tells them of something
+        .with_for_update()
     )
     receipt = Receipt(
         id=uuid.uuid4().hex,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
@@ -44,22 +45,21 @@ class Retention:
 
     async def erase_videos(self) -> None:
         """The video of clips that are done with."""
-        async for due in self._due(Tenant.video_days, Clip.finished_at, self._settings.video_days):
-            await self._each_clip(self._erase_video, due, Clip.video_erased_at.is_(None))
+        due = self._due(Tenant.video_days, Clip.finished_at, self._settings.video_days)
+        await self._each_clip(self._erase_video, due, Clip.video_erased_at.is_(None))
 
     async def erase_landmarks(self) -> None:
         """The landmarks of clips."""
-        days = self._settings.landmarks_days
-        async for due in self._due(Tenant.landmarks_days, Clip.finished_at, days):
-            await self._each_clip(self._erase_landmarks, due, Clip.landmarks_bytes.is_not(None))
+        due = self._due(Tenant.landmarks_days, Clip.finished_at, self._settings.landmarks_days)
+        await self._each_clip(self._erase_landmarks, due, Clip.landmarks_bytes.is_not(None))
 
     async def erase_results(self) -> None:
-        """Clips with their results and all of their media, and workouts."""
+        """Workouts, and clips with their results and all of their media."""
         days = self._settings.results_days
-        async for due in self._due(Tenant.results_days, Clip.finished_at, days):
-            await self._each_clip(self._erase_clip, due)
         async for due in self._due(Tenant.results_days, Workout.created_at, days):
             await self._database.erase(Workout, due)
+        clips = self._due(Tenant.results_days, Clip.finished_at, days)
+        await self._each_clip(self._erase_clip, clips)
 
     async def _due(
         self,
@@ -79,17 +79,29 @@ class Retention:
             yield since.class_.tenant_id.in_(tenants) & (since <= self._clock() - age)
 
     async def _each_clip(
-        self, erase: Callable[[str], Awaitable[None]], *where: ColumnElement[bool]
+        self,
+        erase: Callable[[str], Awaitable[None]],
+        due: AsyncIterator[ColumnElement[bool]],
+        *where: ColumnElement[bool],
     ) -> None:
-        """Raises as `erase_each`."""
+        """Of all tenants; then it raises as `erase_each`."""
+        fault: OSError | None = None
+        async for theirs in due:
+            try:
+                await erase_each(partial(self._batch, (theirs, *where)), erase)
+            except OSError as error:
+                fault = error
+        if fault is not None:
+            raise fault
+
+    async def _batch(
+        self, where: Sequence[ColumnElement[bool]], besides: Sequence[str]
+    ) -> Sequence[str]:
         query = select(Clip.id).where(*where).limit(AT_ONCE)
-
-        async def due(besides: Sequence[str]) -> Sequence[str]:
-            others = query.where(Clip.id.not_in(besides)) if besides else query
-            async with self._database.read() as session:
-                return [*await session.scalars(others)]
-
-        await erase_each(due, erase)
+        if besides:
+            query = query.where(Clip.id.not_in(besides))
+        async with self._database.read() as session:
+            return [*await session.scalars(query)]
 
     async def _erase_video(self, clip_id: str) -> None:
         await self._storage.erase(video_of(clip_id))

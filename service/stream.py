@@ -108,6 +108,7 @@ class Stream:
         self._processed = self._passed_over = self._damaged = self._skipped = 0
         self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
+        self._chosen_seq: int | None = None
         self._acked: tuple[int | None, int | None] = None, None
         self._first_at_s: float | None = None
         self.seq: int | None = None
@@ -167,6 +168,7 @@ class Stream:
             "seq": self.seq,
             "at_s": self._at_s,
             "first_at_s": self._first_at_s,
+            "chosen_seq": self._chosen_seq,
             "summary": self.summary and self.summary.model_dump(mode="json"),
         })  # fmt: skip
 
@@ -212,7 +214,8 @@ class Stream:
         except ServiceError as error:
             messages = [told(error, recoverable=True)]
         else:
-            self._journal.keep_now(self.state, self.seq, moment.now_s)
+            if not isinstance(command, VideoLost):  # of which there are many where time is short
+                self._journal.keep_now(self.state, self.seq, moment.now_s)
         return [*messages, *self._ack(moment)]
 
     def _obey(self, command: Command) -> Iterator[ServerMessage]:
@@ -302,8 +305,10 @@ class Stream:
         config = _updated(self.config, update)
         if config.exercise != self.config.exercise:
             yield from self._tell(self._counting.choose(config.exercise))
-        if "subject" in update.model_fields_set:  # the same once more: he is to be picked anew
+        again = config.subject == self.config.subject and self._chosen_seq == self.seq
+        if "subject" in update.model_fields_set and not again:  # as it is sent again after a break
             self._sight.choose(config.subject)
+            self._chosen_seq = self.seq
         self.config, self._chronicle.outputs = config, config.outputs
         yield SessionUpdated(config=config, exercises=tuple(self.counts))
 
@@ -366,7 +371,7 @@ def resume(
         stream._chronicle.restore(kept["chronicle"], stored.events)
         stream._before = stream._flow = Flow.model_validate(kept["flow"])
         stream.seq, stream._at_s = kept["seq"], kept["at_s"]
-        stream._first_at_s = kept["first_at_s"]
+        stream._first_at_s, stream._chosen_seq = kept["first_at_s"], kept["chosen_seq"]
         journal.stored_seq = stream.seq
         if kept["summary"] is not None:
             stream.summary = SessionSummary.model_validate(kept["summary"])

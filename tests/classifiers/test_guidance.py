@@ -112,16 +112,6 @@ def test_who_was_not_looked_for_has_not_been_away() -> None:
     assert told == pytest.approx([65 + ABSENT_S], abs=0.1)
 
 
-def test_it_is_rare_however_often_the_exercise_changes() -> None:
-    coach, told = Coach(EXERCISES), list[float]()
-    moments = _moments([Stretch(100, None, AWAY)], 15)
-    for number, (pose, phases, events, at) in enumerate(moments):
-        if number % 60 == 0:
-            coach = coach.turned_to(EXERCISES[number % 2 :])
-        told += [one.at_s for one in coach.advise(pose, phases, events, at)]
-    assert told == pytest.approx([ABSENT_S], abs=0.1)
-
-
 def test_losing_somebody_for_a_moment_is_not_worth_a_word() -> None:
     flicker = [Stretch(2, None, AWAY), Stretch(0.5, STANDING, TOP)]
     assert _told(*flicker * 20) == []

@@ -339,6 +339,14 @@ def test_the_way_up_is_weighed_however_long_the_pause(
     assert counter.count == counts
 
 
+def test_nor_does_a_pause_after_a_bounce() -> None:
+    counter = _counter()
+    corners = [(0, 0), (1, 0), (2, 0.9), (2.3, 0.73), (2.6, 0.88), (5.6, 0.88), (6.6, 0), (7, 0)]
+    for at, depth in _walk(corners):
+        counter.observe(depth, 0.35 if depth > 0.7 else 1, at)
+    assert counter.count == 1
+
+
 def test_who_stays_a_little_lower_is_told_that_it_was_a_descent_alone() -> None:
     events = _run([(0, 0), (1, 0), (2, 0.4), (5, 0.4), (6, 0), (7, 0)])
     assert (_counted(events), _reasons(events)) == ([], [Reason.INCOMPLETE])

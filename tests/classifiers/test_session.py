@@ -23,6 +23,7 @@ from classifiers.events import (
     SubjectSwitched,
 )
 from classifiers.exercise import Exercise, Hold
+from classifiers.guidance import ABSENT_S
 from classifiers.knn import PoseClassifier
 from classifiers.library import Library, UnknownExercise
 from classifiers.session import ExerciseSession, SnapshotError, TimeWentBackwards
@@ -264,6 +265,15 @@ def test_nobody_is_lost_by_the_first_look_after_a_pause(library: Library) -> Non
     assert session.observe(None, 60.0) == []
     assert session.subject
     assert any(isinstance(e, SubjectLost) for e in session.observe(None, 61.1))
+
+
+def test_guidance_is_rare_however_often_the_exercise_changes(library: Library) -> None:
+    session, told = library.session("squat"), list[float]()
+    for frame in range(100 * 15):
+        if frame % 60 == 0:
+            session.choose(library.pick(("squat", "push_up")[frame // 60 % 2]))
+        told += [e.at_s for e in session.observe(None, frame / 15) if isinstance(e, Guidance)]
+    assert told == pytest.approx([ABSENT_S], abs=0.1)
 
 
 def test_exercises_keep_their_order_in_a_snapshot(library: Library) -> None:

@@ -156,9 +156,10 @@ def that_keeps(clip_id: str) -> type[Storage]:
 
 
 async def test_what_cannot_be_erased_keeps_nothing_else(world: World) -> None:
-    await world.tenant("acme")
+    await world.tenant("acme", video_days=2, landmarks_days=3, results_days=50)
     await world.tenant("other")
-    ids = sorted([await world.clip(name, "ann") for name in ("acme", "acme", "other")])
+    ids = [await world.everything("acme", "ann"), await world.everything("other", "ann")]
+    ids.append(await world.clip("acme", "bob"))
     storage = that_keeps(ids[0])(world.storage.store)
     world.pass_time(days=1000)
     retention = Retention(world.database, storage, SETTINGS, world.clock)
@@ -166,6 +167,6 @@ async def test_what_cannot_be_erased_keeps_nothing_else(world: World) -> None:
         with pytest.raises(OSError, match="of 1 clips"):
             await chore()
     assert world.files() == [landmarks_of(ids[0]), video_of(ids[0])]
-    assert await world.rows(Clip) == [1]
+    assert await world.rows(Clip, Workout) == [1, 0]
     await sweep(world)
     assert (world.files(), await world.rows(Clip)) == ([], [0])

@@ -29,6 +29,8 @@ from tests.service.fakes import (
 )
 from tests.service.streams import landmarks, moment, new_stream
 
+NOW = moment(100)
+
 
 def seen(seq: int, level: int = 200, received_s: float = 100.0) -> Observation:
     return Observation(seq, seq / 10, received_s, grey_pose(level))
@@ -81,9 +83,12 @@ def test_somebody_else_is_picked_as_often_as_one_likes() -> None:
             return Tracker(self, focus)
 
     stream = new_stream(SessionStart(exercise="squat"), core=Core(Engine(), FakeLibrary()))
-    for update in ({"subject": None}, {"subject": {"x": 0.5, "y": 0.5}}, {"exercise": "squat"}):
-        for _ in range(2):
-            stream.obey(SessionUpdate.model_validate(update), moment(100))
+    updates = ({"subject": None}, {"subject": {"x": 0.5, "y": 0.5}}, {"exercise": "squat"})
+    for number, update in enumerate(updates):
+        for seq in (2 * number, 2 * number + 1):
+            stream.observe(Observation(seq, seq / 10, 100, Picture(encoded(200), 0, False)), NOW)
+            for _ in range(2):  # the second time as it is sent again after a break
+                stream.obey(SessionUpdate.model_validate(update), NOW)
     assert chosen == [None, None, (0.5, 0.5), (0.5, 0.5)]
 
 

@@ -4,6 +4,8 @@ import type { Bytes } from "./media.js";
 export interface Kept {
   seq: number;
   data: Bytes | string;
+  /** On this connection. */
+  said?: boolean;
 }
 
 const MAX_MESSAGES = 256;
@@ -33,8 +35,13 @@ export class Backlog {
     for (const { data } of gone) this.#bytes -= data.length;
   }
 
-  [Symbol.iterator](): Iterator<Kept> {
-    return this.#kept[Symbol.iterator]();
+  unsaid(): Kept[] {
+    return this.#kept.filter(({ said }) => !said);
+  }
+
+  /** Nobody knows what arrived: all of it is to be said. */
+  unsay(): void {
+    for (const message of this.#kept) message.said = false;
   }
 
   #remove(index: number): void {

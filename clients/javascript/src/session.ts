@@ -1,4 +1,4 @@
-import { Backlog, type Kept } from "./backlog.js";
+import { Backlog } from "./backlog.js";
 import { Channel } from "./channel.js";
 import { type Clock, realClock } from "./clock.js";
 import { BlazerepsError } from "./errors.js";
@@ -71,7 +71,6 @@ export class Session {
   #sending: Promise<unknown> = Promise.resolve();
   #nextSeq = 0;
   #doneSeq = -1;
-  #unsaid: Kept[] = [];
   #saidSeq = -1; // of the last media on this connection
   #lateSeq = -1; // up to which media is sent late
   #credit = 1;
@@ -130,7 +129,7 @@ export class Session {
     const underWay = this.#nextSeq - 1 - this.#doneSeq;
     return (
       this.#live &&
-      !this.#unsaid.length &&
+      !this.#holdsBack &&
       !this.#summary &&
       this.#link.bufferedBytes < MAX_BUFFERED_BYTES &&
       underWay < this.#credit + UNDER_WAY
@@ -268,6 +267,7 @@ export class Session {
       seq: this.#nextSeq,
       captureUs: captureUs(about),
     };
+    if (this.#live && this.#doneSeq === this.#nextSeq - 1) this.#lateSeq = -1;
     this.#nextSeq += observations;
     this.#say(packMedia(kind, header, payload), this.#nextSeq - 1);
     return this.#nextSeq - 1;
@@ -281,14 +281,14 @@ export class Session {
   /** Says what must not be lost, now or after the session is resumed. */
   #say(data: Bytes | string, seq: number): void {
     this.#backlog.add({ seq, data });
-    if (!this.#live) return;
-    this.#unsaid.push({ seq, data });
     this.#catchUp();
   }
 
   /** Says what may be said: live frames that are late one by one, for of all at once the newest wins. */
   #catchUp(): void {
-    for (let next; !this.#holdsBack && (next = this.#unsaid.shift());) {
+    for (const next of this.#live ? this.#backlog.unsaid() : []) {
+      if (this.#holdsBack) return;
+      next.said = true;
       this.#link.say(next.data);
       if (typeof next.data !== "string") this.#saidSeq = next.seq;
     }
@@ -346,11 +346,12 @@ export class Session {
     this.#live = true;
     this.#link.settled();
     this.#backlog.forget(resumed_at_seq);
-    this.#unsaid = [...this.#backlog];
+    this.#backlog.unsay();
     const { pacing, input } = this.created.config;
     if (pacing === "live" && input !== "landmarks") {
       this.#doneSeq = resumed_at_seq ?? -1;
-      this.#lateSeq = this.#nextSeq - 1;
+      // As many again may come late while these are caught up with.
+      this.#lateSeq = 2 * (this.#nextSeq - 1) - this.#doneSeq;
     } else {
       this.#doneSeq = this.#nextSeq - 1; // what is sent again may go at once
     }
@@ -376,7 +377,6 @@ export class Session {
     const cause = this.#fatal ?? error;
     this.#fatal = null;
     this.#live = false;
-    this.#unsaid = [];
     this.#saidSeq = -1;
     if (this.#summed) return this.#finish(null);
     if (!passing || !this.#isResumable()) return this.#finish(cause);

@@ -106,8 +106,23 @@ test("live frames that are sent again wait for each other", async () => {
   await sendMany(session, 3, 1);
   next.tell(ack(2));
   assert.deepEqual(next.said.slice(3), ["session.update", "#3"]);
+  next.tell(ack(3));
   await sendMany(session, 4, 2);
   assert.deepEqual(next.said.slice(5), ["#4", "#5"]);
+});
+
+test("what is sent while late frames are caught up with is bounded, too", async () => {
+  const config = { pacing: "live", input: "frames" };
+  const { session, socket, clock } = await lasting({
+    created: { ...RESUMABLE, config },
+  });
+  await sendMany(session, 0, 20);
+  const next = await reconnected(socket, clock);
+  next.accept(RESUMED);
+  await sendMany(session, 20, 600);
+  for (let seq = 0; seq < 620; seq++) next.tell(ack(seq));
+  assert.ok(next.said.length < 300);
+  assert.equal(next.said.at(-1), "#619");
 });
 
 test("everything is sent again where nothing was counted", async () => {

@@ -44,7 +44,8 @@ class Outbox:
         self._sent = _Messages(max_messages, max_bytes)
         self._waiting = _Messages(max_messages, max_bytes)
         self._next_seq = 0
-        self._whole_from_seq = 0
+        self.whole_from_seq = 0
+        """From here on nothing is missing."""
         self.sent_seq = -1
         """Of the last media that was sent on this connection."""
         self.given_up = 0
@@ -94,10 +95,10 @@ class Outbox:
             if self._waiting.queue:
                 self._waiting.prepend(self._waiting.pop(0).after(done_seq))
         self._waiting.skip_to_key()
-        expected = max(0 if done_seq is None else done_seq + 1, self._whole_from_seq)
+        expected = max(0 if done_seq is None else done_seq + 1, self.whole_from_seq)
         firsts = (one.first_seq for one in self._waiting.queue if one.first_seq is not None)
-        self._whole_from_seq = max(expected, next(firsts, self._next_seq))
-        self.given_up += self._whole_from_seq - expected  # seqs have no gaps
+        self.whole_from_seq = max(expected, next(firsts, self._next_seq))
+        self.given_up += self.whole_from_seq - expected  # seqs have no gaps
 
 
 class _Messages:

@@ -227,7 +227,7 @@ class LiveProtocol:
     def _take_resumed(self, resumed: SessionResumed) -> None:
         self.config, self.limits, self.counts = resumed.config, resumed.limits, resumed.counts
         self._outbox.go_on(resumed.resumed_at_seq)
-        self._done_seq = -1 if resumed.resumed_at_seq is None else resumed.resumed_at_seq
+        self._done_seq = self._outbox.whole_from_seq - 1  # what is lost is done with, too
         if self.limited:  # as many again may come late while these are caught up with
             self._late_seq = self._next_seq - 1 + self._under_way
         self.open = True

@@ -108,7 +108,8 @@ class LiveSession:
     async def send(self, media: Media) -> int:
         """Send one observation and give its sequence number; waits while the server is behind.
 
-        While a lost connection is being resumed, `pacing: lossless` waits too; `live` does not.
+        While a lost connection is being resumed, `pacing: lossless` waits too; `live` does not, but
+        then for the frames that are late.
         """
         self._check()
         seq = self._protocol.send(media)

@@ -58,7 +58,15 @@ def _clip_images(container: InputContainer, fps: float) -> Iterator[ImageAt]:
 
 
 def _timed(container: InputContainer) -> Iterator[tuple[float, VideoFrame]]:
-    """Each frame with its seconds from the first one on."""
+    """Each frame with its seconds from the first one on.
+
+    AVI keeps no times of showing, and with B-frames those that FFmpeg makes up go back and forth;
+    its frames come evenly, in the order of decoding.
+    """
+    rate = container.streams.video[0].average_rate
+    if container.format.name == "avi" and rate:
+        yield from ((float(number / rate), one) for number, one in enumerate(_decoded(container)))
+        return
     start_s: float | None = None
     for frame in _decoded(container):
         if frame.time is not None:

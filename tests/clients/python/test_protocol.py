@@ -318,6 +318,46 @@ def test_what_was_refused_is_not_under_way() -> None:
     assert protocol.ready
 
 
+def test_late_live_frames_wait_for_each_other_until_the_server_has_caught_up() -> None:
+    protocol = opened()
+    for number in range(4):
+        protocol.send(ImageAt(number / 10, b""))
+        protocol.next_to_send()
+    for _ in range(2):
+        protocol.lost(1006)
+        hear(protocol, RESUMED | FACTS | NOTHING_DONE | {"resumed_at_seq": 0})
+        assert allowed(protocol) == [1]
+    assert not protocol.unsent
+    hear(protocol, ack(1, None))
+    assert allowed(protocol) == [2]
+    hear(protocol, refused(2))
+    protocol.send(ImageAt(0.4, b""))  # while the last of the late ones is on its way
+    assert allowed(protocol) == [3]
+    hear(protocol, ack(3, None))
+    assert allowed(protocol) == [4]
+    hear(protocol, ack(4, None))
+    for at_s in (0.5, 0.6):
+        protocol.send(ImageAt(at_s, b""))
+    assert allowed(protocol) == [5, 6]
+
+
+def test_a_camera_is_ready_once_all_that_is_lost_is_given_up() -> None:
+    protocol = opened(input="video", codec="h264")
+    for number in range(9):
+        protocol.send(VideoAt(number / 10, b"", key=not number))
+        protocol.next_to_send()
+    protocol.lost(1006)
+    hear(protocol, RESUMED | FACTS | NOTHING_DONE | {"resumed_at_seq": 5})
+    assert not protocol.unsent, "what is left needs what is lost"
+    assert protocol.ready
+
+
+def allowed(protocol: LiveProtocol) -> list[int]:
+    """The numbers of what may be sent now."""
+    messages = [*iter(protocol.next_to_send, None)]
+    return [seq for one in messages if isinstance(one, bytes) for seq in seqs(one)]
+
+
 @pytest.mark.parametrize(("pacing", "waits"), [("live", False), ("lossless", True)])
 def test_while_the_connection_is_lost_only_lossless_waits(pacing: str, waits: bool) -> None:
     protocol = opened(pacing=pacing)
