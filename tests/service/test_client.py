@@ -40,7 +40,9 @@ from blazereps_client.messages import (
     SessionCreated,
     SessionResumed,
     SessionSummary,
+    SessionUpdated,
     SetEndedMessage,
+    Subject,
     UnknownCountedMessage,
 )
 from blazereps_client.results import Tally
@@ -197,6 +199,18 @@ def test_everything_can_be_asked_for_on_the_way(address: str) -> None:
         assert session.config.exercise == "push_up"
     changes = ["paused", "arming", "counting", "squat", "counting", "push_up"]
     assert counted == ["squat", "squat", *changes]
+
+
+def test_somebody_else_is_followed_or_nobody_in_particular(address: str) -> None:
+    somebody = Subject(x=0.2, y=0.5)
+    with connect(url(address), SessionStart(exercise="squat", subject=somebody)) as session:
+        followed = []
+        for change in ({"exercise": "push_up"}, {"subject": None}, {"subject": somebody}):
+            session.update(**change)
+            next(message for message in session if isinstance(message, SessionUpdated))
+            followed.append(session.config.subject)
+        assert session.config.exercise == "push_up"
+    assert followed == [somebody, None, somebody]
 
 
 def test_a_batch_may_be_longer_than_a_message_may(address: str) -> None:

@@ -256,4 +256,7 @@ class LiveProtocol:
 
 
 def _json(message: Control | SessionStart | SessionResume) -> str:
+    if isinstance(message, SessionUpdate) and "subject" in message.model_fields_set:
+        unsaid = {name for name, value in message if value is None and name != "subject"}
+        return message.model_dump_json(exclude=unsaid)  # nobody in particular is somebody else, too
     return message.model_dump_json(exclude_none=True)

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from types import EllipsisType
 from typing import TypeVar
 
 from websockets.asyncio.client import ClientConnection
@@ -127,11 +128,17 @@ class LiveSession:
         self,
         *,
         exercise: str | None = None,
-        subject: Subject | None = None,
+        subject: Subject | EllipsisType | None = ...,
         outputs: Outputs | None = None,
     ) -> None:
-        """From here on count, follow or tell something else; what is left out stays as it is."""
-        await self._say(SessionUpdate(exercise=exercise, subject=subject, outputs=outputs))
+        """From here on count, follow or tell something else; what is left out stays as it is.
+
+        `subject`: None for the most prominent.
+        """
+        update = SessionUpdate(exercise=exercise, outputs=outputs)
+        if not isinstance(subject, EllipsisType):
+            update = update.model_copy(update={"subject": subject})
+        await self._say(update)
 
     async def pause(self) -> None:
         """Nothing counts from here on."""

@@ -9,6 +9,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import EllipsisType
 from typing import Any, TypeVar
 
 from blazereps_client import session as live
@@ -99,10 +100,10 @@ class LiveSession:
         self,
         *,
         exercise: str | None = None,
-        subject: Subject | None = None,
+        subject: Subject | EllipsisType | None = ...,
         outputs: Outputs | None = None,
     ) -> None:
-        """From here on count, follow or tell something else; what is left out stays as it is."""
+        """As `blazereps_client.session.LiveSession.update`."""
         self._run(self._session.update(exercise=exercise, subject=subject, outputs=outputs))
 
     def pause(self) -> None:
