@@ -33,6 +33,17 @@ def test_a_clip_is_thinned_by_time(tmp_path: Path) -> None:
     assert times == pytest.approx([0, 0.2, 0.4, 0.6])
 
 
+def test_pictures_of_an_avi_come_in_order(tmp_path: Path) -> None:
+    """It has no times of showing, and what refers to later pictures lies behind them."""
+    levels = [20 + 6 * n for n in range(30)]
+    pictures = [np.full((48, 64, 3), level, np.uint8) for level in levels]
+    clip = write_turned(tmp_path / "a.avi", pictures, codec="libx264")
+    images = [*clip_images(clip, fps=30)]
+    assert [image.at_s for image in images] == pytest.approx([n / 30 for n in range(30)])
+    shown = [read_image(image.data).pixels.mean() for image in images]
+    assert shown == pytest.approx(levels, abs=4)
+
+
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_a_turned_clip_says_how_it_is_made_upright(tmp_path: Path, turn: int) -> None:
     clip = write_turned(tmp_path / "a.mp4", [corner()] * 2, rotation=turn)
