@@ -19,7 +19,7 @@ async def erase_clip(clips: ClipStore, storage: Storage, clip_id: str) -> None:
 
     Whoever still uploads or counts it is told so at its next step, before what it has stored goes.
     """
-    if not await clips.abandon(clip_id):
+    if not await clips.abandon(clip_id):  # an upload is late until it is forgotten, come what may
         await clips.give_up(clip_id)
     await storage.erase(media_of(clip_id))
     await clips.forget(clip_id, *STATUSES)
