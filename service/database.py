@@ -21,7 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncResult, AsyncSession, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
 from service.tables import Table
@@ -44,6 +44,7 @@ _SNAPSHOT: Final[dict[str, Any]] = {
 """What PostgreSQL has to be asked for; in SQLite's write-ahead log it is so anyhow."""
 _UNSYNCED: Final = {"synchronize_session": False}  # no session holds what is erased
 ERASED_AT_ONCE: Final = 1000
+_PART: Final = 200
 
 
 class Turn(IntEnum):
@@ -133,6 +134,18 @@ class Database:
     async def close(self) -> None:
         """No more transactions."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def read_in_parts(
+    session: AsyncSession, query: Select[*tuple[Any, ...]]
+) -> AsyncIterator[AsyncResult[*tuple[Any, ...]]]:
+    """The rows of a query that may be many: between its parts others have their turn."""
+    rows = await session.stream(query, execution_options={"yield_per": _PART})
+    try:
+        yield rows
+    finally:
+        await rows.close()
 
 
 async def take_turn(session: AsyncSession, turn: Turn) -> None:

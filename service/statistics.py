@@ -131,6 +131,8 @@ class Statistics:
             for sums in (self.total, self._group(day, one.exercise)):
                 sums.add(one, workout.workout_id)
         for exercise, count in workout.corrected.items():
+            if not count and exercise not in counted:
+                continue  # nothing was done, nor was it said to be
             for sums in (self.total, self._group(day, exercise)):
                 sums.reps += count - counted[exercise]
             counted[exercise] = count

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
@@ -14,7 +14,7 @@ from sqlalchemy.orm import undefer
 from blazereps_client.results import Hold, Rep, RepSet, Tally
 from classifiers.embedding import ANGLES
 from service.auth import Caller
-from service.database import Database
+from service.database import Database, read_in_parts
 from service.errors import ServiceError
 from service.etags import check_match
 from service.pages import Moment, older
@@ -30,6 +30,15 @@ Tell = Callable[[AsyncSession, str, str | None, WebhookEvent, datetime], Awaitab
 
 MAX_SETS: Final = 100_000
 """Sets that statistics are made of."""
+_DONE: Final = (
+    WorkoutSet.exercise,
+    WorkoutSet.started_at,
+    WorkoutSet.reps,
+    WorkoutSet.mean_rep_s,
+    WorkoutSet.range_degrees,
+    WorkoutSet.held_s,
+)
+"""The columns of a `DoneSet`, in its order."""
 MAX_CORRECTIONS: Final = 100
 """Exercises of one workout that can be corrected."""
 
@@ -122,8 +131,9 @@ class WorkoutStore:
             sets: dict[str, list[WorkoutSet]] = {workout.id: [] for workout in page}
             query = select(WorkoutSet).where(WorkoutSet.workout_id.in_(sets))
             order = WorkoutSet.started_at, WorkoutSet.exercise, WorkoutSet.number
-            async for one in await session.stream_scalars(query.order_by(*order)):
-                sets[one.workout_id].append(one)
+            async with read_in_parts(session, query.order_by(*order)) as rows:
+                async for one in rows.scalars():
+                    sets[one.workout_id].append(one)
         return [(workout, sets[workout.id]) for workout in page]
 
     async def done(
@@ -134,7 +144,7 @@ class WorkoutStore:
         Raises ServiceError `invalid_request` above `max_sets` sets.
         """
         query = (
-            select(Workout.id, Workout.started_at, Workout.corrections, WorkoutSet)
+            select(Workout.id, Workout.started_at, Workout.corrections, *_DONE)
             .outerjoin(WorkoutSet, WorkoutSet.workout_id == Workout.id)
             .where(Workout.tenant_id == tenant_id, Workout.user_id == user)
             .where(Workout.started_at >= since, Workout.started_at < until)
@@ -142,8 +152,8 @@ class WorkoutStore:
             .limit(self._max_sets + 1)
         )
         number, done = 0, None
-        async with self._database.read() as session:
-            async for workout_id, began, corrections, one in await session.stream(query):
+        async with self._database.read() as session, read_in_parts(session, query) as rows:
+            async for workout_id, began, corrections, *one in rows:
                 if (number := number + 1) > self._max_sets:
                     limit = f"at most {self._max_sets} sets can be summed up: ask for fewer days"
                     raise ServiceError("invalid_request", limit, field="to")
@@ -151,8 +161,8 @@ class WorkoutStore:
                     if done is not None:
                         yield done
                     done = Done(workout_id, began, [], _counts_of(corrections))
-                if one is not None:
-                    done.sets.append(_done(one))
+                if one[0] is not None:  # a workout without sets has one row, of nothing
+                    done.sets.append(DoneSet(*one))
         if done is not None:
             yield done
 
@@ -202,9 +212,14 @@ class WorkoutStore:
 
 
 def with_exercise(exercise: str) -> ColumnElement[bool]:
-    """Workouts that have a set or hold of it, or counted it otherwise."""
-    has_set = exists().where(WorkoutSet.workout_id == Workout.id, WorkoutSet.exercise == exercise)
-    return or_(has_set, Workout.counts[exercise].as_integer() > 0)
+    """Workouts in which it was held, or whose count of it, corrected or measured, is not 0."""
+    held = exists().where(
+        WorkoutSet.workout_id == Workout.id,
+        WorkoutSet.exercise == exercise,
+        WorkoutSet.held_s.is_not(None),
+    )
+    corrected = Workout.corrections[exercise, "count"].as_integer()
+    return or_(held, func.coalesce(corrected, Workout.counts[exercise].as_integer()) > 0)
 
 
 async def pages(
@@ -267,17 +282,6 @@ def _repeated(one: RepSet, reps: Sequence[Rep]) -> dict[str, Any]:
         "mean_depth": one.mean_depth,
         "range_degrees": range_degrees(inside),
     }
-
-
-def _done(one: WorkoutSet) -> DoneSet:
-    return DoneSet(
-        exercise=one.exercise,
-        at=one.started_at,
-        reps=one.reps,
-        mean_rep_s=one.mean_rep_s,
-        range_degrees=one.range_degrees,
-        held_s=one.held_s,
-    )
 
 
 def _counts_of(corrections: Mapping[str, Any]) -> dict[str, int]:

@@ -152,6 +152,13 @@ def test_nothing_done_is_no_group() -> None:
     assert (made.in_order(), made.total, made.trend()) == ([], Sums(), Trend(None, 0))
 
 
+def test_an_exercise_corrected_to_nothing_is_no_group_and_no_week() -> None:
+    made = statistics([done(NOON, corrected={"lunge": 0}), done(NOON - timedelta(weeks=2))])
+    assert (made.in_order(), made.trend()) == ([], Trend(None, 0))
+    made = statistics([done(NOON, squats(5, NOON), corrected={"squat": 0})])
+    assert [sums.reps for _, sums in made.in_order()] == [0]
+
+
 def test_the_trend_counts_empty_weeks_between() -> None:
     weeks = [NOON + timedelta(weeks=n) for n in (0, 1, 3)]
     assert statistics([done(weeks[0], squats(9, NOON))]).trend() == Trend(None, 1)

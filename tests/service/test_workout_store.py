@@ -1,5 +1,6 @@
 """Workouts as rows: kept once, set by set, corrected beside what was measured."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -191,6 +192,18 @@ async def test_by_exercise(database: Database, store: WorkoutStore) -> None:
     assert found == {"squat": ["a"], "plank": ["a"], "unknown": ["b"], "push_up": []}
 
 
+async def test_by_an_exercise_whose_count_was_corrected(
+    database: Database, store: WorkoutStore
+) -> None:
+    await keep_one(database)
+    await store.change(KEY, "a", "*", corrections={"squat": 0, "plank": 0, "lunge": 7})
+    found = {
+        name: [one.id for one in await store.page(KEY, None, 10, with_exercise(name))]
+        for name in ("squat", "plank", "lunge")
+    }
+    assert found == {"squat": [], "plank": ["a"], "lunge": ["a"]}, "a plank is held, not counted"
+
+
 async def test_a_correction_stands_beside_what_was_measured(
     database: Database, store: WorkoutStore
 ) -> None:
@@ -236,6 +249,27 @@ async def test_what_one_user_has_done_in_a_time(database: Database, store: Worko
     assert done == [("a", [0, 2, 3], {}), ("b", [], {"squat": 4})]
     nobodys = store.done("acme", None, NOON, NOON + timedelta(hours=2))
     assert [one.workout_id async for one in nobodys] == ["d"]
+
+
+async def test_others_have_their_turn_while_much_is_summed_up(
+    database: Database, store: WorkoutStore
+) -> None:
+    async with database.write() as session:
+        for n in range(600):
+            await keep(session, **ONE | {"workout_id": f"w{n:03}", "tally": tally()})
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    beside = asyncio.create_task(other())
+    seen = [turns async for _ in store.done("acme", "ann", NOON, NOON + timedelta(days=1))]
+    beside.cancel()
+    assert len(seen) == 600
+    assert len({*seen}) >= 3
 
 
 async def test_more_sets_than_can_be_summed_up_are_refused(
