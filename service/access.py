@@ -1,17 +1,22 @@
 """Who opens a WebSocket or sends a request, by what it shows."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from service.allowances import grant
 from service.auth import Caller
 from service.errors import ServiceError
-from service.state import app_state
+from service.settings import is_loopback
+from service.state import AppState, app_state
 from service.tenants import Scope
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 SUBPROTOCOL: Final = "blazereps.v1"
 TICKET_SUBPROTOCOL: Final = "blazereps.ticket."
@@ -57,7 +62,8 @@ async def caller_of(connection: HTTPConnection) -> Caller:
 async def sender_of(request: Request) -> Caller:
     """Who sends a request: looked up and counted once, however often it is asked.
 
-    Raises ServiceError `unauthorized` or `too_many_requests`.
+    Raises ServiceError `unauthorized` or `too_many_requests` and, where there are no keys,
+    `origin_not_allowed`.
     """
     known: Caller | None = getattr(request.state, "caller", None)
     if known is None:
@@ -66,8 +72,62 @@ async def sender_of(request: Request) -> Caller:
     return known
 
 
+class GuardedRoute(APIRoute):
+    """Endpoints that ask who calls before they read what he sends, as FastAPI by itself does not.
+
+    For routers made with `APIRouter(route_class=GuardedRoute)`.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """FastAPI's own, behind the question."""
+        answer = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            await sender_of(request)
+            return await answer(request)
+
+        return guarded
+
+
+def check_origin(connection: HTTPConnection) -> None:
+    """Browsers let any page send to any host, and say which page it was.
+
+    A page may have a name that leads to this machine, too: where there are no keys, only the
+    machine's own names do. Raises ServiceError `origin_not_allowed`.
+    """
+    origin, host = connection.headers.get("origin"), connection.headers.get("host", "")
+    if _asks_nobody(app_state(connection)) and not is_loopback(_hostname_of(host)):
+        fault = f"{host} is no name of this machine: add a key, or set open_access"
+        raise ServiceError("origin_not_allowed", fault)
+    if origin is None or origin in app_state(connection).settings.allowed_origins:
+        return
+    if _host_of(origin) != host:
+        raise ServiceError("origin_not_allowed", f"origin {origin} is not in allowed_origins")
+
+
+def _asks_nobody(state: AppState) -> bool:
+    """Whether neither the server nor anything before it asks for a key."""
+    return state.authenticator.single_user and not state.settings.open_access
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+def _hostname_of(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
 async def _bearer_of(connection: HTTPConnection) -> Caller:
     state = app_state(connection)
+    if _asks_nobody(state):
+        check_origin(connection)
     scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
     shown = credential.strip() if scheme.lower() == "bearer" else None
     host = connection.client.host if connection.client else ""
@@ -100,18 +160,18 @@ async def authenticated(
 AnyCaller = Annotated[Caller, Depends(authenticated)]
 
 
-def _allowed(scope: Scope, *, key_only: bool = False) -> Callable[[Caller], Awaitable[Caller]]:
+def _allowed(*scopes: Scope, key_only: bool = False) -> Callable[[Caller], Awaitable[Caller]]:
     async def allowed(caller: AnyCaller) -> Caller:
         if key_only and caller.user is not None:
             raise ServiceError("key_only", "a token of an end user does not do here: use the key")
-        return _demand(caller, scope)
+        return _demand(caller, *scopes)
 
     return allowed
 
 
-def _demand(caller: Caller, scope: Scope) -> Caller:
-    if scope not in caller.scopes:
-        raise ServiceError("scope_missing", f"this needs the scope {scope}")
+def _demand(caller: Caller, *scopes: Scope) -> Caller:
+    if caller.scopes.isdisjoint(scopes):
+        raise ServiceError("scope_missing", f"this needs the scope {' or '.join(scopes)}")
     return caller
 
 
@@ -130,7 +190,7 @@ MayCount = Annotated[Caller, Depends(_allowed("count"))]
 MayRead = Annotated[Caller, Depends(_allowed("read"))]
 MayWrite = Annotated[Caller, Depends(_allowed("write"))]
 MayIssueTokens = Annotated[Caller, Depends(_allowed("tokens", key_only=True))]
-MayReadAll = Annotated[Caller, Depends(_allowed("read", key_only=True))]
+MayReadReceipts = Annotated[Caller, Depends(_allowed("read", "admin", key_only=True))]
 MayErase = Annotated[Caller, Depends(_allowed("write", key_only=True))]
 MayKeepWebhooks = Annotated[Caller, Depends(_allowed("webhooks", key_only=True))]
 MayScrape = Annotated[Caller, Depends(_allowed("metrics", key_only=True))]

@@ -21,7 +21,7 @@ def streams(request: Request) -> None:
 class BoundBodies:
     """ASGI middleware: a body that is read whole has so many bytes at most, and none falls silent.
 
-    FastAPI reads a JSON body into memory before it asks who sends it. A client that has vanished
+    FastAPI reads a JSON body into memory as a whole. A client that has vanished
     without a word would hold its connection, and what came of its body, for ever.
     """
 

@@ -21,12 +21,15 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncResult, AsyncSession, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
 from service.tables import Table
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
+AWAY: Final = (OperationalError, InterfaceError)
+"""What is raised where a database that is otherwise well does not answer."""
 _BUSY_MS: Final = 10_000
 _PRAGMAS: Final = (
     "journal_mode = WAL",

@@ -8,7 +8,7 @@ from fastapi import Path as InPath
 from pydantic import Field
 
 from blazereps_client.results import Document
-from service.access import MayErase, MayReadAll
+from service.access import MayErase, MayReadReceipts
 from service.errors import KEY_ONLY, problems
 from service.state import State
 from service.tables import PLAIN, USER
@@ -64,7 +64,7 @@ async def erase_user(
 @router.get("/erasures/{erasure_id}", responses=problems("not_found", "invalid_request"))
 async def get_erasure(
     erasure_id: Annotated[str, InPath(pattern="^[0-9a-f]{32}$")],
-    caller: MayReadAll,
+    caller: MayReadReceipts,
     state: State,
 ) -> ReceiptInfo:
     """The receipt of an erasure; with the scope `admin` any tenant's."""

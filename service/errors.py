@@ -9,12 +9,15 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
+from service.logs import get_logger
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ _REST = {
     "gone": Rule(410, "Given up, or expired"),
     "no_landmarks": Rule(404, "No landmarks are kept"),
     "queue_full": Rule(429, "The queue is full"),
+    "unavailable": Rule(503, "The database does not answer", 1013),
     "internal": Rule(500, "Internal error", 1011),
 }
 
@@ -178,6 +182,12 @@ def internal_error() -> ServiceError:
     return ServiceError("internal", "the server failed; its log says why")
 
 
+def unavailable(error: DBAPIError) -> ServiceError:
+    """One of `service.database.AWAY`: it may come back."""
+    log.error("the database does not answer", why=str(error.orig))
+    return ServiceError("unavailable", "the database does not answer", retry_after_s=5)
+
+
 def media_error(error: FrameError | ClipError) -> ServiceError:
     """An image or clip that the engine refuses, in the table's terms."""
     return ServiceError(error.code, str(error), field="file")
@@ -204,10 +214,32 @@ def _documented(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 
+_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_many_bytes"}
+
+
+def _headers_of(app: FastAPI, request: Request, error: HTTPException) -> Mapping[str, str]:
+    told = error.headers or {}
+    if error.status_code != 405:
+        return told
+    return {**told, "Allow": _methods_of(app, request)}
+
+
 def _methods_of(app: FastAPI, request: Request) -> str:
     """All that there are of a path; the router names only those of the first route with it."""
     methods = app.openapi()["paths"].get(request.scope["route"].path_format, {"get": {}})
     return ", ".join(sorted(name.upper() for name in methods))
+
+
+def _not_valid(request: Request, fault: Mapping[str, Any]) -> ServiceError:
+    """Of a request that FastAPI refuses, in the table's terms."""
+    if fault["type"] == "json_invalid":
+        return ServiceError("invalid_json", f"the body is not JSON: {fault['ctx']['error']}")
+    field = ".".join(str(part) for part in fault["loc"][1:])
+    if field:
+        return ServiceError("invalid_request", f"{field}: {fault['msg']}", field=field)
+    if fault["type"] != "missing" and "json" not in request.headers.get("content-type", ""):
+        return ServiceError("wrong_content_type", "the body must be JSON: application/json")
+    return ServiceError("invalid_request", f"the body: {fault['msg']}")
 
 
 def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
@@ -227,10 +259,8 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
         return answer(media_error(error))
 
     @app.exception_handler(RequestValidationError)
-    def bad_request(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"][1:])
-        return answer(ServiceError("invalid_request", f"{field}: {first['msg']}", field=field))
+    def bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
+        return answer(_not_valid(request, error.errors()[0]))
 
     @app.exception_handler(ClientDisconnect)
     def broken_off(_: Request, __: ClientDisconnect) -> JSONResponse:
@@ -238,18 +268,21 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        by_status = {404: "not_found", 405: "method_not_allowed", 413: "too_many_bytes"}
-        code = by_status.get(error.status_code, "invalid_request")
-        response = answer(ServiceError(code, error.detail))
-        response.headers.update(error.headers or {})
-        if error.status_code == 405:
-            response.headers["Allow"] = _methods_of(app, request)
+        response = answer(
+            ServiceError(_BY_STATUS.get(error.status_code, "invalid_request"), error.detail)
+        )
+        response.headers.update(_headers_of(app, request, error))
         return response
 
     @app.exception_handler(IntegrityError)
     def out_of_date(_: Request, __: IntegrityError) -> JSONResponse:
         fault = "what it belongs to has changed or gone meanwhile: look again"
         return answer(ServiceError("conflict", fault))
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    def database_away(_: Request, error: DBAPIError) -> JSONResponse:
+        return answer(unavailable(error))
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:

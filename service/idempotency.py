@@ -7,20 +7,17 @@ answered sends it again with the same `Idempotency-Key`.
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import anyio
 from fastapi import Depends, Request, Response
-from fastapi.routing import APIRoute
 
-from service.access import sender_of
+from service.access import GuardedRoute, Handler, sender_of
 from service.answers import Answers, Asked
 from service.errors import ServiceError
 from service.state import app_state
 from service.tables import Answered
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 NAME: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
@@ -42,7 +39,7 @@ TOLD_ONCE: Final = Depends(_not_stored)
 """Of endpoints whose answers hold a secret: nobody keeps those, this server neither."""
 
 
-class IdempotentRoute(APIRoute):
+class IdempotentRoute(GuardedRoute):
     """POST endpoints of a router made with `APIRouter(route_class=IdempotentRoute)`.
 
     Only what was done is kept: an error changes nothing, and the key may be used again. An answer
@@ -57,7 +54,7 @@ class IdempotentRoute(APIRoute):
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Handler:
-        """FastAPI's own, asked once for each key."""
+        """The same, asked once for each key."""
         answer = super().get_route_handler()
         if "POST" not in (self.methods or ()):
             return answer

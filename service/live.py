@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
 import anyio
 from fastapi import APIRouter, WebSocket
 
-from service.access import caller_of, chosen_subprotocol
+from service.access import caller_of, check_origin, chosen_subprotocol
 from service.connection import Connection
-from service.errors import ServiceError
+from service.database import AWAY
+from service.errors import ServiceError, unavailable
 from service.state import AppState, State
 
 router = APIRouter()
@@ -22,14 +22,20 @@ RETRY_AFTER_S: Final = 5
 async def live(socket: WebSocket, state: State) -> None:
     """Serve one session, or say before the upgrade why not."""
     try:
-        _check_origin(socket, state.settings.allowed_origins)
+        check_origin(socket)
         subprotocol = chosen_subprotocol(socket)
         with _seat(state):
             caller = await caller_of(socket)
             await Connection(socket, state, caller).run(subprotocol)
     except ServiceError as refusal:
-        state.metrics.failed(refusal.code)
-        await socket.send_denial_response(refusal.response())
+        await _refuse(socket, state, refusal)
+    except AWAY as error:
+        await _refuse(socket, state, unavailable(error))
+
+
+async def _refuse(socket: WebSocket, state: AppState, refusal: ServiceError) -> None:
+    state.metrics.failed(refusal.code)
+    await socket.send_denial_response(refusal.response())
 
 
 @contextmanager
@@ -45,19 +51,3 @@ def _seat(state: AppState) -> Iterator[None]:
         yield
     finally:
         state.seats.release()
-
-
-def _check_origin(socket: WebSocket, allowed: frozenset[str]) -> None:
-    """Browsers let any page open a WebSocket to any host, and say which page it was."""
-    origin = socket.headers.get("origin")
-    if origin is None or origin in allowed:
-        return
-    if _host_of(origin) != socket.headers.get("host"):
-        raise ServiceError("origin_not_allowed", f"origin {origin} is not in allowed_origins")
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None

@@ -20,6 +20,7 @@ _OURS: Final = "service"
 _HTTP: Final = '%s - "%s %s HTTP/%s" %d'
 _WEBSOCKET: Final = '%s - "WebSocket %s" '
 _QUERY: Final = re.compile(r"\?[^\s\"']*")
+_USER: Final = re.compile(r"(?<=/users/).+")
 
 
 def get_logger(name: str) -> BoundLogger:
@@ -105,7 +106,7 @@ def _told_by_uvicorn(_: Any, __: str, event: EventDict) -> EventDict:
 
 
 def _request(event: str, client: str, method: str, path: str, status: int) -> EventDict:
-    path = path.partition("?")[0]
+    path = _USER.sub("...", path.partition("?")[0])
     return {"event": event, "client": client, "method": method, "path": path, "status": status}
 
 

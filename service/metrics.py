@@ -1,6 +1,7 @@
 """What one app counts and times, for Prometheus; docs/operating.md explains each metric."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
 
@@ -11,6 +12,7 @@ from blazereps_client.messages import Flow
 from blazereps_client.results import ClipResult, Tally
 from classifiers.events import RepCounted, RepRejected, UnknownCounted
 from service.clip_store import ClipStore, Status
+from service.database import AWAY
 from service.tables import Clip
 
 WAITING: Final[tuple[Status, ...]] = ("queued", "running")
@@ -88,9 +90,10 @@ class Metrics:
         self.sessions_open.set_function(open_sessions)
 
     async def look(self, clips: ClipStore) -> None:
-        """See how many clips wait, of everybody's on this database."""
-        for status in WAITING:
-            self.clips.labels(status).set(await clips.number(status))
+        """See how many clips wait, of everybody's on this database; while it is away, as before."""
+        with suppress(*AWAY):
+            for status in WAITING:
+                self.clips.labels(status).set(await clips.number(status))
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """Everything in the format that an Accept header prefers, and its media type."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, Final
 
 import anyio
@@ -18,11 +19,16 @@ from service.settings import Settings
 log = logs.get_logger(__name__)
 
 START_TIMEOUT_S: Final = 10
+STOP_S: Final = 15
+"""For all that is left once live sessions have ended: a database may not answer."""
 
 
 def listen(settings: Settings) -> socket.socket:
     """A socket that listens where the settings say; raises OSError when it cannot."""
-    listener = socket.create_server((settings.host, settings.port), backlog=1024)
+    where = (settings.host, settings.port)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    both = settings.host == "::" and socket.has_dualstack_ipv6()
+    listener = socket.create_server(where, family=family, backlog=1024, dualstack_ipv6=both)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # Connections inherit it. Without it one that the app has given up, because its client
         # does not read, stays open for as long as there is something left to send.
@@ -40,9 +46,9 @@ def address_of(listener: socket.socket) -> str:
 class Server(uvicorn.Server):
     """Lets live sessions end before it closes their connections."""
 
-    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
+    def __init__(self, app: FastAPI, config: uvicorn.Config, *, stop_s: float = STOP_S) -> None:
         super().__init__(config)
-        self._app = app
+        self._app, self._stop_s = app, stop_s
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain, then stop; a second signal stops at once."""
@@ -50,7 +56,15 @@ class Server(uvicorn.Server):
             tasks.start_soon(self._until_forced, tasks.cancel_scope)
             await self._app.state.drain()
             tasks.cancel_scope.cancel()
-        await super().shutdown(sockets)
+        with anyio.move_on_after(self._stop_s) as limit:
+            await super().shutdown(sockets)
+        if limit.cancelled_caught:
+            log.error("stopped before all was given back", waited_s=self._stop_s)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; whichever signal is the second one stops at once."""
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
 
     async def _until_forced(self, drain: anyio.CancelScope) -> None:
         while not self.force_exit:

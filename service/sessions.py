@@ -128,13 +128,13 @@ class SqliteSessions:
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _storing(path):
+            path.touch(mode=0o600)  # SQLite's write-ahead log may be read by whom the file may
             self._database = sqlite3.connect(
                 path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
                 self._database.execute(f"PRAGMA {pragma}")
             self._make_tables()
-        path.chmod(0o600)
         self._path = path
 
     def begin(self, session_id: str, token: str, owner: str, state: str) -> float:

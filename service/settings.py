@@ -19,7 +19,9 @@ PREFIX: Final = "BLAZEREPS_"
 
 Variant = Literal["lite", "full", "heavy"]
 Positive = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(gt=0)]
+YEAR_S: Final = 366 * 86400
+Seconds = Annotated[float, Field(gt=0, le=YEAR_S)]
+Origin = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[^/\s*]+$")]
 Days = Annotated[float, Field(ge=0, le=36525)]
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-]+)*/?$"
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -38,7 +40,9 @@ def is_loopback(host: str) -> bool:
 class Settings(BaseSettings):
     """Every limit of the service; `BLAZEREPS_PORT=9000` sets `port`, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, use_attribute_docstrings=True
+    )
 
     host: str = "127.0.0.1"
     """The address to listen on; one that other machines reach needs keys."""
@@ -48,8 +52,9 @@ class Settings(BaseSettings):
     """Which BlazePose landmark model: lite, full or heavy."""
     models: Path | None = None
     """The folder with the built models; by default in the user's cache."""
-    allowed_origins: frozenset[str] = frozenset()
-    """Web origins besides the server's own whose pages may open a live session and use REST."""
+    allowed_origins: frozenset[Origin] = frozenset()
+    """Web origins besides the server's own whose pages may open a live session and use REST, each
+    such as `https://app.example`."""
     log_format: Literal["text", "json"] = "text"
     """How `blazereps serve` writes its log."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -77,7 +82,7 @@ class Settings(BaseSettings):
     idle_s: Seconds = 30
     """A live session that sends nothing for so long is closed with 4408; the body of a request
     breaks off there."""
-    send_timeout_s: Seconds = 10
+    send_timeout_s: float = Field(default=10, gt=0, le=86400)
     """A client that reads nothing for so long is cut off."""
     max_session_s: Seconds = 7200
     """The longest life of a live connection, then closed with 4408."""
@@ -93,11 +98,11 @@ class Settings(BaseSettings):
     """Who asks; without it and the secret, as `AWS_*` in the environment or the machine says."""
     s3_secret_access_key: SecretStr | None = Field(default=None, min_length=1)
     """What requests to S3 are signed with."""
-    resume_s: float = Field(default=300, ge=60)
+    resume_s: float = Field(default=300, ge=60, le=YEAR_S)
     """How long a session can be resumed after its last sign of life."""
     max_kept_sessions: Positive = 10_000
     """Sessions kept for that; the longest silent is forgotten first."""
-    drain_s: float = Field(default=10, ge=0)
+    drain_s: float = Field(default=10, ge=0, le=YEAR_S)
     """How long live sessions may go on after SIGTERM."""
 
     database: SecretStr | None = None
@@ -119,7 +124,7 @@ class Settings(BaseSettings):
     """How long the landmarks of a clip are kept."""
     results_days: Days = 3650
     """How long clips with their results, and workouts, are kept."""
-    janitor_s: Annotated[float, Field(ge=0.1)] = 60
+    janitor_s: float = Field(default=60, ge=0.1, le=YEAR_S)
     """Seconds between two rounds of what is done behind the scenes: keeping what nobody resumed,
     erasing what is due."""
 
@@ -177,8 +182,12 @@ class Settings(BaseSettings):
     @field_validator("database")
     @classmethod
     def _is_a_database(cls, given: SecretStr | None) -> SecretStr | None:
-        if given is not None and given.get_secret_value().partition("://")[0] not in _DRIVERS:
-            raise ValueError("must be the URL of a SQLite or PostgreSQL database")
+        if given is not None:
+            scheme, _, rest = given.get_secret_value().partition("://")
+            if scheme not in _DRIVERS:
+                raise ValueError("must be the URL of a SQLite or PostgreSQL database")
+            if scheme == "sqlite" and rest in ("", "/", "/:memory:"):
+                raise ValueError("must name a file: one in memory is forgotten")
         return given
 
     @property

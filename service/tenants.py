@@ -144,8 +144,7 @@ class Tenants:
         )
         async with self._database.write() as session:
             await _demand(session, tenant_id, lock=True)
-            if len([*await session.scalars(_live_keys(tenant_id))]) >= MAX_KEYS:
-                raise ServiceError("too_many", f"a tenant may have {MAX_KEYS} keys, the limit")
+            await self._make_room(session, tenant_id)
             session.add(key)
             act = self._act(actor, "key.added", tenant_id, key.id, name=name, scopes=key.scopes)
             session.add(act)
@@ -217,6 +216,17 @@ class Tenants:
         if key is None or key.tenant_id != tenant_id or key.revoked_at is not None:
             raise ServiceError("not_found", f"tenant {tenant_id} has no key {key_id}")
         return key
+
+    async def _make_room(self, session: AsyncSession, tenant_id: str) -> None:
+        """For one more key; those that have expired give way."""
+        keys = [*await session.scalars(_live_keys(tenant_id))]
+        if len(keys) < MAX_KEYS:
+            return
+        expired = [key for key in keys if not self._good(key)]
+        if not expired:
+            raise ServiceError("too_many", f"a tenant may have {MAX_KEYS} keys, the limit")
+        for key in expired:
+            key.revoked_at = key.expires_at
 
     def _good(self, key: Key) -> bool:
         expired = key.expires_at is not None and key.expires_at <= self._clock()

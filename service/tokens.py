@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from blazereps_client.results import Document
-from service.access import MayCount, MayIssueTokens
+from service.access import GuardedRoute, MayCount, MayIssueTokens
 from service.auth import TICKET_S
 from service.errors import ALLOWED, KEY_ONLY, problems
 from service.idempotency import TOLD_ONCE
 from service.state import State
 from service.tenants import PRINTABLE
 
-router = APIRouter(prefix="/v1", tags=["tokens"])
+router = APIRouter(prefix="/v1", tags=["tokens"], route_class=GuardedRoute)
 
 UserScope = Literal["count", "read", "write"]
 USER_SCOPES: Final[tuple[UserScope, ...]] = get_args(UserScope)

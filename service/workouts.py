@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 from sqlalchemy import ColumnElement
 
 from blazereps_client.results import Document, Tally
-from service.access import MayRead, MayWrite, user_meant
+from service.access import GuardedRoute, MayRead, MayWrite, user_meant
 from service.errors import ALLOWED, problems
 from service.etags import IfMatch, etag_of
 from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
@@ -19,7 +19,12 @@ from service.state import State
 from service.tables import PLAIN, USER, Workout
 from service.workout_store import MAX_CORRECTIONS, Source, with_exercise
 
-router = APIRouter(prefix="/v1/workouts", tags=["workouts"], responses=problems(*ALLOWED))
+router = APIRouter(
+    prefix="/v1/workouts",
+    tags=["workouts"],
+    responses=problems(*ALLOWED),
+    route_class=GuardedRoute,
+)
 
 MAX_COUNT: Final = 100_000
 EXERCISE: Final = "^[a-z0-9_]{1,64}$"

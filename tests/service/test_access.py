@@ -125,11 +125,65 @@ def test_a_users_name_has_no_control_characters(guarded: str, name: str) -> None
     assert (answer.status_code, answer.json()["field"]) == (422, "user")
 
 
-def test_what_is_sent_as_json_is_bounded_before_anybody_asks_who_sends_it(guarded: str) -> None:
-    url = f"http://{guarded}/v1/tokens"
+@pytest.mark.parametrize("path", ["/v1/tokens", "/v1/tenants", "/v1/webhooks"])
+def test_nobody_unknown_is_told_what_is_wrong_with_his_json(guarded: str, path: str) -> None:
+    for content in (b"{", bytes(70_000), iter([bytes(70_000)])):
+        answer = httpx2.post(f"http://{guarded}{path}", content=content, trust_env=False)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+
+
+def test_what_is_sent_as_json_is_bounded_and_counts_as_a_request(guarded: str) -> None:
+    url, left = f"http://{guarded}/v1/tokens", []
     for content in (bytes(70_000), iter([bytes(70_000)])):
-        answer = httpx2.post(url, content=content, trust_env=False)
+        answer = httpx2.post(url, content=content, headers=bearer(OTHER), trust_env=False)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_many_bytes")
+        left.append(int(answer.headers["RateLimit-Remaining"]))
+    assert left[1] < left[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status", "code"),
+    [
+        ('{"user": "ann",}', "application/json", 422, "invalid_json"),
+        ('{"user": "ann"}', "application/x-www-form-urlencoded", 415, "wrong_content_type"),
+        ("", "application/json", 422, "invalid_request"),
+        ("[]", "application/json", 422, "invalid_request"),
+    ],
+)
+def test_a_body_that_is_no_object_is_told_for_what_it_is(
+    guarded: str, content: str, media_type: str, status: int, code: str
+) -> None:
+    headers = bearer(KEY) | {"Content-Type": media_type}
+    url = f"http://{guarded}/v1/tokens"
+    answer = httpx2.post(url, content=content, headers=headers, trust_env=False)
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (status, code)
+    assert told["detail"].startswith("the body")
+    assert "field" not in told
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "10.0.0.1", "[::2]", "[", ""])
+def test_without_keys_only_this_machines_names_lead_in(address: str, host: str) -> None:
+    """A page of another name may come to point here, and would be of the same origin."""
+    own = f"http://{host}"
+    for headers in ({"Host": host}, {"Host": host, "Origin": own}):
+        answer = httpx2.get(f"http://{address}/v1/workouts", headers=headers, trust_env=False)
+        assert (answer.status_code, answer.json()["code"]) == (403, "origin_not_allowed")
+    options = {"additional_headers": {"Host": host}} if host else {}
+    if options:
+        assert refused(address, **options) == (403, "origin_not_allowed")
+
+
+def test_without_keys_no_other_page_changes_anything(address: str) -> None:
+    elsewhere = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
+    answer = httpx2.post(f"http://{address}/v1/clips", headers=elsewhere, trust_env=False)
+    assert (answer.status_code, answer.json()["code"]) == (403, "origin_not_allowed")
+    own = {"Origin": f"http://{address}"}
+    answer = httpx2.get(f"http://{address}/v1/workouts", headers=own, trust_env=False)
+    assert answer.status_code == 200
+    by_name = {"Host": address.replace("127.0.0.1", "localhost")}
+    answer = httpx2.get(f"http://{address}/v1/workouts", headers=by_name, trust_env=False)
+    assert answer.status_code == 200
 
 
 def test_what_is_told_once_is_stored_nowhere(guarded: str) -> None:

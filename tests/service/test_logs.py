@@ -61,6 +61,7 @@ def logged(
             talk.image(0, 0.0, 13)  # a fault of the engine
             assert talk.close_code() == 1011
         with_ticket(address, tickets[0])
+        httpx2.delete(f"http://{address}/v1/users/{USER}", headers=BEARER)
         server.stop()
         yield server.log, secrets | {"user": USER, "coordinate": "123.45"}
 
@@ -100,6 +101,8 @@ def test_libraries_say_nothing_of_a_start(logged: Logged) -> None:
 def test_requests_are_logged_as_fields(logged: Logged) -> None:
     (listed,) = (line for line in of(logged, "request") if line["path"] == "/v1/exercises")
     assert (listed["method"], listed["status"], listed["level"]) == ("GET", 200, "info")
+    (erased,) = (line for line in of(logged, "request") if line["method"] == "DELETE")
+    assert (erased["path"], erased["status"]) == ("/v1/users/...", 202)
     assert {line["status"] for line in of(logged, "websocket")} == {101, 401}
     assert {line["path"] for line in of(logged, "websocket")} == {"/v1/live"}
 
@@ -155,6 +158,14 @@ def test_sigterm_drains_and_says_so(tmp_path: Path) -> None:
     assert talk.of("going_away")
     events = [line["event"] for line in server.log]
     assert events.index("draining") < events.index("connection ended") < events.index("drained")
+
+
+def test_a_second_sigterm_skips_the_waiting(tmp_path: Path) -> None:
+    with server_process(tmp_path, drain_s="600") as (server, address), talking(address) as talk:
+        talk.start(exercise="squat", input="landmarks")
+        server.process.terminate()
+        server.until("draining")
+        server.stop()
 
 
 def test_what_is_wrong_with_landmarks_is_said_without_them() -> None:

@@ -1,11 +1,19 @@
 """Listening and serving."""
 
+import signal
 import socket
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import anyio
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
 from service.app import create_app
-from service.server import address_of, listen, serving
+from service.server import Server, address_of, listen, serving
 from service.settings import Settings
 from tests.service.fakes import FakeEngine, FakeLibrary
 
@@ -29,3 +37,34 @@ def test_a_client_that_reads_nothing_is_dropped_by_the_system_too() -> None:
 def test_addresses_are_written_as_in_a_url() -> None:
     with listen(Settings(port=0)) as listener:
         assert address_of(listener).startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize(("host", "reached"), [("::1", ["::1"]), ("::", ["::1", "127.0.0.1"])])
+def test_it_listens_on_ipv6(host: str, reached: list[str]) -> None:
+    try:
+        listener = listen(Settings(host=host, port=0))
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    with listener:
+        for address in reached:
+            socket.create_connection((address, listener.getsockname()[1])).close()
+        assert address_of(listener).startswith(f"[{host}]:")
+
+
+def test_what_never_ends_is_not_waited_for() -> None:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.drain = lambda: anyio.sleep(0)
+        yield
+        await anyio.sleep_forever()
+
+    app = FastAPI(lifespan=lifespan)
+    server = Server(app, uvicorn.Config(app, log_level="critical"), stop_s=0.2)
+    with listen(Settings(port=0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        server.handle_exit(signal.SIGTERM, None)
+        thread.join(10)
+        assert not thread.is_alive()

@@ -1,6 +1,7 @@
 """Sessions that are kept: by one at a time, for whom they belong to, and not for ever."""
 
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,13 @@ def test_a_session_comes_back_with_its_last_state_and_every_event(store: SqliteS
     kept = store.resume("a", "token", "me")
     assert (kept.epoch, kept.state) == (2, '{"seq": 2}')
     assert kept.events == ((1, "one"), (2, "two"), (3, "three"))
+
+
+def test_nobody_else_reads_what_is_kept(store: SqliteSessions, file: Path) -> None:
+    store.begin("a", "token", "me", "{}")
+    modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in file.parent.iterdir()}
+    assert len(modes) == 3, "the file, its write-ahead log and the index of that"
+    assert {*modes.values()} == {0o600}
 
 
 def test_another_process_finds_it(store: SqliteSessions, file: Path, clock: Seconds) -> None:
