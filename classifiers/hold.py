@@ -66,6 +66,11 @@ class HoldTimer:
         self._state = HoldState()
 
     @property
+    def keeping(self) -> bool:
+        """Whether the pose is kept, however short."""
+        return self._state.start_s is not None
+
+    @property
     def held_s(self) -> float | None:
         """Seconds so far of the hold that is under way; None where there is none."""
         state = self._state

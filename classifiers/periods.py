@@ -17,7 +17,7 @@ from classifiers.cycles import (
     shares,
 )
 from classifiers.events import UnknownCounted
-from classifiers.places import PLACES, Numbers, places, torso
+from classifiers.places import PLACES, Numbers, hips, places, torso
 from classifiers.plain import plain
 from pose_engine.landmarks import Pose
 
@@ -50,6 +50,8 @@ class PeriodState:
     count: int = 0
     seen: list[float] = field(default_factory=list)
     """Where the person was when last seen: `places` in torsos; empty when nobody was."""
+    origin: list[float] = field(default_factory=list)
+    """Where the hips were in the picture when the movement began."""
     at_s: float = 0.0
     """When that was."""
     torso: float = 0.0
@@ -84,10 +86,11 @@ class PeriodCounter:
         if not self._state.seen or at_s - self._state.at_s > _LONGEST_GAP_S:
             self.forget()
             self._state.torso, self._state.step = length, math.floor(at_s * RATE_HZ)
+            self._state.origin = hips(pose.image).tolist()
         else:
             share = 1 - math.exp((self._state.at_s - at_s) / _TORSO_TIME_S)
             self._state.torso += share * (length - self._state.torso)
-        now = places(pose.image) / self._state.torso
+        now = places(pose.image, self._state.origin) / self._state.torso
         events = self._step_to(now, at_s)
         self._state.seen, self._state.at_s = now.tolist(), at_s
         return events

@@ -1,5 +1,7 @@
 """Pose -> where the body is in the picture, in torso lengths, left and right taken alike."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,18 +28,25 @@ _SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
 _HIPS = [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
 
 
-def places(image: FloatArray) -> Numbers:
+def places(image: FloatArray, origin: Sequence[float]) -> Numbers:
     """The numbers of one body, (PLACES,), in the unit of `image`, (33, 3).
 
-    x and y of the hips in the picture; of shoulders, wrists, knees and ankles from the hips, the
-    mean of both sides; and how far aside wrists are of shoulders and ankles of hips. A step with
-    the left is the same as one with the right, and who walks away does not come back.
+    x and y of the hips from `origin`, a place in the picture; of shoulders, wrists, knees and
+    ankles from the hips, the mean of both sides; and how far aside wrists are of shoulders and
+    ankles of hips. A step with the left is the same as one with the right, and who walks away does
+    not come back.
     """
     points = image[:, :2].astype(np.float64)
-    hips = points[_HIPS].mean(0)
-    limbs = points[_LIMBS].mean(0) - hips
+    middle = hips(image)
+    limbs = points[_LIMBS].mean(0) - middle
     reaches = np.abs(points[_TIPS] - points[_ROOTS])[..., 0].mean(0)
-    return np.concatenate([hips, limbs.ravel(), reaches])
+    return np.concatenate([middle - np.array(origin), limbs.ravel(), reaches])
+
+
+def hips(image: FloatArray) -> Numbers:
+    """The middle of the hips in the picture, (2,), in the unit of `image`, (33, 3)."""
+    middle: Numbers = image[_HIPS, :2].astype(np.float64).mean(0)
+    return middle
 
 
 def torso(image: FloatArray) -> float:

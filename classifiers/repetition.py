@@ -89,6 +89,8 @@ class CounterState:
     phase: Phase = Phase.AWAY
     at_s: float = 0.0
     """When the person was last seen."""
+    missed: Reason = Reason.SUBJECT_LOST
+    """Why not since then."""
     depth: float = 0.0
     posture_s: float = 0.0
     """When the posture was last this exercise's."""
@@ -147,7 +149,8 @@ class RepetitionCounter:
 
     def restored(self, snapshot: dict[str, Any]) -> Self:
         """This counter, going on from a snapshot; raises TypeError or ValueError on a wrong one."""
-        self._state = CounterState(**{**snapshot, "phase": Phase(snapshot["phase"])})
+        named = {"phase": Phase(snapshot["phase"]), "missed": Reason(snapshot["missed"])}
+        self._state = CounterState(**{**snapshot, **named})
         return self
 
     def observe(
@@ -164,7 +167,7 @@ class RepetitionCounter:
         `set_back`: how far the weight is behind the feet, as `CountingRules.most_set_back`;
         `stoop`: how far the trunk leans over hanging arms, as `CountingRules.most_stoop`.
         """
-        events = self.miss(at_s)
+        events = self.miss(at_s, self._state.missed)
         state, before = self._state, self.phase
         state.confidence = confidence
         if confidence >= self.rules.posture_confidence:
@@ -182,11 +185,12 @@ class RepetitionCounter:
                 state.bottom_s += step_s
                 state.set_back_sum += set_back * step_s
                 state.stoop_sum += stoop * step_s
-        state.at_s, state.depth = at_s, depth
+        state.at_s, state.depth, state.missed = at_s, depth, Reason.SUBJECT_LOST
         return events + self._phase_change(before, at_s)
 
     def miss(self, at_s: float, reason: Reason = Reason.SUBJECT_LOST) -> list[Event]:
         """Too little is seen to tell. Only after `lost_s` is a movement under way given up."""
+        self._state.missed = reason
         if self.phase is Phase.AWAY or at_s - self._state.at_s <= self.rules.lost_s:
             return []
         return self.leave(at_s, reason)
@@ -278,6 +282,8 @@ class RepetitionCounter:
             self._go_down(depth, at_s)
         elif depth <= state.top_depth + self.rules.turn / 2:
             self._rest(min(depth, state.top_depth), at_s)
+        elif at_s - state.top_s > self.rules.settle_s:
+            self._rest(depth, at_s)
 
     def _rise(self, depth: float, at_s: float) -> list[Event]:
         """On the way up: arrived at the top, down again from near it, or from half way."""

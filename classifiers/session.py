@@ -31,7 +31,7 @@ from classifiers.smoothing import ConfidenceFilter
 from classifiers.stance import Stance
 from pose_engine.landmarks import Pose
 
-SNAPSHOT_VERSION = 7
+SNAPSHOT_VERSION = 8
 UNKNOWN = "unknown"
 """Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2
@@ -109,6 +109,11 @@ class ExerciseSession:
         """Seconds so far of every hold that is under way."""
         held = {name: timer.held_s for name, timer in self._timers.items()}
         return {name: seconds for name, seconds in held.items() if seconds is not None}
+
+    @property
+    def keeping(self) -> bool:
+        """Whether somebody keeps a pose that is held, however short."""
+        return any(timer.keeping for timer in self._timers.values())
 
     @property
     def timed(self) -> Collection[str]:
@@ -216,7 +221,8 @@ class ExerciseSession:
         self._roll = Roll()
         self._ahead.clear()
         at_s = 0.0 if self._at_s is None else self._at_s
-        events = self._measured([e for c in self._counters.values() for e in c.leave(at_s)])
+        left = [c.leave(at_s, Reason.INCOMPLETE) for c in self._counters.values()]
+        events = self._measured([event for events in left for event in events])
         return events + [event for timer in self._timers.values() for event in timer.end()]
 
     def finish(self) -> list[Event]:

@@ -56,6 +56,10 @@ class Session(Protocol):
         """The holds that go on, by exercise: seconds so far."""
 
     @property
+    def keeping(self) -> bool:
+        """Whether somebody keeps a pose that is held, however short."""
+
+    @property
     def confidences(self) -> dict[str, float]:
         """How sure each class is, 0 to 1."""
 

@@ -128,6 +128,10 @@ class Counting:
         if passes:
             yield from self.session.observe(pose, at_s)
 
+    def give_up(self) -> Iterator[Happening]:
+        """The movement or hold under way, while something counts."""
+        yield from self.session.interrupt()
+
     def pause(self) -> Iterator[Happening]:
         """Nothing counts from here on."""
         yield from self.session.interrupt()
@@ -186,7 +190,7 @@ class Counting:
             self._rehearsal = self._new_session()
         self._rehearsal.observe(pose, at_s)
         at_top = Phase.TOP in self._rehearsal.phases.values()
-        return pose is not None and (at_top or bool(self._rehearsal.holds))
+        return pose is not None and (at_top or self._rehearsal.keeping)
 
     def _new_session(self) -> Session:
         return new_session(self._library, self._exercise, unknown=self._unknown)

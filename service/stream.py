@@ -227,6 +227,7 @@ class Stream:
             case CountingResume(arm=arm):
                 yield from self._tell(self._counting.resume(arm))
             case CountingReset(arm=arm):
+                yield from self._tell(self._counting.give_up())
                 self._chronicle.start_over()
                 yield from self._tell(self._counting.reset(arm))
             case VideoLost():

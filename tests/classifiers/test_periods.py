@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,22 @@ def test_every_period_of_an_even_movement_counts(period_s: float, fps: float) ->
     starts = [event.start_s for event in events]
     assert np.diff(starts) == pytest.approx([period_s] * (len(starts) - 1), abs=0.15)
     assert all(0 < event.end_s - event.start_s <= period_s for event in events)
+
+
+@pytest.mark.parametrize("aside", [(0, 0), (3, 3), (12, 6)])
+def test_the_place_in_the_picture_does_not_matter(aside: tuple[float, float]) -> None:
+    """Nor that the torso seems shorter and longer, as it does to who leans or is seen badly."""
+    shift = np.array([*aside, 0], np.float32)
+    still = [*_waving(lambda _: 0.0, 30)]
+    size = [1 + 0.15 * np.sin(2 * np.pi * at_s / 5) for at_s, _ in still]
+    seen = [
+        (at_s, replace(pose, image=(pose.image - pose.image.mean(0)) * np.float32(by) + shift))
+        for (at_s, pose), by in zip(still, size, strict=True)
+    ]
+    here = [replace(pose, image=pose.image - shift) for _, pose in seen]
+    assert _count(seen) == _count(
+        [(at_s, pose) for (at_s, _), pose in zip(seen, here, strict=True)]
+    )
 
 
 def test_standing_still_and_trembling_count_nothing() -> None:

@@ -250,6 +250,31 @@ def test_losing_the_person_for_long_gives_the_movement_up() -> None:
     assert counter.count == 0
 
 
+@pytest.mark.parametrize("fps", [2, 5, 15, 30])
+def test_joints_that_were_hidden_are_no_lost_person_when_they_are_seen_again(fps: float) -> None:
+    counter = _counter()
+    events: list[Event] = []
+    for at, depth in _walk([(0, 0), (1, 0.9), (4, 0.9), (5, 0)], fps):
+        if 1 < at < 1 + CountingRules().lost_s + 0.1:
+            events += counter.miss(at, Reason.LOW_VISIBILITY)
+        else:
+            events += counter.observe(depth, 1, at)
+    assert _reasons(events)[0] is Reason.LOW_VISIBILITY
+
+
+@pytest.mark.parametrize("rest_s", [3.0, 12.0, 40.0])
+@pytest.mark.parametrize("bent", [0.06, 0.1, 0.14, 0.18])
+def test_a_rest_on_bent_knees_is_no_part_of_the_next_rep(rest_s: float, bent: float) -> None:
+    down_s = 4 + rest_s
+    bends = [(3.0, 0.0), (4, bent), (down_s, bent)]
+    corners = [(0.0, 0.0), (1, 0), (2, 1), *bends, (down_s + 1, 1)]
+    events = _run([*corners, (down_s + 2, 0), (down_s + 3, 0)])
+    assert _reasons(events) == []
+    first, second = _counted(events)
+    assert first.start_s == pytest.approx(1, abs=0.3)
+    assert second.start_s == pytest.approx(down_s, abs=0.3)
+
+
 @given(st.integers(0, 230))
 def test_a_snapshot_goes_on_where_it_was_taken(cut: int) -> None:
     points = list(_walk(_reps(3)))

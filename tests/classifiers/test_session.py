@@ -291,7 +291,7 @@ def test_a_movement_that_is_interrupted_is_no_repetition(library: Library) -> No
         session.observe(pose, at)
     refused = [e for e in session.interrupt() if isinstance(e, RepRejected)]
     _run(session, observations)
-    assert [event.reason for event in refused] == [Reason.SUBJECT_LOST]
+    assert [event.reason for event in refused] == [Reason.INCOMPLETE]
     assert session.counts == {"squat": 0}
 
 

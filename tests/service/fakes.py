@@ -193,6 +193,10 @@ class FakeSession:
         return dict.fromkeys(self._active, Phase.TOP if self._away_s is None else Phase.DOWN)
 
     @property
+    def keeping(self) -> bool:
+        return self._held_s is not None
+
+    @property
     def holds(self) -> dict[str, float]:
         if self._held_s is None or not self._hold_told:
             return {}
@@ -222,8 +226,7 @@ class FakeSession:
         return events
 
     def interrupt(self) -> list[Event]:
-        start_s, self._away_s, self._lowest = self._away_s, None, float(TOP)
-        return [] if start_s is None else [self._rejected(Reason.SUBJECT_LOST, start_s)]
+        return self._give_up(Reason.INCOMPLETE)
 
     def snapshot(self) -> dict[str, Any]:
         return {"pickled": base64.b64encode(pickle.dumps(self)).decode()}
@@ -238,7 +241,11 @@ class FakeSession:
         before, self._person = self._person, person
         if before is None or before == person:
             return []
-        return [SubjectSwitched(at_s), *self.interrupt()]
+        return [SubjectSwitched(at_s), *self._give_up(Reason.SUBJECT_LOST)]
+
+    def _give_up(self, reason: Reason) -> list[Event]:
+        start_s, self._away_s, self._lowest = self._away_s, None, float(TOP)
+        return [] if start_s is None else [self._rejected(reason, start_s)]
 
     def _move(self, level: float, at_s: float) -> list[Event]:
         if level < 150:

@@ -48,7 +48,18 @@ def test_a_movement_that_is_paused_is_given_up(address: str) -> None:
         say(talk, "counting.resume")
         play(talk, REP[6:], 10)
         assert talk.end()["counts"] == {}
-    assert [message["reason"] for message in talk.of("rep.rejected")] == ["subject_lost"]
+    assert [message["reason"] for message in talk.of("rep.rejected")] == ["incomplete"]
+
+
+def test_what_is_under_way_is_over_before_counts_go_back_to_zero(address: str) -> None:
+    with talking(address) as talk:
+        talk.start(exercise="squat", input="landmarks")
+        play(talk, REP[:4])
+        say(talk, "counting.reset")
+        summary = talk.end()
+    told = [m["type"] for m in talk.heard if m["type"] in ("rep.rejected", "counting.changed")]
+    assert told == ["rep.rejected", "counting.changed"]
+    assert summary["rejected"] == []
 
 
 def test_counts_go_back_to_zero(address: str) -> None:

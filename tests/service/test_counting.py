@@ -17,7 +17,8 @@ from tests.classifiers.figures import (
 )
 from tests.service.fakes import FakeLibrary, grey_pose
 
-READY = Arm(ready_s=2)
+READY_S = 2
+READY = Arm(ready_s=READY_S)
 
 
 def test_somebody_who_is_ready_stays_so_beyond_a_break() -> None:
@@ -37,7 +38,7 @@ def test_somebody_who_is_ready_stays_so_beyond_a_break() -> None:
         raise AssertionError("it never opened")
 
     whole = opened(None)
-    assert whole > 30
+    assert whole == READY_S * 15, "a plank is told after 5 s, but he is ready from the first on"
     assert opened(whole - 10) == whole
 
 
