@@ -52,6 +52,16 @@ def test_a_tenant_is_added_shown_and_erased(client: httpx2.Client) -> None:
     assert client.get("/v1/tenants/shown").status_code == 404
 
 
+def test_a_key_for_the_operator_alone_reads_every_receipt(client: httpx2.Client) -> None:
+    add(client, "erased")
+    client.delete("/v1/tenants/erased")
+    (act,) = client.get("/v1/audit", params={"tenant_id": "erased", "limit": 1}).json()["items"]
+    key = add_key(client, "ops", scopes=["admin"])["key"]
+    with calling(client.base_url.netloc.decode(), key) as other:
+        receipt = other.get(f"/v1/erasures/{act['detail']['receipt_id']}")
+    assert (receipt.status_code, receipt.json()["user_digest"]) == (200, None)
+
+
 def test_tenants_come_in_pages(client: httpx2.Client) -> None:
     for number in range(5):
         add(client, f"page-{number}")

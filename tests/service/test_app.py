@@ -1,12 +1,20 @@
 """The app as a whole: exercises, health, pages, OpenAPI and errors."""
 
 import re
+from pathlib import Path
 
 import httpx2
+import psycopg
 import pytest
+from websockets.exceptions import InvalidStatus
 
+from service.tenants import new_key
 from tests.service.conftest import Serve
+from tests.service.databases import SERVER, fresh
 from tests.service.talk import talking
+
+KEY = new_key()
+KEYS = {"ops": KEY}
 
 
 def get(address: str, path: str) -> httpx2.Response:
@@ -43,6 +51,28 @@ def test_health(serve: Serve) -> None:
             assert (full.status_code, full.json()["code"]) == (503, "over_capacity")
             assert get(address, "/healthz").status_code == 200
             talk.end()
+
+
+def test_a_database_that_does_not_answer_is_no_fault(serve: Serve, tmp_path: Path) -> None:
+    with fresh("postgresql", tmp_path) as url, serve(keys=KEYS, database=url) as address:
+        key = {"Authorization": f"Bearer {KEY}"}
+        assert httpx2.get(f"http://{address}/metrics", headers=key).status_code == 200
+        with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as server:
+            name = url.rpartition("/")[2]
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+        unready = get(address, "/readyz")
+        assert (unready.status_code, unready.json()["code"]) == (503, "unavailable")
+        assert unready.headers["retry-after"] == "5"
+        other = {"Authorization": f"Bearer {new_key()}"}
+        with pytest.raises(InvalidStatus) as refused, talking(address, additional_headers=other):
+            pass
+        assert refused.value.response.status_code == 503
+        shown = httpx2.get(f"http://{address}/metrics", headers=key)
+        assert shown.status_code == 200
+        assert 'blazereps_errors_total{code="unavailable"} 2.0' in shown.text
 
 
 @pytest.mark.parametrize(

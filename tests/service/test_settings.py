@@ -20,6 +20,12 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.host == "127.0.0.1"
 
 
+def test_what_is_empty_in_the_environment_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATA", "PORT", "ALLOWED_ORIGINS", "DATABASE"):
+        monkeypatch.setenv(f"BLAZEREPS_{name}", "")
+    assert (Settings().data, Settings().port, Settings().database) == (None, 8000, None)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -45,6 +51,14 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
         {"storage": "s3://bucket", "s3_access_key_id": "id"},
         {"storage": "s3://bucket", "s3_secret_access_key": "secret"},
         {"s3_region": "eu-central-1"},
+        {"upload_expires_s": float("inf")},
+        {"send_timeout_s": 3_000_000},
+        {"drain_s": float("nan")},
+        {"database": "sqlite://"},
+        {"database": "sqlite:///:memory:"},
+        {"allowed_origins": ["*"]},
+        {"allowed_origins": ["https://app.example/"]},
+        {"allowed_origins": ["app.example"]},
     ],
 )
 def test_nonsense_is_refused(wrong: dict[str, object]) -> None:

@@ -150,6 +150,17 @@ async def test_keys_are_limited(tenants: Tenants, database: Database, clock: Clo
         await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
 
 
+async def test_keys_that_have_expired_give_way(tenants: Tenants, clock: Clock) -> None:
+    soon = clock.now + timedelta(days=1)
+    for _ in range(MAX_KEYS):
+        await tenants.add_key("acme", "command", name="app", scopes=SCOPES, expires_at=soon)
+    with pytest.raises(ServiceError, match=f"{MAX_KEYS} keys"):
+        await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    clock.now = soon
+    key, _ = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    assert [one.id for one in await tenants.keys("acme")] == [key.id]
+
+
 async def test_an_erased_tenant_takes_its_keys_along(tenants: Tenants) -> None:
     _, secret = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
     await tenants.remove("acme", "command")
