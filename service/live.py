@@ -28,8 +28,18 @@ async def live(socket: WebSocket, state: State) -> None:
             caller = await caller_of(socket)
             await Connection(socket, state, caller).run(subprotocol)
     except ServiceError as refusal:
-        state.metrics.failed(refusal.code)
-        await socket.send_denial_response(refusal.response())
+        await _refuse(socket, state, refusal)
+
+
+@router.websocket("/{path:path}")
+async def elsewhere(socket: WebSocket, state: State) -> None:
+    """Say that it is not here; the router would say 403."""
+    await _refuse(socket, state, ServiceError("not_found", "live sessions are at /v1/live"))
+
+
+async def _refuse(socket: WebSocket, state: AppState, refusal: ServiceError) -> None:
+    state.metrics.failed(refusal.code)
+    await socket.send_denial_response(refusal.response())
 
 
 @contextmanager
