@@ -35,6 +35,8 @@ POSE = Header(Kind.LANDMARKS, 5, 0).pack()
 BAD = {
     "not JSON": ("{", "invalid_json", None),
     "deep JSON": ("[" * 30_000, "invalid_json", None),
+    "no object": ("[]", "unknown_type", "type"),
+    "nothing": ("null", "unknown_type", "type"),
     "no type": ("{}", "unknown_type", "type"),
     "unknown type": ('{"type": "session.dance"}', "unknown_type", "type"),
     "unknown field": ('{"type": "ping", "colour": 1}', "invalid_message", "colour"),
