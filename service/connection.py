@@ -14,6 +14,7 @@ import anyio
 import structlog
 from anyio import to_thread
 from fastapi import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketState
 
 from blazereps_client import messages
 from blazereps_client.messages import ServerMessage, SessionStart
@@ -46,6 +47,8 @@ log = get_logger(__name__)
 T = TypeVar("T")
 
 NORMAL: Final = 1000
+ABNORMAL: Final = 1006
+"""Said of a connection that was lost without a close code."""
 POLICY_VIOLATION: Final = 1008
 """The close code of an error in the first message, where its own has none."""
 BURST_S: Final = 4
@@ -123,7 +126,8 @@ class Connection:
             session = self._telemetry.session(self.session_id, stream.config.input)
             with self._state.connections.serving(self), session:
                 await self._serve(stream)
-        await self._socket.close()
+        with suppress(WebSocketDisconnect, RuntimeError):  # who has the summary may be gone
+            await self._socket.close()
 
     async def _begin(self, start: SessionStart) -> Stream:
         self.session_id, token = uuid.uuid4().hex, secrets.token_urlsafe(24)
@@ -366,6 +370,8 @@ class Connection:
     async def _send(self, message: Document) -> None:
         if isinstance(message, messages.ErrorMessage):
             self._state.metrics.failed(message.code)
+        if self._socket.application_state is WebSocketState.DISCONNECTED:  # as another task found
+            raise WebSocketDisconnect(ABNORMAL)
         with anyio.fail_after(self._settings.send_timeout_s), self._telemetry.sending():
             await self._socket.send_text(message.model_dump_json())
 

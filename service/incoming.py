@@ -99,7 +99,7 @@ def _invalid(error: ValidationError) -> ServiceError:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] == "json_invalid":
         return ServiceError("invalid_json", first["msg"])
-    if first["type"].startswith("union_tag"):
+    if not first["loc"]:  # no object, or one without a known type
         return ServiceError("unknown_type", first["msg"], field="type")
     field = ".".join(str(part) for part in first["loc"][1:])
     return ServiceError("invalid_message", f"{field}: {first['msg']}", field=field)

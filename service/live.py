@@ -33,6 +33,12 @@ async def live(socket: WebSocket, state: State) -> None:
         await _refuse(socket, state, unavailable(error))
 
 
+@router.websocket("/{path:path}")
+async def elsewhere(socket: WebSocket, state: State) -> None:
+    """Say that it is not here; the router would say 403."""
+    await _refuse(socket, state, ServiceError("not_found", "live sessions are at /v1/live"))
+
+
 async def _refuse(socket: WebSocket, state: AppState, refusal: ServiceError) -> None:
     state.metrics.failed(refusal.code)
     await socket.send_denial_response(refusal.response())

@@ -200,7 +200,7 @@ class Stream:
 
     def pass_over(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Done with, without a look; does not block, and is kept with the next one."""
-        self.seq = observation.seq
+        self.seq, self._at_s = observation.seq, observation.at_s
         self._journal.owe()
         self._processed += 1
         self._passed_over += 1

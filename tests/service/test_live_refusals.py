@@ -9,6 +9,7 @@ from contextlib import suppress
 import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from blazereps_client.wire import Header, Kind
 from tests.service.conftest import Serve
@@ -34,6 +35,8 @@ POSE = Header(Kind.LANDMARKS, 5, 0).pack()
 BAD = {
     "not JSON": ("{", "invalid_json", None),
     "deep JSON": ("[" * 30_000, "invalid_json", None),
+    "no object": ("[]", "unknown_type", "type"),
+    "nothing": ("null", "unknown_type", "type"),
     "no type": ("{}", "unknown_type", "type"),
     "unknown type": ('{"type": "session.dance"}', "unknown_type", "type"),
     "unknown field": ('{"type": "ping", "colour": 1}', "invalid_message", "colour"),
@@ -230,6 +233,14 @@ def test_another_sites_page_may_not_connect(serve: Serve) -> None:
             with talking(address, origin=origin) as talk:
                 talk.start()
                 talk.end()
+
+
+def test_another_path_is_not_found(address: str) -> None:
+    for path in ("/live", "/v1/live/", "/page/live"):
+        with pytest.raises(InvalidStatus) as refusal, connect(f"ws://{address}{path}"):
+            pass
+        response = refusal.value.response
+        assert (response.status_code, json.loads(response.body)["code"]) == (404, "not_found")
 
 
 def test_a_fault_of_ours_is_told_without_its_details(

@@ -6,6 +6,7 @@ import pytest
 
 from blazereps_client.messages import (
     Ack,
+    Arm,
     CountingPause,
     ErrorMessage,
     EventMessage,
@@ -129,6 +130,18 @@ def test_a_picture_that_is_passed_over_is_done_with_and_not_read() -> None:
         assert (ack.seq, ack.processed, ack.passed_over) == (seq, seq + 1, passed)
         assert ack.refused == 0
     assert 5 < passed < 20
+
+
+def test_state_is_of_the_last_picture_even_where_it_is_passed_over() -> None:
+    arm = Arm(countdown_s=3)
+    stream = new_stream(SessionStart(exercise="squat", outputs=Outputs(state_hz=10), arm=arm))
+    for seq in range(30):
+        whole = Observation(seq, seq / 15, 100, Picture(encoded(200), 0, False))
+        step = stream.pass_over if stream.may_pass_over(whole) else stream.observe
+        (state,) = (one for one in step(whole, moment(100 + seq)) if isinstance(one, State))
+        assert state.at_s == stream.duration_s == whole.at_s
+        assert state.countdown_s == pytest.approx(3 - whole.at_s, abs=0.001)
+    assert state.passed_over
 
 
 def test_landmarks_are_never_passed_over() -> None:

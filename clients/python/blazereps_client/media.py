@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self, cast
 
-from blazereps_client.wire import Header, Kind, Rows, pack_landmarks
+from blazereps_client.wire import MAX_CAPTURE_US, Header, Kind, Rows, WireError, pack_landmarks
 
 Size = tuple[float, float]
 """Width and height."""
@@ -90,7 +90,10 @@ Media = ImageAt | VideoAt | PoseAt
 
 
 def capture_us(media: Media) -> int:
-    """When it was taken, in microseconds."""
+    """When it was taken, in microseconds; raises WireError."""
+    if not 0 <= media.at_s <= MAX_CAPTURE_US / 1e6:  # NaN is neither
+        fault = f"at_s must be 0 to {MAX_CAPTURE_US / 1e6:.0f} seconds, not {media.at_s}"
+        raise WireError("at_s", fault)
     return round(media.at_s * 1e6)
 
 

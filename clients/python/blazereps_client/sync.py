@@ -193,11 +193,15 @@ class _Loop:
         self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do it in the loop and wait for it."""
+        """Do it in the loop and wait for it; what interrupts the wait stops it, too."""
         if self._loop.is_closed():
             work.close()
             raise LiveError("session_left", "the session has been left")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        finally:
+            future.cancel()  # unless it is done
 
     async def _settle(self) -> None:
         """What other threads still wait for is answered first."""
@@ -208,16 +212,21 @@ class _Loop:
 
 
 def _each(told: AsyncGenerator[ServerMessage, None], loop: _Loop) -> Iterator[ServerMessage]:
+    turn = asyncio.Lock()  # a step that was interrupted takes a while to stop
     try:
-        while (message := loop.run(_next(told))) is not None:
+        while (message := loop.run(_next(told, turn))) is not None:
             yield message
     finally:
-        loop.run(_close(told))
+        loop.run(_close(told, turn))
 
 
-async def _next(told: AsyncGenerator[ServerMessage, None]) -> ServerMessage | None:
-    return await anext(told, None)
+async def _next(
+    told: AsyncGenerator[ServerMessage, None], turn: asyncio.Lock
+) -> ServerMessage | None:
+    async with turn:
+        return await anext(told, None)
 
 
-async def _close(told: AsyncGenerator[ServerMessage, None]) -> None:
-    await told.aclose()
+async def _close(told: AsyncGenerator[ServerMessage, None], turn: asyncio.Lock) -> None:
+    async with turn:
+        await told.aclose()

@@ -12,10 +12,9 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from blazereps_client.media import ImageAt
+from blazereps_client.thinning import Thinning
 
 JPEG_QUALITY = 85
-_MAX_EARLY_S = 0.008
-"""How early a frame may come and still count as on time when thinning: times jitter."""
 
 
 class CaptureError(RuntimeError):
@@ -38,7 +37,10 @@ def clip_images(path: Path, *, fps: float) -> Iterator[ImageAt]:
 
 
 def camera_images(number: int, *, fps: float) -> Iterator[ImageAt]:
-    """The pictures of a camera, at most `fps` a second, for ever; raises CaptureError."""
+    """The pictures of a camera, at most `fps` a second, for ever; raises CaptureError.
+
+    Times are from the first picture on.
+    """
     camera = cv2.VideoCapture(number)
     if not camera.isOpened():
         raise CaptureError(f"camera {number} cannot be opened")
@@ -46,13 +48,11 @@ def camera_images(number: int, *, fps: float) -> Iterator[ImageAt]:
 
 
 def _clip_images(container: InputContainer, fps: float) -> Iterator[ImageAt]:
-    early_s = min(_MAX_EARLY_S, 0.25 / fps)
-    last_slot, last_s = -1, -math.inf
+    thinning, last_s = Thinning(fps), -math.inf
     with container:
         for at_s, frame in _timed(container):
-            slot = math.floor((at_s + early_s) * fps)
-            if slot > last_slot and at_s > last_s:
-                last_slot, last_s = slot, at_s
+            if at_s > last_s and thinning.takes(at_s):
+                last_s = at_s
                 pixels = frame.to_ndarray(format="bgr24")
                 yield ImageAt(at_s, _jpeg(pixels), rotation=_clockwise(frame))
 
@@ -98,16 +98,17 @@ def _clockwise(frame: VideoFrame) -> int:
 
 
 def _camera_images(camera: cv2.VideoCapture, fps: float) -> Iterator[ImageAt]:
-    began_s, next_s = time.monotonic(), 0.0
+    thinning = Thinning(fps)
+    first_s: float | None = None
     try:
         while True:
             taken, pixels = camera.read()
             if not taken:
                 raise CaptureError("the camera gives no more pictures")
-            at_s = time.monotonic() - began_s
-            if at_s >= next_s:
-                next_s = at_s + 1 / fps
-                yield ImageAt(at_s, _jpeg(pixels))
+            now_s = time.monotonic()
+            first_s = now_s if first_s is None else first_s
+            if thinning.takes(now_s - first_s):
+                yield ImageAt(now_s - first_s, _jpeg(pixels))
     finally:
         camera.release()
 

@@ -75,7 +75,9 @@ class Header:
         return self.capture_us / 1e6
 
     def pack(self) -> bytes:
-        """The 16 bytes."""
+        """The 16 bytes; raises `WireError`."""
+        if self.rotation not in (0, 90, 180, 270):
+            raise WireError("rotation", f"rotation must be 0, 90, 180 or 270, not {self.rotation}")
         flags = self.rotation // 90
         flags |= (_MIRRORED if self.mirrored else 0) | (_KEY if self.key else 0)
         return HEADER.pack(VERSION, self.kind, flags, self.seq, self.capture_us)
@@ -161,4 +163,7 @@ def _full(row: Sequence[float]) -> Sequence[float]:
 def _floats(name: str, rows: Rows, columns: int) -> bytes:
     if len(rows) != LANDMARK_COUNT or any(len(row) != columns for row in rows):
         raise WireError(name, f"{name} must have {LANDMARK_COUNT} rows of {columns} numbers")
-    return struct.pack(f"<{LANDMARK_COUNT * columns}f", *chain.from_iterable(rows))
+    try:
+        return struct.pack(f"<{LANDMARK_COUNT * columns}f", *chain.from_iterable(rows))
+    except (struct.error, OverflowError) as error:
+        raise WireError(name, f"{name} must be numbers of float32: {error}") from error

@@ -1,5 +1,6 @@
 """Observations as the wire has them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -7,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from blazereps_client.media import ImageAt, PoseAt, VideoAt, encode
-from blazereps_client.wire import Header, Kind, WireError, pack_landmarks, unpack
+from blazereps_client.media import ImageAt, PoseAt, VideoAt, capture_us, encode
+from blazereps_client.wire import MAX_CAPTURE_US, Header, Kind, WireError, pack_landmarks, unpack
 
 SIZE = (640, 480)
 
@@ -72,3 +73,19 @@ def test_nobody_found_by_mediapipe_is_nobody() -> None:
 def test_too_few_landmarks_are_refused() -> None:
     with pytest.raises(WireError, match="33 rows"):
         PoseAt(0.0, people(1.0)[:32]).pack()
+
+
+@pytest.mark.parametrize("at_s", [-1.0, math.nan, math.inf, 1e12])
+def test_a_time_beyond_the_header_is_refused(at_s: float) -> None:
+    with pytest.raises(WireError, match="at_s must be 0 to"):
+        encode(PoseAt(at_s, None), 0)
+
+
+def test_the_last_time_of_all_is_none_of_them() -> None:
+    assert capture_us(PoseAt(MAX_CAPTURE_US / 1e6, None)) == MAX_CAPTURE_US
+
+
+@pytest.mark.parametrize("rotation", [45, -90, 360])
+def test_a_rotation_that_is_no_quarter_turn_is_refused(rotation: int) -> None:
+    with pytest.raises(WireError, match="rotation must be"):
+        encode(ImageAt(0.0, b"jpeg", rotation=rotation), 0)

@@ -1,5 +1,6 @@
 """The same sessions without asyncio."""
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -39,6 +40,13 @@ def left_of(threads: set[threading.Thread]) -> set[threading.Thread]:
     for thread in threads:
         thread.join(LEAVES_S)
     return {thread for thread in threads if thread.is_alive()}
+
+
+def interrupt() -> None:
+    """As Ctrl-C does."""
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.pthread_kill(main, signal.SIGINT)
 
 
 def send_all(session: LiveSession, number: int) -> SessionSummary:
@@ -193,3 +201,75 @@ def test_leaving_a_stream_early_stops_the_sender() -> None:
             if isinstance(message, Ack):
                 break
     assert not left_of(set(threading.enumerate()) - threads)
+
+
+def test_an_interrupt_leaves_a_stream_at_once() -> None:
+    def camera() -> Iterator[Media]:
+        yield from images(3)
+        time.sleep(0.2)  # all is told: who iterates waits
+        interrupt()
+
+    threads = set(threading.enumerate())
+    with serving(FakeServer()) as fake, pytest.raises(KeyboardInterrupt):
+        list(stream(fake.url, camera(), LOSSLESS))
+    assert not left_of(set(threading.enumerate()) - threads)
+
+
+def iterate_interrupted(url: str) -> None:
+    with connect(url) as session:
+        threading.Timer(0.2, interrupt).start()
+        list(session)
+
+
+def test_an_interrupt_leaves_a_session_at_once() -> None:
+    threads = set(threading.enumerate())
+    with serving(FakeServer()) as fake, pytest.raises(KeyboardInterrupt):
+        iterate_interrupted(fake.url)
+    assert not left_of(set(threading.enumerate()) - threads)
+
+
+def test_a_session_goes_on_after_an_interrupt() -> None:
+    with serving(FakeServer()) as fake, connect(fake.url, LOSSLESS) as session:
+        threading.Timer(0.2, interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            list(session)
+        assert send_all(session, 5).counts == {"squat": 1}
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[Iterator[Media], threading.Event]]:
+    """Two pictures, then nothing until the event."""
+    over = threading.Event()
+
+    def queue() -> Iterator[Media]:
+        yield from images(2)
+        over.wait()
+
+    giving_up = threading.Timer(2 * LEAVES_S, over.set)
+    giving_up.start()
+    yield queue(), over
+    giving_up.cancel()
+    over.set()
+
+
+def test_silent_media_keep_nobody_from_the_error(
+    silent: tuple[Iterator[Media], threading.Event],
+) -> None:
+    media, over = silent
+    with (
+        serving(FakeServer(cuts=[Cut(2, 4408, error="idle")])) as fake,
+        pytest.raises(LiveError, match="idle"),
+    ):
+        list(stream(fake.url, media, LOSSLESS))
+    assert not over.is_set()
+
+
+def test_silent_media_keep_nobody_from_leaving(
+    silent: tuple[Iterator[Media], threading.Event],
+) -> None:
+    media, over = silent
+    with serving(FakeServer()) as fake:
+        for message in stream(fake.url, media, LOSSLESS):
+            if isinstance(message, Ack) and message.seq == 1:
+                break
+    assert not over.is_set()

@@ -77,3 +77,9 @@ def test_fewer_or_more_rows_are_refused() -> None:
         pack_landmarks([[0, 0, 0]] * 32)
     with pytest.raises(WireError, match="world must have 33 rows"):
         pack_landmarks(WORLD, WORLD * 2)
+
+
+def test_what_is_no_number_of_float32_is_refused() -> None:
+    for value in (1e60, "1"):
+        with pytest.raises(WireError, match="world must be numbers of float32"):
+            pack_landmarks([[0, 0, 0]] * 33, [[value, 0, 0]] * 33)  # type: ignore[list-item]
