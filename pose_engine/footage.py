@@ -5,24 +5,23 @@ Pillow) is left to `pose_engine.clips`.
 """
 
 import math
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, cast
+from typing import Self
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.sidedata.sidedata import SideDataContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from pose_engine.display import sample_aspect_of, square_size, turn_of
 from pose_engine.h264 import disposable_in, never
 from pose_engine.thinning import check_fps, place_of
 
@@ -54,9 +53,10 @@ class ClipLimits:
 class Footage:
     """An open video file; `with Footage.open(path) as footage:` closes it.
 
-    `width`, `height`: pixels of the upright picture. `duration_s`, `fps`, `frame_count`: what the
-    file says of itself, None where it says nothing. `unreadable`: frames that could not be
-    decoded so far, and after the last one also those that are missing at the end.
+    `width`, `height`: pixels of the upright picture, square ones; `sample_aspect`: the width of
+    those in the file over their height. `duration_s`, `fps`, `frame_count`: what the file says of
+    itself, None where it says nothing. `unreadable`: frames that could not be decoded so far, and
+    after the last one also those that are missing at the end.
     """
 
     def __init__(self, container: InputContainer, limits: ClipLimits, threads: int = 0) -> None:
@@ -67,6 +67,7 @@ class Footage:
         self.fps = float(self._stream.average_rate) if self._stream.average_rate else None
         self.frame_count = self._stream.frames or None
         self.duration_s = _duration_s(self._stream, container)
+        self.sample_aspect = sample_aspect_of(self._stream)
         self._check_header()
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = threads
@@ -85,7 +86,7 @@ class Footage:
             raise ClipError("no_frames", "clip has no frame that can be decoded")
         self._check_size(first)
         self._decoded = chain([first], self._decoded)
-        self.width, self.height = first.width, first.height
+        self.width, self.height = square_size(first, self.sample_aspect)
         if turn_of(first).degrees % 180:
             self.width, self.height = self.height, self.width
 
@@ -127,7 +128,7 @@ class Footage:
         self.close()
 
     def decoded(self, fps: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
-        """All frames in order of time, as they were decoded, for `thinned` and `turn_of`.
+        """All frames in order of time, as they were decoded: for `thinned`, `turn_of`, `as_rgb`.
 
         Those that go backwards in time are dropped. What nothing else is decoded from and `fps`
         surely leaves out, as it comes after another frame of its place, is not decoded at all.
@@ -265,35 +266,3 @@ def _duration_s(stream: VideoStream, container: InputContainer) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return float(Fraction(container.duration, av.time_base)) if container.duration else None
-
-
-class Turn(NamedTuple):
-    """What makes a decoded picture upright."""
-
-    degrees: int
-    """Clockwise, a multiple of 90 from 0 to 270, once it is flipped."""
-    mirrored: bool
-    """It is flipped left to right first."""
-
-
-def turn_of(raw: VideoFrame) -> Turn:
-    """As the picture's display matrix says.
-
-    The matrix maps stored (x, y) to shown (a x + c y, b x + d y); its first row is a, b, and its
-    second c, d (ISO/IEC 14496-12, 6.2.2).
-    """
-    # Not raw.side_data, which makes the frame hold itself, and its memory, until the garbage
-    # collector comes by.
-    matrix = SideDataContainer(raw).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # no __init__ in the stub
-    if matrix is None:
-        return Turn(0, mirrored=False)
-    a, b, _, c, d = struct.unpack_from("=5i", cast(bytes, matrix))
-    mirrored = a * d - b * c < 0
-    if mirrored:
-        a, b = -a, -b
-    return Turn(90 * round(math.degrees(math.atan2(b, a)) / 90) % 360, mirrored)
-
-
-def as_rgb(raw: VideoFrame) -> VideoFrame:
-    """The picture in 8 bits of red, green and blue, as it lies in the file."""
-    return raw.reformat(format="rgb24", threads=1)  # for each picture others would be started

@@ -107,9 +107,13 @@ def write_clip(
     fps: int = 30,
     codec: str = "mpeg4",
     rotation: int = 0,
+    sample_aspect: Fraction = Fraction(1),
     index_first: bool = False,
 ) -> Path:
-    """A small clip; `times`: when each picture is shown, in 1/1000 s, evenly when None."""
+    """A small clip; `times`: when each picture is shown, in 1/1000 s, evenly when None.
+
+    `sample_aspect`: the width of its pixels over their height.
+    """
     pictures = list(pictures)
     height, width = pictures[0].shape[:2]
     options = {"movflags": "faststart"} if index_first else {}
@@ -119,6 +123,7 @@ def write_clip(
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.codec_context.qmin = stream.codec_context.qmax = 2
         stream.codec_context.gop_size = 5
+        stream.codec_context.sample_aspect_ratio = sample_aspect
         step = Fraction(1, fps) if times is None else Fraction(1, 1000)
         stream.codec_context.time_base = step
         if rotation:

@@ -2,6 +2,7 @@
 
 import gc
 import math
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -117,6 +118,31 @@ def test_the_display_matrix_is_honoured(tmp_path: Path, turn: int, bright: tuple
     quarters = frame.pixels.reshape(2, frame.height // 2, 2, frame.width // 2, 3)
     brightness = quarters.mean(axis=(1, 3, 4))
     assert divmod(int(brightness.argmax()), 2) == bright
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+@pytest.mark.parametrize(
+    ("sample_aspect", "size"),
+    [
+        (Fraction(4, 3), (64, 36)),
+        (Fraction(1, 2), (32, 48)),
+        (Fraction(199, 200), (64, 48)),
+        (Fraction(9, 2), (64, 48)),
+    ],
+    ids=["wide", "high", "rounded", "absurd"],
+)
+def test_pixels_are_made_square(
+    tmp_path: Path, sample_aspect: Fraction, size: tuple[int, int], turn: int
+) -> None:
+    """As the file lies, none is made larger."""
+    path = tmp_path / "a.mp4"
+    write_clip(path, [corner()] * 3, rotation=turn, sample_aspect=sample_aspect)
+    with Clip.open(path) as clip:
+        [_, (_, frame), _] = clip.frames()
+        assert (clip.width, clip.height) == (frame.width, frame.height)
+    assert (frame.width, frame.height) == (size if turn == 0 else size[::-1])
+    bright = frame.pixels[..., 1] > 125
+    assert bright.mean() == pytest.approx(1 / 4, abs=0.02)
 
 
 def test_it_is_what_ffmpeg_says_of_the_rotation(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -48,12 +49,13 @@ def camera_images(number: int, *, fps: float) -> Iterator[ImageAt]:
 def _clip_images(container: InputContainer, fps: float) -> Iterator[ImageAt]:
     early_s = min(_MAX_EARLY_S, 0.25 / fps)
     last_slot, last_s = -1, -math.inf
+    sample_aspect = container.streams.video[0].sample_aspect_ratio or Fraction(1)
     with container:
         for at_s, frame in _timed(container):
             slot = math.floor((at_s + early_s) * fps)
             if slot > last_slot and at_s > last_s:
                 last_slot, last_s = slot, at_s
-                pixels = frame.to_ndarray(format="bgr24")
+                pixels = _square(frame, sample_aspect)
                 yield ImageAt(at_s, _jpeg(pixels), rotation=_clockwise(frame))
 
 
@@ -90,6 +92,16 @@ def _decoded(container: InputContainer) -> Iterator[VideoFrame]:
         except FFmpegError:
             continue
         yield from (frame for frame in frames if not frame.is_corrupt)
+
+
+def _square(frame: VideoFrame, sample_aspect: Fraction) -> cv2.typing.MatLike:
+    """The pixels, once they are as wide as high; none is made larger."""
+    width, height = frame.width, frame.height
+    if sample_aspect > 1:
+        height = round(height / sample_aspect)
+    else:
+        width = round(width * sample_aspect)
+    return frame.to_ndarray(format="bgr24", width=width, height=height)
 
 
 def _clockwise(frame: VideoFrame) -> int:
