@@ -7,7 +7,6 @@ Pillow) is left to `pose_engine.clips`.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +23,7 @@ from av.video.stream import VideoStream
 from pose_engine.display import sample_aspect_of, square_size, turn_of
 from pose_engine.h264 import disposable_in, never
 from pose_engine.thinning import check_fps, place_of
+from pose_engine.timeline import Timeline
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
 CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg")
@@ -66,25 +66,24 @@ class Footage:
         self.unreadable = 0
         self.fps = float(self._stream.average_rate) if self._stream.average_rate else None
         self.frame_count = self._stream.frames or None
-        self.duration_s = _duration_s(self._stream, container)
+        self._timeline = Timeline(container, self._stream)
+        self.duration_s = self._timeline.duration_s
         self.sample_aspect = sample_aspect_of(self._stream)
         self._check_header()
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = threads
         context = self._stream.codec_context
-        # AVI keeps no times of showing: with B-frames those that FFmpeg makes up go back and forth,
-        # and do not tell what can be left out either.
-        self._by_decoding = container.format.name == "avi"
-        timed = context.name == "h264" and not self._by_decoding
+        # The times of an AVI do not tell what can be left out.
+        timed = context.name == "h264" and container.format.name != "avi"
         self._disposable = disposable_in(context.extradata) if timed else never
         self._fps: float | None = None
-        self._start: float | None = None
         self._first_at: dict[int, float] = {}
         self._decoded = self._decode()
         first = next(self._decoded, None)
         if first is None:
             raise ClipError("no_frames", "clip has no frame that can be decoded")
         self._check_size(first)
+        self._timeline.begin(first)
         self._decoded = chain([first], self._decoded)
         self.width, self.height = square_size(first, self.sample_aspect)
         if turn_of(first).degrees % 180:
@@ -138,24 +137,22 @@ class Footage:
         last = -math.inf
         for count, raw in enumerate(self._decoded, 1):
             self._check_size(raw)
-            time = self._time_of(raw, self._start, last)
-            self._start = time if self._start is None else self._start
-            at = time - self._start
+            at = self._time_of(raw, last)
             self._check_time(max(at, last), count)
             if at > last:
                 last = at
                 yield at, raw
         self._count_missing_end(last)
 
-    def _time_of(self, raw: VideoFrame, start: float | None, last: float) -> float:
-        ticks = raw.dts if self._by_decoding else raw.pts
-        if ticks is not None and raw.time_base is not None:
-            return float(ticks * raw.time_base)
-        if start is None:
+    def _time_of(self, raw: VideoFrame, last: float) -> float:
+        at = self._timeline.of(raw)
+        if at is not None:
+            return at
+        if last < 0:
             return 0.0
         if not self.fps:
             raise ClipError("no_times", "clip has neither times of its frames nor a frame rate")
-        return start + last + 1 / self.fps
+        return last + 1 / self.fps
 
     def _decode(self) -> Iterator[VideoFrame]:
         packets = self._container.demux(self._stream)
@@ -185,9 +182,9 @@ class Footage:
 
     def _left_out(self, packet: "Packet[VideoStream]") -> bool:
         """Whether it need not be decoded."""
-        if self._fps is None or self._start is None or packet.pts is None:
+        at = self._timeline.of(packet)
+        if self._fps is None or at is None:
             return False
-        at = float(packet.pts * packet.time_base) - self._start
         first = self._first_at.setdefault(place := place_of(at, self._fps), at)
         self._first_at[place] = min(first, at)
         return first < at and self._disposable(memoryview(packet))
@@ -195,8 +192,8 @@ class Footage:
     def _count_missing_end(self, last: float) -> None:
         """Frames that the header promises after the last one, when they are more than a second's:
         by less, headers are often wrong."""
-        if self._stream.duration and self._stream.time_base and self.fps:
-            missing = float(self._stream.duration * self._stream.time_base) - last
+        if self._stream.duration and self.duration_s and self.fps:
+            missing = self.duration_s - last
             if missing > 1 + 1 / self.fps:
                 self.unreadable += round(missing * self.fps) - 1
 
@@ -260,9 +257,3 @@ def _video_stream(container: InputContainer, limits: ClipLimits) -> VideoStream:
         if not stream.disposition & Disposition.attached_pic:  # the cover picture of a song
             return stream
     raise ClipError("no_video", "clip has no video stream")
-
-
-def _duration_s(stream: VideoStream, container: InputContainer) -> float | None:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return float(Fraction(container.duration, av.time_base)) if container.duration else None

@@ -80,7 +80,19 @@ def test_frames_of_an_avi_come_in_order(tmp_path: Path) -> None:
 
 def test_times_start_at_zero_wherever_the_file_starts(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mkv", noise(3), times=[5000, 5100, 5200])
-    np.testing.assert_allclose(times(path), [0, 0.1, 0.2], atol=1e-3)
+    with Clip.open(path, limits=ClipLimits(max_seconds=1)) as clip:
+        assert clip.duration_s == pytest.approx(0.25, abs=0.05)
+        shown = [at for at, _ in clip.frames()]
+    np.testing.assert_allclose(shown, [0, 0.1, 0.2], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_sound_that_comes_first_is_the_start(tmp_path: Path, name: str) -> None:
+    path = write_clip(tmp_path / name, noise(3), times=[2000, 2100, 2200], sound_s=2.2)
+    with Clip.open(path) as clip:
+        assert clip.duration_s == pytest.approx(2.25, abs=0.1)
+        shown = [at for at, _ in clip.frames()]
+    np.testing.assert_allclose(shown, [2, 2.1, 2.2], atol=1e-3)
 
 
 @pytest.mark.parametrize("fps", [1, 7, 10, 15, 24, 29.97, 30, 60])
@@ -263,6 +275,27 @@ def test_a_damaged_stretch_is_left_out_and_counted(tmp_path: Path, codec: str) -
         assert len(kept) + clip.unreadable <= 60
     assert kept[-1] > 1.9
     assert all(a < b for a, b in pairwise(kept))
+
+
+def blanked(path: Path, frames: slice) -> Path:
+    """Zeros in place of these frames of a clip."""
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
+    data = bytearray(path.read_bytes())
+    for start, size in places[frames]:
+        assert start is not None
+        data[start : start + size] = bytes(size)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_damaged_beginning_does_not_move_what_follows(tmp_path: Path) -> None:
+    path = blanked(write_clip(tmp_path / "a.mov", noise(60), codec="mjpeg"), slice(30))
+    with Clip.open(path) as clip:
+        assert clip.duration_s == pytest.approx(2)
+        kept = [at for at, _ in clip.frames()]
+        assert clip.unreadable == 30
+    np.testing.assert_allclose(kept, np.arange(30, 60) / 30, atol=1e-3)
 
 
 def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(tmp_path: Path) -> None:
