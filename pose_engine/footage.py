@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import av
 from av.container import InputContainer
@@ -78,6 +78,7 @@ class Footage:
         self._disposable = disposable_in(context.extradata) if timed else never
         self._fps: float | None = None
         self._first_at: dict[int, float] = {}
+        self._until = 0.0  # seconds that the file goes on for at least, readable or not
         self._decoded = self._decode()
         first = next(self._decoded, None)
         if first is None:
@@ -139,10 +140,11 @@ class Footage:
             self._check_size(raw)
             at = self._time_of(raw, last)
             self._check_time(max(at, last), count)
+            self._until = max(self._until, at)
             if at > last:
                 last = at
                 yield at, raw
-        self._count_missing_end(last)
+        self._count_missing_end()
 
     def _time_of(self, raw: VideoFrame, last: float) -> float:
         at = self._timeline.of(raw)
@@ -155,30 +157,47 @@ class Footage:
         return last + 1 / self.fps
 
     def _decode(self) -> Iterator[VideoFrame]:
-        packets = self._container.demux(self._stream)
+        for packet in self._packets():
+            if self._left_out(packet):
+                continue
+            try:
+                frames = packet.decode()
+            except MemoryError:  # one of FFmpeg's errors too, and no fault of the packet
+                raise
+            except FFmpegError:
+                self._miss(packet)
+                continue
+            for frame in frames:
+                if frame.is_corrupt:
+                    self._miss(frame)
+                else:
+                    yield frame
+
+    def _packets(self) -> "Iterator[Packet[VideoStream]]":
+        """The video's; where that tells no length, the file's others show how far it goes."""
+        streams = [self._stream] if self._stream.duration else self._container.streams
+        packets = self._container.demux(*streams)
         while True:
             try:
                 packet = next(packets, None)
-            except MemoryError:  # one of FFmpeg's errors too, and no fault of the packet
+            except MemoryError:
                 raise
             except FFmpegError:
                 return  # the file ends in rubbish; what is missing is counted by time
             if packet is None:
                 return
-            if self._left_out(packet):
-                continue
-            try:
-                frames = packet.decode()
-            except MemoryError:
-                raise
-            except FFmpegError:
-                self.unreadable += 1
-                continue
-            for frame in frames:
-                if frame.is_corrupt:
-                    self.unreadable += 1
-                else:
-                    yield frame
+            if packet.stream is self._stream:
+                yield packet
+            else:
+                self._reach(packet)
+
+    def _miss(self, picture: "Packet[VideoStream] | VideoFrame") -> None:
+        self.unreadable += 1
+        self._reach(picture)
+
+    def _reach(self, there: "Packet[Any] | VideoFrame") -> None:
+        """The file goes on until there at least."""
+        self._until = max(self._until, self._timeline.of(there) or 0.0)
 
     def _left_out(self, packet: "Packet[VideoStream]") -> bool:
         """Whether it need not be decoded."""
@@ -189,11 +208,11 @@ class Footage:
         self._first_at[place] = min(first, at)
         return first < at and self._disposable(memoryview(packet))
 
-    def _count_missing_end(self, last: float) -> None:
-        """Frames that the header promises after the last one, when they are more than a second's:
+    def _count_missing_end(self) -> None:
+        """Frames that the header promises behind what there is, when they are more than a second's:
         by less, headers are often wrong."""
-        if self._stream.duration and self.duration_s and self.fps:
-            missing = self.duration_s - last
+        if self.duration_s and self.fps:
+            missing = self.duration_s - self._until
             if missing > 1 + 1 / self.fps:
                 self.unreadable += round(missing * self.fps) - 1
 

@@ -33,16 +33,16 @@ class Timeline:
         if told_s is not None:
             self._start_s = told_s if self._start_s is None else min(self._start_s, told_s)
 
-    def of(self, picture: "Packet[Any] | VideoFrame") -> float | None:
+    def of(self, there: "Packet[Any] | VideoFrame") -> float | None:
         """Seconds from the start on; None where the file does not say."""
-        told_s = self._told_s(picture)
+        told_s = self._told_s(there)
         return None if told_s is None else told_s - (self._start_s or 0.0)
 
-    def _told_s(self, picture: "Packet[Any] | VideoFrame") -> float | None:
-        ticks = picture.dts if self._by_decoding else picture.pts
-        if ticks is None or picture.time_base is None:
+    def _told_s(self, there: "Packet[Any] | VideoFrame") -> float | None:
+        ticks = there.dts if self._by_decoding else there.pts
+        if ticks is None or there.time_base is None:
             return None
-        return float(ticks * picture.time_base)
+        return float(ticks * there.time_base)
 
 
 def _start(container: InputContainer, stream: VideoStream) -> Fraction | None:

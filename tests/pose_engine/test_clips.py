@@ -307,6 +307,30 @@ def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(tmp_path:
         assert count + clip.unreadable == pytest.approx(90, abs=2)
 
 
+@pytest.mark.parametrize("sound_s", [0, 3])
+def test_so_does_one_that_says_only_how_long_all_of_it_is(tmp_path: Path, sound_s: float) -> None:
+    path = write_clip(tmp_path / "a.mkv", noise(90), sound_s=sound_s)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    with Clip.open(path) as clip:
+        count = len(list(clip.frames()))
+        assert 20 <= count <= 35
+        assert count + clip.unreadable == pytest.approx(90, abs=3)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+def test_sound_may_go_on_after_the_last_picture(tmp_path: Path, name: str) -> None:
+    with Clip.open(write_clip(tmp_path / name, noise(30), sound_s=4)) as clip:
+        assert len(list(clip.frames())) == 30
+        assert clip.unreadable == 0
+
+
+def test_a_damaged_end_is_counted_once(tmp_path: Path) -> None:
+    path = blanked(write_clip(tmp_path / "a.mov", noise(90), codec="mjpeg"), slice(30, None))
+    with Clip.open(path) as clip:
+        assert len(list(clip.frames())) == 30
+        assert clip.unreadable == 60
+
+
 def test_a_file_cut_before_its_index_is_refused(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", noise(30))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
