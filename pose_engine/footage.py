@@ -272,7 +272,8 @@ def _video_stream(container: InputContainer, limits: ClipLimits) -> VideoStream:
         raise ClipError(
             "too_many_streams", f"clip has {count} streams, the limit is {limits.max_streams}"
         )
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:  # the cover picture of a song
-            return stream
-    raise ClipError("no_video", "clip has no video stream")
+    cover = Disposition.attached_pic  # of a song
+    films = [one for one in container.streams.video if not one.disposition & cover]
+    if not films:
+        raise ClipError("no_video", "clip has no video stream")
+    return next((one for one in films if one.disposition & Disposition.default), films[0])

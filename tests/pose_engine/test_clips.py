@@ -2,6 +2,7 @@
 
 import gc
 import math
+from contextlib import ExitStack
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.stream import VideoStream
 
 from pose_engine.clips import Clip
 from pose_engine.footage import ClipError, ClipLimits
@@ -205,6 +209,32 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
 
 def test_sound_alone_is_refused(tmp_path: Path) -> None:
     assert refusal(write_sound(tmp_path / "a.mp4")).code == "no_video"
+
+
+def copied(path: Path, *tracks: tuple[Path, Disposition]) -> Path:
+    """A clip with the videos of others."""
+    with ExitStack() as opened, av.open(str(path), "w") as container:
+        packets: list[Packet[VideoStream]] = []
+        for source, disposition in tracks:
+            video = opened.enter_context(av.open(str(source))).streams.video[0]
+            stream = container.add_stream_from_template(video)
+            stream.disposition = disposition
+            for packet in video.container.demux(video):
+                if packet.size:
+                    packet.stream = stream
+                    packets.append(packet)
+        container.mux(packets)
+    return path
+
+
+@pytest.mark.parametrize("name", ["two.mkv", "two.mp4"])
+@pytest.mark.parametrize("default", [0, 1])
+def test_the_video_that_a_player_shows_is_taken(tmp_path: Path, name: str, default: int) -> None:
+    sides = [(64, 48), (32, 24)]
+    clips = [write_clip(tmp_path / f"{w}.mp4", noise(5, w, h)) for w, h in sides]
+    shown = [Disposition.default if index == default else Disposition(0) for index in range(2)]
+    with Clip.open(copied(tmp_path / name, *zip(clips, shown, strict=True))) as clip:
+        assert (clip.width, clip.height) == sides[default]
 
 
 def test_a_codec_that_is_not_listed_is_refused(tmp_path: Path) -> None:
