@@ -1,11 +1,13 @@
 """Video file -> timed, upright frames, thinned to a rate and kept within limits."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import cast
 
 from av.video.frame import VideoFrame
 
-from pose_engine.footage import Footage, as_rgb, turn_of
+from pose_engine.display import SQUARE, as_rgb, turn_of
+from pose_engine.footage import Footage
 from pose_engine.frames import Frame, Pixels, upright
 from pose_engine.thinning import Stride, every, thinned
 
@@ -27,9 +29,9 @@ class Clip(Footage):
         """
         for at, raw in thinned(self.decoded(fps), fps, after_s=after_s, stride=stride):
             if raw is not None:
-                yield at, frame_of(raw)
+                yield at, frame_of(raw, self.sample_aspect)
 
 
-def frame_of(raw: VideoFrame) -> Frame:
-    """A decoded picture, upright."""
-    return upright(cast(Pixels, as_rgb(raw).to_ndarray()), *turn_of(raw))
+def frame_of(raw: VideoFrame, sample_aspect: Fraction = SQUARE) -> Frame:
+    """A decoded picture, upright and in square pixels."""
+    return upright(cast(Pixels, as_rgb(raw, sample_aspect).to_ndarray()), *turn_of(raw))

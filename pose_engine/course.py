@@ -1,7 +1,7 @@
 """Where somebody would be by now, had he gone on as before."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from pose_engine.geometry import Region
@@ -52,6 +52,10 @@ class Course:
             wx=keep * self.wx + region.x,
             wxt=keep * (self.wxt - t * self.wx),
         )
+
+    def enlarged(self, times: float) -> "Course":
+        """The same in a picture so many times as large."""
+        return replace(self, x=times * self.x, wx=times * self.wx, wxt=times * self.wxt)
 
     def expected(self, at: float) -> float:
         """Where across the picture he would be at `at` seconds, in pixels."""

@@ -22,7 +22,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from av.video.frame import VideoFrame
 
-from pose_engine.footage import ClipError, ClipLimits, Footage, as_rgb, turn_of
+from pose_engine.display import as_rgb, turn_of
+from pose_engine.footage import ClipError, ClipLimits, Footage
 from pose_engine.sandbox import confine
 from pose_engine.thinning import thinned
 
@@ -156,8 +157,9 @@ def _tell(told: BinaryIO, clip: Footage, wanted: _Wanted, picture: mmap, memory_
             unreadable = clip.unreadable
             _check_memory(memory_bytes)
         if raw is not None:
-            _show(raw, picture)
-            _say(told, Word(Kind.FRAME, at, unreadable, raw.width, raw.height, *turn_of(raw)))
+            rgb = as_rgb(raw, clip.sample_aspect)
+            _show(rgb, picture)
+            _say(told, Word(Kind.FRAME, at, unreadable, rgb.width, rgb.height, *turn_of(raw)))
             wanted.given()
         elif monotonic() - said_s > _SIGN_S:
             _say(told, Word(Kind.PASSED, at, unreadable))
@@ -169,14 +171,14 @@ def _tell(told: BinaryIO, clip: Footage, wanted: _Wanted, picture: mmap, memory_
     _say(told, Word(Kind.ENDED, at, clip.unreadable))
 
 
-def _show(raw: VideoFrame, picture: mmap) -> None:
+def _show(rgb: VideoFrame, picture: mmap) -> None:
     """Writes its pixels, row after row."""
-    [plane] = as_rgb(raw).planes
-    pixels, size = memoryview(plane), 3 * raw.width
+    [plane] = rgb.planes
+    pixels, size = memoryview(plane), 3 * rgb.width
     if size == plane.line_size:
-        picture[: size * raw.height] = pixels
+        picture[: size * rgb.height] = pixels
         return
-    for row in range(raw.height):
+    for row in range(rgb.height):
         start = row * plane.line_size
         picture[row * size : (row + 1) * size] = pixels[start : start + size]
 

@@ -5,26 +5,25 @@ Pillow) is left to `pose_engine.clips`.
 """
 
 import math
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, cast
+from typing import Any, Self
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.sidedata.sidedata import SideDataContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from pose_engine.display import sample_aspect_of, square_size, turn_of
 from pose_engine.h264 import disposable_in, never
 from pose_engine.thinning import check_fps, place_of
+from pose_engine.timeline import Timeline
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
 CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg")
@@ -54,9 +53,10 @@ class ClipLimits:
 class Footage:
     """An open video file; `with Footage.open(path) as footage:` closes it.
 
-    `width`, `height`: pixels of the upright picture. `duration_s`, `fps`, `frame_count`: what the
-    file says of itself, None where it says nothing. `unreadable`: frames that could not be
-    decoded so far, and after the last one also those that are missing at the end.
+    `width`, `height`: pixels of the upright picture, square ones; `sample_aspect`: the width of
+    those in the file over their height. `duration_s`, `fps`, `frame_count`: what the file says of
+    itself, None where it says nothing. `unreadable`: frames that could not be decoded so far, and
+    after the last one also those that are missing at the end.
     """
 
     def __init__(self, container: InputContainer, limits: ClipLimits, threads: int = 0) -> None:
@@ -66,26 +66,27 @@ class Footage:
         self.unreadable = 0
         self.fps = float(self._stream.average_rate) if self._stream.average_rate else None
         self.frame_count = self._stream.frames or None
-        self.duration_s = _duration_s(self._stream, container)
+        self._timeline = Timeline(container, self._stream)
+        self.duration_s = self._timeline.duration_s
+        self.sample_aspect = sample_aspect_of(self._stream)
         self._check_header()
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = threads
         context = self._stream.codec_context
-        # AVI keeps no times of showing: with B-frames those that FFmpeg makes up go back and forth,
-        # and do not tell what can be left out either.
-        self._by_decoding = container.format.name == "avi"
-        timed = context.name == "h264" and not self._by_decoding
+        # The times of an AVI do not tell what can be left out.
+        timed = context.name == "h264" and container.format.name != "avi"
         self._disposable = disposable_in(context.extradata) if timed else never
         self._fps: float | None = None
-        self._start: float | None = None
         self._first_at: dict[int, float] = {}
+        self._until = 0.0  # seconds that the file goes on for at least, readable or not
         self._decoded = self._decode()
         first = next(self._decoded, None)
         if first is None:
             raise ClipError("no_frames", "clip has no frame that can be decoded")
         self._check_size(first)
+        self._timeline.begin(first)
         self._decoded = chain([first], self._decoded)
-        self.width, self.height = first.width, first.height
+        self.width, self.height = square_size(first, self.sample_aspect)
         if turn_of(first).degrees % 180:
             self.width, self.height = self.height, self.width
 
@@ -127,7 +128,7 @@ class Footage:
         self.close()
 
     def decoded(self, fps: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
-        """All frames in order of time, as they were decoded, for `thinned` and `turn_of`.
+        """All frames in order of time, as they were decoded: for `thinned`, `turn_of`, `as_rgb`.
 
         Those that go backwards in time are dropped. What nothing else is decoded from and `fps`
         surely leaves out, as it comes after another frame of its place, is not decoded at all.
@@ -137,65 +138,81 @@ class Footage:
         last = -math.inf
         for count, raw in enumerate(self._decoded, 1):
             self._check_size(raw)
-            time = self._time_of(raw, self._start, last)
-            self._start = time if self._start is None else self._start
-            at = time - self._start
+            at = self._time_of(raw, last)
             self._check_time(max(at, last), count)
+            self._until = max(self._until, at)
             if at > last:
                 last = at
                 yield at, raw
-        self._count_missing_end(last)
+        self._count_missing_end()
 
-    def _time_of(self, raw: VideoFrame, start: float | None, last: float) -> float:
-        ticks = raw.dts if self._by_decoding else raw.pts
-        if ticks is not None and raw.time_base is not None:
-            return float(ticks * raw.time_base)
-        if start is None:
+    def _time_of(self, raw: VideoFrame, last: float) -> float:
+        at = self._timeline.of(raw)
+        if at is not None:
+            return at
+        if last < 0:
             return 0.0
         if not self.fps:
             raise ClipError("no_times", "clip has neither times of its frames nor a frame rate")
-        return start + last + 1 / self.fps
+        return last + 1 / self.fps
 
     def _decode(self) -> Iterator[VideoFrame]:
-        packets = self._container.demux(self._stream)
+        for packet in self._packets():
+            if self._left_out(packet):
+                continue
+            try:
+                frames = packet.decode()
+            except MemoryError:  # one of FFmpeg's errors too, and no fault of the packet
+                raise
+            except FFmpegError:
+                self._miss(packet)
+                continue
+            for frame in frames:
+                if frame.is_corrupt:
+                    self._miss(frame)
+                else:
+                    yield frame
+
+    def _packets(self) -> "Iterator[Packet[VideoStream]]":
+        """The video's; where that tells no length, the file's others show how far it goes."""
+        streams = [self._stream] if self._stream.duration else self._container.streams
+        packets = self._container.demux(*streams)
         while True:
             try:
                 packet = next(packets, None)
-            except MemoryError:  # one of FFmpeg's errors too, and no fault of the packet
+            except MemoryError:
                 raise
             except FFmpegError:
                 return  # the file ends in rubbish; what is missing is counted by time
             if packet is None:
                 return
-            if self._left_out(packet):
-                continue
-            try:
-                frames = packet.decode()
-            except MemoryError:
-                raise
-            except FFmpegError:
-                self.unreadable += 1
-                continue
-            for frame in frames:
-                if frame.is_corrupt:
-                    self.unreadable += 1
-                else:
-                    yield frame
+            if packet.stream is self._stream:
+                yield packet
+            else:
+                self._reach(packet)
+
+    def _miss(self, picture: "Packet[VideoStream] | VideoFrame") -> None:
+        self.unreadable += 1
+        self._reach(picture)
+
+    def _reach(self, there: "Packet[Any] | VideoFrame") -> None:
+        """The file goes on until there at least."""
+        self._until = max(self._until, self._timeline.of(there) or 0.0)
 
     def _left_out(self, packet: "Packet[VideoStream]") -> bool:
         """Whether it need not be decoded."""
-        if self._fps is None or self._start is None or packet.pts is None:
+        at = self._timeline.of(packet)
+        if self._fps is None or at is None:
             return False
-        at = float(packet.pts * packet.time_base) - self._start
         first = self._first_at.setdefault(place := place_of(at, self._fps), at)
         self._first_at[place] = min(first, at)
         return first < at and self._disposable(memoryview(packet))
 
-    def _count_missing_end(self, last: float) -> None:
-        """Frames that the header promises after the last one, when they are more than a second's:
+    def _count_missing_end(self) -> None:
+        """Frames that the header promises behind what there is, when they are more than a second's:
         by less, headers are often wrong."""
-        if self._stream.duration and self._stream.time_base and self.fps:
-            missing = float(self._stream.duration * self._stream.time_base) - last
+        if self.duration_s and self.fps:
+            missing = self.duration_s - self._until
             if missing > 1 + 1 / self.fps:
                 self.unreadable += round(missing * self.fps) - 1
 
@@ -255,45 +272,8 @@ def _video_stream(container: InputContainer, limits: ClipLimits) -> VideoStream:
         raise ClipError(
             "too_many_streams", f"clip has {count} streams, the limit is {limits.max_streams}"
         )
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:  # the cover picture of a song
-            return stream
-    raise ClipError("no_video", "clip has no video stream")
-
-
-def _duration_s(stream: VideoStream, container: InputContainer) -> float | None:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return float(Fraction(container.duration, av.time_base)) if container.duration else None
-
-
-class Turn(NamedTuple):
-    """What makes a decoded picture upright."""
-
-    degrees: int
-    """Clockwise, a multiple of 90 from 0 to 270, once it is flipped."""
-    mirrored: bool
-    """It is flipped left to right first."""
-
-
-def turn_of(raw: VideoFrame) -> Turn:
-    """As the picture's display matrix says.
-
-    The matrix maps stored (x, y) to shown (a x + c y, b x + d y); its first row is a, b, and its
-    second c, d (ISO/IEC 14496-12, 6.2.2).
-    """
-    # Not raw.side_data, which makes the frame hold itself, and its memory, until the garbage
-    # collector comes by.
-    matrix = SideDataContainer(raw).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # no __init__ in the stub
-    if matrix is None:
-        return Turn(0, mirrored=False)
-    a, b, _, c, d = struct.unpack_from("=5i", cast(bytes, matrix))
-    mirrored = a * d - b * c < 0
-    if mirrored:
-        a, b = -a, -b
-    return Turn(90 * round(math.degrees(math.atan2(b, a)) / 90) % 360, mirrored)
-
-
-def as_rgb(raw: VideoFrame) -> VideoFrame:
-    """The picture in 8 bits of red, green and blue, as it lies in the file."""
-    return raw.reformat(format="rgb24", threads=1)  # for each picture others would be started
+    cover = Disposition.attached_pic  # of a song
+    films = [one for one in container.streams.video if not one.disposition & cover]
+    if not films:
+        raise ClipError("no_video", "clip has no video stream")
+    return next((one for one in films if one.disposition & Disposition.default), films[0])

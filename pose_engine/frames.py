@@ -14,6 +14,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from pose_engine.jpeg import scans_in
+
 Pixels = NDArray[np.uint8]
 
 MIN_SIDE: Final = 16
@@ -68,6 +70,8 @@ class ImageLimits:
     max_pixels: int = 25_000_000
     max_side: int = 8192
     min_side: int = MIN_SIDE
+    max_scans: int = 32
+    """Of a JPEG: progressive ones have some ten, and each takes time for all of its pixels."""
 
 
 def read_image(
@@ -98,6 +102,8 @@ def read_image(
             check_size(*_webp_size(data), limits)
         with reader(BytesIO(data)) as image:
             check_size(image.width, image.height, limits)
+            if reader is JpegImageFile:
+                _check_scans(data, limits)
             pixels, shrunk = _fast_rgb(data, image, shrink) or (_rgb(image), 1)
             flip, turn = _EXIF_STEPS.get(exif_orientation(image.info.get("exif", b"")), (False, 0))
     except FrameError:
@@ -119,6 +125,14 @@ def check_size(width: int, height: int, limits: ImageLimits) -> None:
         raise FrameError("side_too_long", f"{size}, the longest side allowed is {limits.max_side}")
     if width * height > limits.max_pixels:
         raise FrameError("too_many_pixels", f"{size}, the limit is {limits.max_pixels} in all")
+
+
+def _check_scans(data: bytes, limits: ImageLimits) -> None:
+    scans = scans_in(data)
+    if scans > limits.max_scans:
+        raise FrameError(
+            "unsupported_format", f"JPEG has {scans} scans, the limit is {limits.max_scans}"
+        )
 
 
 def exif_orientation(exif: bytes) -> int:

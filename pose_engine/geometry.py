@@ -54,6 +54,10 @@ class Region:
         """The same square, its up where its down was."""
         return replace(self, rotation=wrapped(self.rotation + math.pi))
 
+    def enlarged(self, times: float) -> Self:
+        """The same square in a picture so many times as large."""
+        return replace(self, x=times * self.x, y=times * self.y, side=times * self.side)
+
     def crop(self, frame: Frame, size: int, *, replicate: bool) -> Pixels:
         """The region as a (size, size, 3) picture, by linear interpolation.
 

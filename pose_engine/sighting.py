@@ -37,6 +37,10 @@ class Sighting:
         """The next one."""
         return Sighting(region, at, self.course.after(region, at))
 
+    def enlarged(self, times: float) -> "Sighting":
+        """The same in a picture so many times as large."""
+        return replace(self, region=self.region.enlarged(times), course=self.course.enlarged(times))
+
     def leads_to(self, region: Region, at: float) -> bool:
         """Whether he can have got there while he was followed."""
         most = _SPEED * (at - self.at)

@@ -44,6 +44,12 @@ class OneEuro:
         self._raw = value
         return self._value
 
+    def enlarge(self, times: float) -> None:
+        """Values are so many times as large from now on, and `scale` so many times as small."""
+        if self._raw is not None and self._value is not None:
+            self._raw = self._raw * np.float32(times)
+            self._value = self._value * np.float32(times)
+
     def snapshot(self) -> dict[str, Any]:
         """What it remembers, as plain data."""
         return {
@@ -111,6 +117,11 @@ class PoseSmoother:
             world=self._world(found.world, elapsed),
             visibility=self._visibility(found.visibility, elapsed),
         )
+
+    def enlarge(self, times: float) -> None:
+        """The picture is so many times as large from now on."""
+        self._image.enlarge(times)
+        self._alignment.enlarge(times)
 
     def snapshot(self) -> dict[str, Any]:
         """What it remembers, as plain data."""

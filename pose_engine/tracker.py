@@ -28,6 +28,10 @@ _DETAIL = 1.5 * SIZE
 """Pixels of a smaller frame across the person's region, at least; how much that moves landmarks is
 measured in docs/pose.md."""
 
+_SAME_SHAPE = 0.01
+"""How much more a picture may grow in one direction than in the other and be the same, only larger:
+sides are whole pixels."""
+
 _TURNS = (1, 3, 2)
 """Quarter turns in which somebody who does not stand upright is looked for."""
 _DOUBT_S = 0.5
@@ -41,7 +45,8 @@ class PoseTracker:
     Taken up is whoever is at the point or in the box `focus`, and nobody before; or without one the
     largest person nearest to the centre. He is kept: when he is lost he is looked for where he was,
     for a second nowhere else; when the landmarks go off with somebody who passes by, where he would
-    be by now. `Pose.subject` changes with the person.
+    be by now. Frames may come larger or smaller from one to the next, of another shape they are of
+    another scene. `Pose.subject` changes with the person.
 
     With `smoothing` landmarks jitter less, and lag a little. Raises ValueError when `focus` is
     outside the frame.
@@ -150,8 +155,12 @@ class PoseTracker:
         elapsed, self._at = at - self._at, at
         size = (frame.width, frame.height)
         long_ago = self._seen is not None and at - self._seen.at > MAX_GAP_S
-        if long_ago or size != self._size:
+        times = _times(self._size, size)
+        if long_ago or times is None:
             self._forget()
+        elif times != 1:
+            self._seen = self._seen.enlarged(times) if self._seen else None
+            self._smoother.enlarge(times)
         self._size = size
         return elapsed
 
@@ -265,6 +274,14 @@ class PoseTracker:
         if self._seen is None or not self._seen.near(region, self._at):
             self._subject += 1
             self._seen = None
+
+
+def _times(before: tuple[int, int], now: tuple[int, int]) -> float | None:
+    """How many times as large a picture is as the one before; None where it has another shape."""
+    if 0 in before:
+        return None
+    across, along = now[0] / before[0], now[1] / before[1]
+    return across if abs(across / along - 1) <= _SAME_SHAPE else None
 
 
 def _check(focus: Focus | None) -> None:

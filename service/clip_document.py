@@ -20,8 +20,14 @@ class ClipInfo(Wanted):
     user: str | None = Field(description="For which end user it is", examples=["user-42"])
     name: str = Field(description="The file's name", examples=["squats.mp4"])
     status: Status = Field(examples=["succeeded"])
-    progress: float = Field(description="0 to 1; it never goes backwards", examples=[1.0])
-    attempts: int = Field(description="How often its counting was begun", examples=[1])
+    progress: float = Field(
+        description="0 to 1; it never goes backwards. 0 to the end where the video says no length",
+        examples=[1.0],
+    )
+    attempts: int = Field(
+        description="How often its counting was begun at one place: farther on it is 1 again",
+        examples=[1],
+    )
     length: int | None = Field(description="Bytes, as announced; null: not said", examples=[734003])
     received: int = Field(description="Bytes that are stored", examples=[734003])
     landmarks_bytes: int | None = Field(

@@ -154,8 +154,7 @@ async def go_on(
     clip = await _upload(state, caller, upload_id)
     length, offset = clip.length, clip.received
     if clip.status == "uploading":
-        if upload_length is not None:
-            length = await _announce(state, clip, upload_length)
+        length = length if upload_length is None else _checked(state, upload_length)
         with receiving(state):
             offset = await _take(request, state, clip, upload_offset, length)
     elif upload_offset != offset:
@@ -198,20 +197,21 @@ async def _take(
 ) -> int:
     limit = state.settings.max_clip_bytes if length is None else length
     _, chunks = await upload_chunks(request, max_bytes=max(limit - offset, 0))
+    if length is not None and length != clip.length:
+        await _announce(state, clip, length)
     end = await receive(state, clip, offset, chunks, limit)
     if end == length:
         await finish(state, clip.id)
     return end
 
 
-async def _announce(state: AppState, clip: Clip, length: int) -> int:
+async def _announce(state: AppState, clip: Clip, length: int) -> None:
     """The length of an upload that was begun without."""
     try:
-        await state.clips.announce(clip.id, _checked(state, length))
+        await state.clips.announce(clip.id, length)
     except Lost:
         fault = "another length was said before, or more is stored already"
         raise _invalid(fault, "upload-length") from None
-    return length
 
 
 def _checked(state: AppState, length: int) -> int:

@@ -7,6 +7,9 @@ from typing import cast
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
@@ -107,9 +110,14 @@ def write_clip(
     fps: int = 30,
     codec: str = "mpeg4",
     rotation: int = 0,
+    sample_aspect: Fraction = Fraction(1),
     index_first: bool = False,
+    sound_s: float = 0.0,
 ) -> Path:
-    """A small clip; `times`: when each picture is shown, in 1/1000 s, evenly when None."""
+    """A small clip; `times`: when each picture is shown, in 1/1000 s, evenly when None.
+
+    `sample_aspect`: the width of its pixels over their height; `sound_s`: how long it is heard.
+    """
     pictures = list(pictures)
     height, width = pictures[0].shape[:2]
     options = {"movflags": "faststart"} if index_first else {}
@@ -119,10 +127,13 @@ def write_clip(
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.codec_context.qmin = stream.codec_context.qmax = 2
         stream.codec_context.gop_size = 5
+        stream.codec_context.sample_aspect_ratio = sample_aspect
         step = Fraction(1, fps) if times is None else Fraction(1, 1000)
         stream.codec_context.time_base = step
+        sound = _silence(container, sound_s) if sound_s else []
         if rotation:
             stream.set_display_rotation(rotation)
+        container.mux(sound)
         shown = range(len(pictures)) if times is None else times
         for at, picture in zip(shown, pictures, strict=True):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
@@ -136,14 +147,20 @@ def write_clip(
 def write_sound(path: Path) -> Path:
     """A clip without a picture."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=16000, layout="mono")
-        for start in range(0, 16000, 1024):
-            frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
-            frame.planes[0].update(np.zeros(1024, np.float32).tobytes())
-            frame.sample_rate, frame.pts = 16000, start
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        container.mux(_silence(container, 1.0))
     return path
+
+
+def _silence(container: OutputContainer, seconds: float) -> "list[Packet[AudioStream]]":
+    """Adds a stream of it, whose packets are still to be written."""
+    stream = cast(AudioStream, container.add_stream("aac", rate=16000, layout="mono"))
+    packets = []
+    for start in range(0, round(16000 * seconds), 1024):
+        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        frame.planes[0].update(np.zeros(1024, np.float32).tobytes())
+        frame.sample_rate, frame.pts = 16000, start
+        packets += stream.encode(frame)
+    return [*packets, *stream.encode(None)]
 
 
 def noise(count: int, width: int = 64, height: int = 48) -> list[Pixels]:

@@ -2,12 +2,17 @@
 
 import gc
 import math
+from contextlib import ExitStack
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.stream import VideoStream
 
 from pose_engine.clips import Clip
 from pose_engine.footage import ClipError, ClipLimits
@@ -79,7 +84,19 @@ def test_frames_of_an_avi_come_in_order(tmp_path: Path) -> None:
 
 def test_times_start_at_zero_wherever_the_file_starts(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mkv", noise(3), times=[5000, 5100, 5200])
-    np.testing.assert_allclose(times(path), [0, 0.1, 0.2], atol=1e-3)
+    with Clip.open(path, limits=ClipLimits(max_seconds=1)) as clip:
+        assert clip.duration_s == pytest.approx(0.25, abs=0.05)
+        shown = [at for at, _ in clip.frames()]
+    np.testing.assert_allclose(shown, [0, 0.1, 0.2], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_sound_that_comes_first_is_the_start(tmp_path: Path, name: str) -> None:
+    path = write_clip(tmp_path / name, noise(3), times=[2000, 2100, 2200], sound_s=2.2)
+    with Clip.open(path) as clip:
+        assert clip.duration_s == pytest.approx(2.25, abs=0.1)
+        shown = [at for at, _ in clip.frames()]
+    np.testing.assert_allclose(shown, [2, 2.1, 2.2], atol=1e-3)
 
 
 @pytest.mark.parametrize("fps", [1, 7, 10, 15, 24, 29.97, 30, 60])
@@ -117,6 +134,31 @@ def test_the_display_matrix_is_honoured(tmp_path: Path, turn: int, bright: tuple
     quarters = frame.pixels.reshape(2, frame.height // 2, 2, frame.width // 2, 3)
     brightness = quarters.mean(axis=(1, 3, 4))
     assert divmod(int(brightness.argmax()), 2) == bright
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+@pytest.mark.parametrize(
+    ("sample_aspect", "size"),
+    [
+        (Fraction(4, 3), (64, 36)),
+        (Fraction(1, 2), (32, 48)),
+        (Fraction(199, 200), (64, 48)),
+        (Fraction(9, 2), (64, 48)),
+    ],
+    ids=["wide", "high", "rounded", "absurd"],
+)
+def test_pixels_are_made_square(
+    tmp_path: Path, sample_aspect: Fraction, size: tuple[int, int], turn: int
+) -> None:
+    """As the file lies, none is made larger."""
+    path = tmp_path / "a.mp4"
+    write_clip(path, [corner()] * 3, rotation=turn, sample_aspect=sample_aspect)
+    with Clip.open(path) as clip:
+        [_, (_, frame), _] = clip.frames()
+        assert (clip.width, clip.height) == (frame.width, frame.height)
+    assert (frame.width, frame.height) == (size if turn == 0 else size[::-1])
+    bright = frame.pixels[..., 1] > 125
+    assert bright.mean() == pytest.approx(1 / 4, abs=0.02)
 
 
 def test_it_is_what_ffmpeg_says_of_the_rotation(tmp_path: Path) -> None:
@@ -167,6 +209,32 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
 
 def test_sound_alone_is_refused(tmp_path: Path) -> None:
     assert refusal(write_sound(tmp_path / "a.mp4")).code == "no_video"
+
+
+def copied(path: Path, *tracks: tuple[Path, Disposition]) -> Path:
+    """A clip with the videos of others."""
+    with ExitStack() as opened, av.open(str(path), "w") as container:
+        packets: list[Packet[VideoStream]] = []
+        for source, disposition in tracks:
+            video = opened.enter_context(av.open(str(source))).streams.video[0]
+            stream = container.add_stream_from_template(video)
+            stream.disposition = disposition
+            for packet in video.container.demux(video):
+                if packet.size:
+                    packet.stream = stream
+                    packets.append(packet)
+        container.mux(packets)
+    return path
+
+
+@pytest.mark.parametrize("name", ["two.mkv", "two.mp4"])
+@pytest.mark.parametrize("default", [0, 1])
+def test_the_video_that_a_player_shows_is_taken(tmp_path: Path, name: str, default: int) -> None:
+    sides = [(64, 48), (32, 24)]
+    clips = [write_clip(tmp_path / f"{w}.mp4", noise(5, w, h)) for w, h in sides]
+    shown = [Disposition.default if index == default else Disposition(0) for index in range(2)]
+    with Clip.open(copied(tmp_path / name, *zip(clips, shown, strict=True))) as clip:
+        assert (clip.width, clip.height) == sides[default]
 
 
 def test_a_codec_that_is_not_listed_is_refused(tmp_path: Path) -> None:
@@ -239,6 +307,27 @@ def test_a_damaged_stretch_is_left_out_and_counted(tmp_path: Path, codec: str) -
     assert all(a < b for a, b in pairwise(kept))
 
 
+def blanked(path: Path, frames: slice) -> Path:
+    """Zeros in place of these frames of a clip."""
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
+    data = bytearray(path.read_bytes())
+    for start, size in places[frames]:
+        assert start is not None
+        data[start : start + size] = bytes(size)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_damaged_beginning_does_not_move_what_follows(tmp_path: Path) -> None:
+    path = blanked(write_clip(tmp_path / "a.mov", noise(60), codec="mjpeg"), slice(30))
+    with Clip.open(path) as clip:
+        assert clip.duration_s == pytest.approx(2)
+        kept = [at for at, _ in clip.frames()]
+        assert clip.unreadable == 30
+    np.testing.assert_allclose(kept, np.arange(30, 60) / 30, atol=1e-3)
+
+
 def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", noise(90), index_first=True)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
@@ -246,6 +335,30 @@ def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(tmp_path:
         count = len(list(clip.frames()))
         assert 20 <= count <= 35
         assert count + clip.unreadable == pytest.approx(90, abs=2)
+
+
+@pytest.mark.parametrize("sound_s", [0, 3])
+def test_so_does_one_that_says_only_how_long_all_of_it_is(tmp_path: Path, sound_s: float) -> None:
+    path = write_clip(tmp_path / "a.mkv", noise(90), sound_s=sound_s)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    with Clip.open(path) as clip:
+        count = len(list(clip.frames()))
+        assert 20 <= count <= 35
+        assert count + clip.unreadable == pytest.approx(90, abs=3)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+def test_sound_may_go_on_after_the_last_picture(tmp_path: Path, name: str) -> None:
+    with Clip.open(write_clip(tmp_path / name, noise(30), sound_s=4)) as clip:
+        assert len(list(clip.frames())) == 30
+        assert clip.unreadable == 0
+
+
+def test_a_damaged_end_is_counted_once(tmp_path: Path) -> None:
+    path = blanked(write_clip(tmp_path / "a.mov", noise(90), codec="mjpeg"), slice(30, None))
+    with Clip.open(path) as clip:
+        assert len(list(clip.frames())) == 30
+        assert clip.unreadable == 60
 
 
 def test_a_file_cut_before_its_index_is_refused(tmp_path: Path) -> None:

@@ -190,6 +190,31 @@ def test_a_bomb_is_refused_by_its_header() -> None:
     assert refusal(b"RIFF" + bytes(4) + b"WEBP" + extended).code == "side_too_long"
 
 
+def again(data: bytes, times: int) -> bytes:
+    """A JPEG whose last scan comes so many times more."""
+    last = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + times * last + data[-2:]
+
+
+def test_a_jpeg_that_goes_over_its_picture_too_often_is_refused() -> None:
+    data = encoded(picture(), "JPEG", progressive=True)
+    scans = data.count(b"\xff\xda")
+    allowed = again(data, DEFAULT.max_scans - scans)
+    assert read_image(allowed).width == 40
+    error = refusal(again(data, DEFAULT.max_scans - scans + 1))
+    assert error.code == "unsupported_format"
+    assert "33 scans, the limit is 32" in str(error)
+
+
+def test_what_only_looks_like_a_scan_is_none() -> None:
+    """A small picture in its header, and a film behind it."""
+    data = encoded(picture(), "JPEG")
+    start = b"\xff\xda"
+    header = b"\xff\xe2" + struct.pack(">H", 82) + 40 * start
+    strange = data[:2] + header + data[2:] + 40 * start
+    np.testing.assert_array_equal(read_image(strange).pixels, read_image(data).pixels)
+
+
 @pytest.mark.parametrize("options", [{"lossless": True}, {"quality": 80}, {"exif": Image.Exif()}])
 def test_webp_sizes_are_read_from_all_three_kinds_of_header(options: dict[str, object]) -> None:
     data = encoded(picture(), "WEBP", **options)

@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
@@ -81,6 +82,13 @@ def test_turned_and_uneven_ones_too(tmp_path: Path, rotation: int) -> None:
     with Clip.open(path) as here, isolated(path) as there:
         assert same(list(here.frames()), list(there.frames()))
         assert (there.width, there.height) == (here.width, here.height)
+
+
+def test_pixels_that_are_not_square_are_made_so_alike(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", noise(3), rotation=90, sample_aspect=Fraction(4, 3))
+    with Clip.open(path) as here, isolated(path) as there:
+        assert same(list(here.frames()), list(there.frames()))
+        assert (there.width, there.height) == (here.width, here.height) == (36, 64)
 
 
 def test_damage_is_counted_alike(clip: Path) -> None:

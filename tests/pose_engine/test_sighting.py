@@ -49,6 +49,17 @@ def test_who_walked_is_looked_for_where_he_would_be() -> None:
     assert not sighting.near(SEEN, 3.0)
 
 
+def test_a_larger_picture_changes_nothing() -> None:
+    sighting = Sighting.first(SEEN, 0.0)
+    for frame in range(1, 31):
+        sighting = sighting.then(moved(0.05 * frame), frame / 15)
+    larger, ahead = sighting.enlarged(2.5), moved(2)
+    assert larger.off(ahead.enlarged(2.5), 3.0) == pytest.approx(sighting.off(ahead, 3.0))
+    assert larger.then(ahead.enlarged(2.5), 3.0).off(SEEN.enlarged(2.5), 4.0) == pytest.approx(
+        sighting.then(ahead, 3.0).off(SEEN, 4.0)
+    )
+
+
 def test_plain_data_keep_a_sighting() -> None:
     sighting = Sighting.first(SEEN, 0.0).then(moved(0.1), 0.1)
     assert Sighting.restored(json.loads(json.dumps(asdict(sighting)))) == sighting

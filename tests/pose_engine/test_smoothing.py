@@ -79,6 +79,17 @@ def test_scale_makes_speed_relative_to_size() -> None:
         )
 
 
+def test_values_that_become_so_many_times_as_large_go_on_as_before() -> None:
+    steady, changed = euro(), euro()
+    path = np.cumsum(np.random.default_rng(0).normal(size=(20, 4)), axis=0).astype(np.float32)
+    for step, point in enumerate(path):
+        times = 1 if step < 10 else 100
+        if step == 10:
+            changed.enlarge(times)
+        found = changed(times * point, 0.04, scale=1 / times)
+        np.testing.assert_allclose(found, times * steady(point, 0.04), rtol=1e-4, atol=1e-3)
+
+
 def test_the_arithmetic_is_mediapipes() -> None:
     """One step by hand: derivative 30 a second, its average by alpha(1 Hz) from zero."""
     smooth, gap = OneEuro(min_cutoff=0.05, beta=80.0), 1 / 30

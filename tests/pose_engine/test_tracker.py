@@ -202,6 +202,22 @@ def test_another_size_of_frame_forgets_the_person() -> None:
     assert stage.asked() == (6, 2)
 
 
+@pytest.mark.parametrize("after", [(800, 600), (1280, 960), (200, 151)])
+def test_a_frame_of_the_same_shape_keeps_the_person_whatever_its_size(
+    after: tuple[int, int],
+) -> None:
+    """Nothing of how he was seen before is lost either: where he rests he still does."""
+    stage = Stage(smoothing=True)
+    for step in range(20):
+        before = stage.tracker.track(blank(640, 480), step / 30)
+    now = stage.tracker.track(blank(*after), 20 / 30)
+    assert stage.asked() == (3, 21)
+    assert before is not None
+    assert now is not None
+    assert now.subject == before.subject
+    np.testing.assert_allclose(now.image, before.image * (after[0] / 640), rtol=1e-5, atol=1e-3)
+
+
 def white_below(image: FloatArray) -> bool:
     return float(image[0, -30].mean() - image[0, 30].mean()) > 0.5
 

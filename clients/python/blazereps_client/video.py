@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -15,6 +16,7 @@ from blazereps_client.media import ImageAt
 from blazereps_client.thinning import Thinning
 
 JPEG_QUALITY = 85
+_MOST_ASPECT = 4
 
 
 class CaptureError(RuntimeError):
@@ -49,11 +51,12 @@ def camera_images(number: int, *, fps: float) -> Iterator[ImageAt]:
 
 def _clip_images(container: InputContainer, fps: float) -> Iterator[ImageAt]:
     thinning, last_s = Thinning(fps), -math.inf
+    sample_aspect = _sample_aspect(container)
     with container:
         for at_s, frame in _timed(container):
             if at_s > last_s and thinning.takes(at_s):
                 last_s = at_s
-                pixels = frame.to_ndarray(format="bgr24")
+                pixels = _square(frame, sample_aspect)
                 yield ImageAt(at_s, _jpeg(pixels), rotation=_clockwise(frame))
 
 
@@ -90,6 +93,22 @@ def _decoded(container: InputContainer) -> Iterator[VideoFrame]:
         except FFmpegError:
             continue
         yield from (frame for frame in frames if not frame.is_corrupt)
+
+
+def _sample_aspect(container: InputContainer) -> Fraction:
+    """The width of its pixels over their height; more than fourfold is a mistake."""
+    said = container.streams.video[0].sample_aspect_ratio
+    return said if said and max(said, 1 / said) <= _MOST_ASPECT else Fraction(1)
+
+
+def _square(frame: VideoFrame, sample_aspect: Fraction) -> cv2.typing.MatLike:
+    """The pixels, once they are as wide as high; none is made larger."""
+    width, height = frame.width, frame.height
+    if sample_aspect > 1:
+        height = round(height / sample_aspect)
+    else:
+        width = round(width * sample_aspect)
+    return frame.to_ndarray(format="bgr24", width=width, height=height)
 
 
 def _clockwise(frame: VideoFrame) -> int:

@@ -1,5 +1,6 @@
 """Pictures for a live session."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -54,6 +55,19 @@ def test_a_turned_clip_says_how_it_is_made_upright(tmp_path: Path, turn: int) ->
     upright = read_image(image.data, rotation=image.rotation).pixels
     assert upright.shape == expected.shape
     assert np.abs(upright.astype(int) - expected).mean() < 8
+
+
+@pytest.mark.parametrize(
+    ("sample_aspect", "shape"), [(Fraction(4, 3), (36, 64, 3)), (Fraction(1, 2), (48, 32, 3))]
+)
+def test_pixels_that_are_not_square_are_made_so(
+    tmp_path: Path, sample_aspect: Fraction, shape: tuple[int, ...]
+) -> None:
+    clip = write_turned(tmp_path / "a.mp4", [corner()] * 2, sample_aspect=sample_aspect)
+    image = next(clip_images(clip, fps=30))
+    pixels = read_image(image.data).pixels
+    assert pixels.shape == shape
+    assert (pixels[..., 1] > 125).mean() == pytest.approx(1 / 4, abs=0.02)
 
 
 def test_a_clip_that_is_none_is_told_before_anything_is_sent(tmp_path: Path) -> None:
