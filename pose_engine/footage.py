@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import av
 from av.container import InputContainer
@@ -187,7 +187,7 @@ class Footage:
             if packet is None:
                 return
             if packet.stream is self._stream:
-                yield packet
+                yield cast("Packet[VideoStream]", packet)
             else:
                 self._reach(packet)
 

@@ -153,7 +153,7 @@ def write_sound(path: Path) -> Path:
 
 def _silence(container: OutputContainer, seconds: float) -> "list[Packet[AudioStream]]":
     """Adds a stream of it, whose packets are still to be written."""
-    stream = cast(AudioStream, container.add_stream("aac", rate=16000, layout="mono"))
+    stream = container.add_stream("aac", rate=16000, layout="mono")
     packets = []
     for start in range(0, round(16000 * seconds), 1024):
         frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)

@@ -216,10 +216,11 @@ def copied(path: Path, *tracks: tuple[Path, Disposition]) -> Path:
     with ExitStack() as opened, av.open(str(path), "w") as container:
         packets: list[Packet[VideoStream]] = []
         for source, disposition in tracks:
-            video = opened.enter_context(av.open(str(source))).streams.video[0]
+            other = opened.enter_context(av.open(str(source)))
+            video = other.streams.video[0]
             stream = container.add_stream_from_template(video)
             stream.disposition = disposition
-            for packet in video.container.demux(video):
+            for packet in other.demux(video):
                 if packet.size:
                     packet.stream = stream
                     packets.append(packet)
