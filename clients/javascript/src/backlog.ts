@@ -7,12 +7,14 @@ export interface Kept {
   data: Bytes | string;
   /** Of media. */
   firstSeq?: number;
+  /** A batch without the observations up to a number. */
+  after?(seq: number): Kept;
 }
 
 const MAX_MESSAGES = 4096;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** What the server has not stored yet, in order: what was said on this connection, then the rest. */
+/** What the server has not stored yet, in order: what was said on this connection comes first. */
 export class Backlog {
   /** Observations that were to be said and were not there any more. */
   givenUp = 0;
@@ -46,6 +48,7 @@ export class Backlog {
   /** Whatever was said before: all after this number is to be said. */
   goOn(doneSeq: number): void {
     this.forget(doneSeq);
+    this.#cut(doneSeq);
     this.#said = 0;
     this.#nextSeq = Math.max(doneSeq + 1, this.#wholeFromSeq);
   }
@@ -62,6 +65,15 @@ export class Backlog {
     }
     this.#nextSeq = next.seq + 1;
     return next;
+  }
+
+  /** The first may be a batch that is done with in part. */
+  #cut(doneSeq: number): void {
+    const [first] = this.#kept;
+    if (!first?.after) return;
+    const rest = first.after(doneSeq);
+    this.#bytes += rest.data.length - first.data.length;
+    this.#kept[0] = rest;
   }
 
   #remove(start: number, count: number): void {

@@ -43,6 +43,13 @@ export interface Header {
   key?: boolean;
 }
 
+/** One observation of a batch. */
+export interface Row {
+  seq: number;
+  captureUs: number;
+  data: Bytes;
+}
+
 const VERSION = 1;
 const KINDS: Record<Kind, number> = {
   image: 1,
@@ -107,20 +114,19 @@ export function packLandmarks({
   return packFloats([...rows, ...metres].flat());
 }
 
-/** The payload of a batch; observation n has the number `firstSeq + n`. */
-export function packBatch(
-  firstSeq: number,
-  observations: readonly Observation[],
-): Bytes {
-  return joined(observations.flatMap((one, n) => packRow(firstSeq + n, one)));
+/** The payload of a batch. */
+export function packBatch(rows: readonly Row[]): Bytes {
+  return joined(rows.map(({ data }) => data));
 }
 
-function packRow(seq: number, observation: Observation): [Bytes, Bytes] {
-  const row = new DataView(new ArrayBuffer(ROW_BYTES));
-  row.setUint32(0, seq, true);
-  row.setUint8(4, contentOf(observation));
-  setUint64(row, 8, captureUs(observation));
-  return [new Uint8Array(row.buffer), packLandmarks(observation)];
+export function packRow(seq: number, observation: Observation): Row {
+  const atUs = captureUs(observation);
+  const head = new DataView(new ArrayBuffer(ROW_BYTES));
+  head.setUint32(0, seq, true);
+  head.setUint8(4, contentOf(observation));
+  setUint64(head, 8, atUs);
+  const parts = [new Uint8Array(head.buffer), packLandmarks(observation)];
+  return { seq, captureUs: atUs, data: joined(parts) };
 }
 
 function contentOf({ landmarks, world }: Observation): number {

@@ -14,6 +14,8 @@ import {
   packBatch,
   packLandmarks,
   packMedia,
+  packRow,
+  type Row,
 } from "./media.js";
 import type {
   Arm,
@@ -194,10 +196,9 @@ export class Session {
   /** Sends up to 64 sets of landmarks in one message; gives the last one's number. */
   sendBatch(observations: readonly Observation[]): number {
     this.#mustBeOpen();
-    const [first] = observations;
-    if (!first) return this.#nextSeq - 1;
-    const payload = packBatch(this.#nextSeq, observations);
-    return this.#sendMedia("batch", first, payload, observations.length);
+    if (!observations.length) return this.#nextSeq - 1;
+    const rows = observations.map((one, n) => packRow(this.#nextSeq + n, one));
+    return this.#sendKept(batchOf(rows));
   }
 
   /** Sends a frame of encoded video: WebCodecs' chunk, or an access unit and what is to know of it. */
@@ -279,18 +280,18 @@ export class Session {
     kind: Kind,
     about: Captured & Omit<Header, "seq" | "captureUs">,
     payload: Bytes,
-    observations = 1,
   ): number {
-    const header = {
-      ...about,
-      seq: this.#nextSeq,
-      captureUs: captureUs(about),
-    };
+    const seq = this.#nextSeq;
+    const header = { ...about, seq, captureUs: captureUs(about) };
     const data = packMedia(kind, header, payload);
+    return this.#sendKept({ seq, data, firstSeq: seq });
+  }
+
+  #sendKept(media: Kept): number {
     if (this.#live && !this.#underWay) this.#lateSeq = -1;
-    this.#nextSeq += observations;
-    this.#say({ seq: this.#nextSeq - 1, data, firstSeq: header.seq });
-    return this.#nextSeq - 1;
+    this.#nextSeq = media.seq + 1;
+    this.#say(media);
+    return media.seq;
   }
 
   #control(control: ClientMessage): void {
@@ -457,6 +458,17 @@ export class Session {
       ];
     });
   }
+}
+
+/** A batch, and what is left of it once some is done with. */
+function batchOf(rows: readonly Row[]): Kept {
+  const first = rows[0]!;
+  return {
+    seq: first.seq + rows.length - 1,
+    data: packMedia("batch", first, packBatch(rows)),
+    firstSeq: first.seq,
+    after: (seq) => batchOf(rows.filter((row) => row.seq > seq)),
+  };
 }
 
 function closedError(): BlazerepsError {

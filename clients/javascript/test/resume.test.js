@@ -128,6 +128,24 @@ test("what is sent while late frames are caught up with is bounded, too", async 
   assert.equal(session.givenUp, 112);
 });
 
+test("of a batch only what is not counted is sent again", async () => {
+  const { session, socket, clock } = await lasting();
+  const observations = [0, 1, 2, 3].map((atS) => ({ atS, landmarks: null }));
+  session.sendBatch(observations);
+  session.sendLandmarks(null, { atS: 4 });
+  const [, whole, single] = socket.sent;
+  const next = await reconnected(socket, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 1 });
+  const rest = next.sent[1];
+  assert.deepEqual(next.said.slice(1), ["#2", "#4"]);
+  assert.deepEqual(rest.slice(0, 4), whole.slice(0, 4));
+  assert.deepEqual(rest.slice(8, 16), rest.slice(24, 32)); // the first one's time
+  assert.deepEqual(rest.slice(16), whole.slice(16 + 2 * 16));
+  const last = await reconnected(next, clock);
+  last.accept({ ...RESUMED, resumed_at_seq: 1 });
+  assert.deepEqual(last.sent.slice(1), [rest, single]);
+});
+
 test("everything is sent again where nothing was counted", async () => {
   const { session, socket, clock } = await lasting();
   await sendMany(session, 0, 2);
