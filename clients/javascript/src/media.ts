@@ -30,6 +30,14 @@ export type Observation = Captured & {
   size?: readonly [width: number, height: number];
 };
 
+/** What is needed of WebCodecs' EncodedVideoChunk: types must hold where there is no DOM. */
+export interface VideoChunk {
+  readonly type: "key" | "delta";
+  readonly timestamp: number;
+  readonly byteLength: number;
+  copyTo(target: Uint8Array<ArrayBuffer>): void;
+}
+
 export type Kind = "image" | "landmarks" | "video" | "batch";
 
 export interface Header {

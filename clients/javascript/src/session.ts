@@ -16,6 +16,7 @@ import {
   packMedia,
   packRow,
   type Row,
+  type VideoChunk,
 } from "./media.js";
 import type {
   Arm,
@@ -202,13 +203,13 @@ export class Session {
   }
 
   /** Sends a frame of encoded video: WebCodecs' chunk, or an access unit and what is to know of it. */
-  sendVideo(chunk: EncodedVideoChunk, turned?: Turned): number;
+  sendVideo(chunk: VideoChunk, turned?: Turned): number;
   sendVideo(
     data: ArrayBuffer | Uint8Array,
     shot: Shot & { key: boolean },
   ): number;
   sendVideo(
-    data: EncodedVideoChunk | ArrayBuffer | Uint8Array,
+    data: VideoChunk | ArrayBuffer | Uint8Array,
     about: object = {},
   ): number {
     this.#mustBeOpen();

@@ -256,6 +256,13 @@ for (const code of [1001, 1005, 1006, 1011, 1012, 1013]) {
   });
 }
 
+test("a close without a code, as React Native has told it, is resumed", async () => {
+  const { socket, clock } = await lasting();
+  socket.onclose({});
+  await clock.advance(Math.max(...clock.waits));
+  assert.notEqual(FakeSocket.last, socket);
+});
+
 for (const code of [1000, 1007, 1008, 1009, 4401, 4404, 4408, 4409, 4429]) {
   test(`close code ${code} is the end`, async () => {
     const { session, socket, clock } = await lasting();
