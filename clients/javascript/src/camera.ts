@@ -87,6 +87,18 @@ class Pace {
   }
 }
 
+/** A file's times, which go on where it is played again or wound back. */
+class Onward {
+  #lastUs = 0;
+  #shiftUs = 0;
+
+  us(fileUs: number): number {
+    this.#shiftUs += Math.max(0, this.#lastUs - fileUs);
+    this.#lastUs = fileUs;
+    return fileUs + this.#shiftUs;
+  }
+}
+
 /** Where frames are drawn, shrunk and encoded. */
 class Easel {
   readonly #canvas = document.createElement("canvas");
@@ -121,16 +133,17 @@ function eachFrame(
 ): () => void {
   let stopped = false;
   const fromFile = () => video.srcObject === null;
+  const onward = new Onward();
 
   function next(): void {
     if (video.requestVideoFrameCallback) {
       video.requestVideoFrameCallback(
         (nowMs, { captureTime = nowMs, mediaTime }) =>
-          show(fromFile() ? mediaTime * 1e6 : captureTime * 1e3),
+          show(fromFile() ? onward.us(mediaTime * 1e6) : captureTime * 1e3),
       );
     } else {
       requestAnimationFrame((nowMs) =>
-        show(fromFile() ? video.currentTime * 1e6 : nowMs * 1e3),
+        show(fromFile() ? onward.us(video.currentTime * 1e6) : nowMs * 1e3),
       );
     }
   }

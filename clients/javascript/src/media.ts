@@ -65,6 +65,7 @@ const KINDS: Record<Kind, number> = {
   video: 3,
   batch: 4,
 };
+const MAX_CAPTURE_US = 2 ** 53;
 const HEADER_BYTES = 16;
 const ROW_BYTES = 16;
 const LANDMARKS = 33;
@@ -75,8 +76,14 @@ const POINTS = 1;
 const POINTS_AND_WORLD = 2;
 
 export function captureUs(captured: Captured): number {
-  return Math.round(
+  const us = Math.round(
     "captureUs" in captured ? captured.captureUs : captured.atS * 1e6,
+  );
+  if (us >= 0 && us <= MAX_CAPTURE_US) return us;
+  throw new BlazerepsError(
+    "invalid_time",
+    `There must be a capture time, atS or captureUs, of 0 to 2^53 microseconds, not ${us}.`,
+    true,
   );
 }
 

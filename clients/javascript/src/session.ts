@@ -87,6 +87,7 @@ export class Session {
   #summary: Promise<Summary> | null = null;
   #summed = false;
   #over = false;
+  #cause: BlazerepsError | null = null; // of its end
 
   constructor(url: string, options: Options) {
     const {
@@ -153,7 +154,7 @@ export class Session {
   async room(): Promise<void> {
     while (!this.#over && !(this.#live && this.#underWay < MAX_UNDER_WAY))
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.#over) throw closedError();
+    if (this.#over) throw this.#closedError();
   }
 
   /** Listens to one type of event; gives the function that stops it. */
@@ -274,7 +275,7 @@ export class Session {
   }
 
   #mustBeOpen(): void {
-    if (this.#over || this.#summary) throw closedError();
+    if (this.#over || this.#summary) throw this.#closedError();
   }
 
   #sendMedia(
@@ -360,6 +361,9 @@ export class Session {
     switch (message.type) {
       case "session.created":
         this.#created = message;
+        this.#counts = Object.fromEntries(
+          message.exercises.map((name) => [name, 0]),
+        );
         this.#live = true;
         break;
       case "session.resumed":
@@ -434,6 +438,7 @@ export class Session {
   #finish(error: BlazerepsError | null): void {
     if (this.#over) return;
     this.#over = true;
+    this.#cause = error;
     this.#live = false;
     this.#link.close();
     this.#wake();
@@ -448,16 +453,20 @@ export class Session {
     wanted: (event: Extract<SessionEvent, { type: T }>) => boolean = () => true,
   ): Promise<Extract<SessionEvent, { type: T }>> {
     return new Promise((resolve, reject) => {
-      if (this.#over) return reject(closedError());
+      if (this.#over) return reject(this.#closedError());
       const stops = [
         this.on(type, (event) => {
           if (!wanted(event)) return;
           stops.forEach((stop) => stop());
           resolve(event);
         }),
-        this.on("closed", ({ error }) => reject(error ?? closedError())),
+        this.on("closed", () => reject(this.#closedError())),
       ];
     });
+  }
+
+  #closedError(): BlazerepsError {
+    return this.#cause ?? new BlazerepsError("closed", "The session is over.");
   }
 }
 
@@ -470,10 +479,6 @@ function batchOf(rows: readonly Row[]): Kept {
     firstSeq: first.seq,
     after: (seq) => batchOf(rows.filter((row) => row.seq > seq)),
   };
-}
-
-function closedError(): BlazerepsError {
-  return new BlazerepsError("closed", "The session is over.");
 }
 
 async function bytesOf(data: Blob | ArrayBuffer | Uint8Array): Promise<Bytes> {

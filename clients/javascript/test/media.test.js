@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { packBatch, packLandmarks, packMedia, packRow } from "../dist/media.js";
+import {
+  captureUs,
+  packBatch,
+  packLandmarks,
+  packMedia,
+  packRow,
+} from "../dist/media.js";
 
 const PROTOCOL = readFileSync(
   new URL("../../../docs/protocol.md", import.meta.url),
@@ -39,6 +45,11 @@ test("a key frame of video has its flag, and the payload follows", () => {
     hex(bytes),
     "01 03 08 00 01 00 00 00 02 00 00 00 00 00 00 00 aa bb",
   );
+});
+
+test("an observation without a capture time is refused", () => {
+  for (const none of [{}, { atS: undefined }, { atS: NaN }, { captureUs: -1 }])
+    assert.throws(() => captureUs(none), { code: "invalid_time" });
 });
 
 test("capture times are exact up to 2^53", () => {
