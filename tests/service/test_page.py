@@ -102,3 +102,16 @@ def test_a_refused_ticket_is_named(serve: Serve, tmp_path: Path) -> None:
             )
             assert page.evaluate(TICKETS) == 1
             assert page.evaluate(ON) == 0
+
+
+def test_the_reference_is_as_wide_as_a_phone(address: str, tmp_path: Path) -> None:
+    with tab(f"http://{address}/docs", tmp_path) as page:
+        page.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=375,
+            height=700,
+            deviceScaleFactor=1,
+            mobile=True,
+        )
+        page.wait("document.querySelectorAll('.operation').length > 0")
+        assert page.evaluate("document.documentElement.scrollWidth") == 375
