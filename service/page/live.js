@@ -3,6 +3,7 @@
 const HEADER_BYTES = 16, VERSION = 1, IMAGE = 1;
 const FRAMES_A_SECOND = 15, LONGEST_SIDE = 640, JPEG_QUALITY = 0.8, EVENTS_SHOWN = 30;
 const GUIDANCE_MS = 6000;
+const WATCH_MS = 1000, SILENT_MS = 10_000, LAST_WORD_MS = 5000;
 const BONES = [[11, 12], [23, 24], [11, 23], [12, 24], [11, 13], [13, 15], [12, 14], [14, 16],
   [15, 19], [16, 20], [23, 25], [25, 27], [24, 26], [26, 28], [27, 29], [29, 31], [28, 30],
   [30, 32], [0, 2], [2, 7], [0, 5], [5, 8], [9, 10]];
@@ -184,7 +185,6 @@ const ask = (path, options) => fetch(path, {
 
 // A browser cannot send a header with a WebSocket, but a ticket as a subprotocol.
 async function subprotocols() {
-  if (!$("key").value && !$("locked").hidden) throw new Error("this server asks for a key or a token");
   if (!$("key").value) return ["blazereps.v1"];
   const answer = await ask("/v1/live/tickets", { method: "POST" });
   const { ticket, detail } = await answer.json();
@@ -195,7 +195,10 @@ async function subprotocols() {
 function connect(file, protocols) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/v1/live`, protocols);
-  const mine = run = { socket, file, seq: 0, last_us: -1, told: false, ended: false };
+  const mine = run = {
+    socket, file, seq: 0, last_us: -1, told: false, ended: false, heard_ms: performance.now(),
+    watching: setInterval(() => watch(mine), WATCH_MS),
+  };
   $("events").replaceChildren();
   $("sets").replaceChildren();
   guide("");
@@ -207,30 +210,44 @@ function connect(file, protocols) {
   }));
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
+    mine.heard_ms = performance.now();
     if (run === mine) told[message.type]?.(message);
   };
   socket.onclose = (event) => {
     if (run !== mine) return;
     if (!mine.told) {
-      say(event.code === 1006 ? "The server cannot be reached, or has no free session."
+      const ticket = protocols.length > 1 ? ", or refused the ticket" : "";
+      say(event.code === 1006 ? `The server cannot be reached, or has no free session${ticket}.`
         : `The connection was closed (${event.code} ${event.reason}).`, true);
     }
     release();
   };
 }
 
+// A network that is gone tells nobody, and the camera must not stay on for it.
+function watch(mine) {
+  const silent_ms = performance.now() - mine.heard_ms;
+  if (silent_ms < (mine.ended ? LAST_WORD_MS : SILENT_MS)) return;
+  say("The server does not answer.", true);
+  if (mine.ended) leave();
+}
+
 function finish() {
-  if (run?.socket.readyState === WebSocket.OPEN) {
-    run.socket.send(JSON.stringify({ type: "session.end" }));
-    run.ended = true;
-    video.pause();
-  } else {
-    run?.socket.close();
-    release();
-  }
+  if (run?.socket.readyState !== WebSocket.OPEN) return leave();
+  run.socket.send(JSON.stringify({ type: "session.end" }));
+  run.ended = true;
+  run.heard_ms = performance.now(); // the last word has its time from here on
+  $("stop").disabled = true;
+  video.pause();
+}
+
+function leave() {
+  run?.socket.close();
+  release();
 }
 
 function release() {
+  clearInterval(run?.watching);
   video.pause();
   video.srcObject?.getTracks().forEach((track) => track.stop());
   video.srcObject = null;
@@ -242,21 +259,29 @@ function release() {
 }
 
 async function begin(source, file) {
-  if (run) { run.socket.close(); release(); }
-  let protocols;
-  try {
-    protocols = await subprotocols();
-  } catch (error) {
-    return say(`Not let in: ${error.message}`, true);
+  leave();
+  if (!$("key").value && !$("locked").hidden) {
+    return say("Not let in: this server asks for a key or a token.", true);
   }
+  $("camera").disabled = $("file").disabled = true; // whoever is asked for the camera may take long
+  const trouble = await begun(source, file);
+  $("camera").disabled = $("file").disabled = false;
+  if (!trouble) return;
+  release();
+  say(trouble, true);
+}
+
+// Why it did not begin. A ticket is not good for long: it is bought last.
+async function begun(source, file) {
+  let doing = "No picture";
   try {
     await source();
     await video.play();
+    doing = "Not let in";
+    connect(file, await subprotocols());
   } catch (error) {
-    release();
-    return say(`No picture: ${error.message}`, true);
+    return `${doing}: ${error.message}`;
   }
-  connect(file, protocols);
 }
 
 $("camera").onclick = () => begin(async () => {

@@ -1,51 +1,84 @@
 import type { Bytes } from "./media.js";
 
-/** A message that may have to be said again; a control message has the number of the next media. */
+/** A message that may have to be said again. */
 export interface Kept {
+  /** Its number, the last one of a batch; a control message has that of the next media. */
   seq: number;
   data: Bytes | string;
-  /** On this connection. */
-  said?: boolean;
+  /** Of media. */
+  firstSeq?: number;
+  /** A batch without the observations up to a number. */
+  after?(seq: number): Kept;
 }
 
-const MAX_MESSAGES = 256;
+const MAX_MESSAGES = 4096;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** What the server has not stored yet, in order; when it is too much, the oldest media is given up. */
+/** What the server has not stored yet, in order: what was said on this connection comes first. */
 export class Backlog {
+  /** Observations that were to be said and were not there any more. */
+  givenUp = 0;
   #kept: Kept[] = [];
   #bytes = 0;
+  #said = 0;
+  #nextSeq = 0; // of the media to be said next, where nothing is missing
+  #wholeFromSeq = 0; // what is missing before is known
 
   add(message: Kept): void {
     this.#kept.push(message);
     this.#bytes += message.data.length;
+  }
+
+  /** Gives up the oldest media where it is too much. */
+  trim(): void {
     while (this.#kept.length > MAX_MESSAGES || this.#bytes > MAX_BYTES) {
       const oldest = this.#kept.findIndex(
-        ({ data }) => typeof data !== "string",
+        ({ firstSeq }) => firstSeq !== undefined,
       );
-      this.#remove(Math.max(0, oldest));
+      this.#remove(Math.max(0, oldest), 1);
     }
   }
 
   /** Forgets everything up to this number. */
-  forget(seq: number | null | undefined): void {
-    if (seq === null || seq === undefined) return;
+  forget(seq: number): void {
     const first = this.#kept.findIndex((message) => message.seq > seq);
-    const gone = this.#kept.splice(0, first < 0 ? this.#kept.length : first);
+    this.#remove(0, first < 0 ? this.#kept.length : first);
+  }
+
+  /** Whatever was said before: all after this number is to be said. */
+  goOn(doneSeq: number): void {
+    this.forget(doneSeq);
+    this.#cut(doneSeq);
+    this.#said = 0;
+    this.#nextSeq = Math.max(doneSeq + 1, this.#wholeFromSeq);
+  }
+
+  /** The next message to say, which counts as said from here on. */
+  next(): Kept | undefined {
+    const next = this.#kept[this.#said];
+    if (!next) return undefined;
+    this.#said++;
+    if (next.firstSeq === undefined) return next;
+    if (next.firstSeq > this.#nextSeq) {
+      this.givenUp += next.firstSeq - this.#nextSeq;
+      this.#wholeFromSeq = next.firstSeq;
+    }
+    this.#nextSeq = next.seq + 1;
+    return next;
+  }
+
+  /** The first may be a batch that is done with in part. */
+  #cut(doneSeq: number): void {
+    const [first] = this.#kept;
+    if (!first?.after) return;
+    const rest = first.after(doneSeq);
+    this.#bytes += rest.data.length - first.data.length;
+    this.#kept[0] = rest;
+  }
+
+  #remove(start: number, count: number): void {
+    const gone = this.#kept.splice(start, count);
     for (const { data } of gone) this.#bytes -= data.length;
-  }
-
-  unsaid(): Kept[] {
-    return this.#kept.filter(({ said }) => !said);
-  }
-
-  /** Nobody knows what arrived: all of it is to be said. */
-  unsay(): void {
-    for (const message of this.#kept) message.said = false;
-  }
-
-  #remove(index: number): void {
-    const [gone] = this.#kept.splice(index, 1);
-    this.#bytes -= gone?.data.length ?? 0;
+    this.#said -= Math.max(0, Math.min(count, this.#said - start));
   }
 }

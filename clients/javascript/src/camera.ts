@@ -10,10 +10,24 @@ export interface CameraOptions {
   quality?: number;
 }
 
+/** What is needed of an HTMLVideoElement: types must hold where there is no DOM. */
+export interface Video {
+  readonly videoWidth: number;
+  readonly videoHeight: number;
+  readonly currentTime: number;
+  readonly srcObject: unknown;
+  requestVideoFrameCallback?(
+    seen: (
+      nowMs: number,
+      frame: { captureTime?: number; mediaTime: number },
+    ) => void,
+  ): number;
+}
+
 /** Sends a playing video, of a camera or a file; gives the function that stops it. */
 export function streamCamera(
   session: Session,
-  video: HTMLVideoElement,
+  video: Video,
   {
     fps = 15,
     longSidePx = 640,
@@ -73,12 +87,24 @@ class Pace {
   }
 }
 
+/** A file's times, which go on where it is played again or wound back. */
+class Onward {
+  #lastUs = 0;
+  #shiftUs = 0;
+
+  us(fileUs: number): number {
+    this.#shiftUs += Math.max(0, this.#lastUs - fileUs);
+    this.#lastUs = fileUs;
+    return fileUs + this.#shiftUs;
+  }
+}
+
 /** Where frames are drawn, shrunk and encoded. */
 class Easel {
   readonly #canvas = document.createElement("canvas");
 
   constructor(
-    readonly video: HTMLVideoElement,
+    readonly video: Video,
     public longSidePx: number,
     readonly quality: number,
   ) {}
@@ -92,7 +118,8 @@ class Easel {
     this.#canvas.width = Math.round(videoWidth * shrink);
     this.#canvas.height = Math.round(videoHeight * shrink);
     const { width, height } = this.#canvas;
-    this.#canvas.getContext("2d")!.drawImage(this.video, 0, 0, width, height);
+    const picture = this.video as HTMLVideoElement;
+    this.#canvas.getContext("2d")!.drawImage(picture, 0, 0, width, height);
     return new Promise((done) =>
       this.#canvas.toBlob(done, "image/jpeg", this.quality),
     );
@@ -101,21 +128,22 @@ class Easel {
 
 /** Calls for each frame with its capture time; gives the function that stops it. */
 function eachFrame(
-  video: HTMLVideoElement,
+  video: Video,
   seen: (captureUs: number) => void,
 ): () => void {
   let stopped = false;
   const fromFile = () => video.srcObject === null;
+  const onward = new Onward();
 
   function next(): void {
     if (video.requestVideoFrameCallback) {
       video.requestVideoFrameCallback(
         (nowMs, { captureTime = nowMs, mediaTime }) =>
-          show(fromFile() ? mediaTime * 1e6 : captureTime * 1e3),
+          show(fromFile() ? onward.us(mediaTime * 1e6) : captureTime * 1e3),
       );
     } else {
       requestAnimationFrame((nowMs) =>
-        show(fromFile() ? video.currentTime * 1e6 : nowMs * 1e3),
+        show(fromFile() ? onward.us(video.currentTime * 1e6) : nowMs * 1e3),
       );
     }
   }

@@ -29,6 +29,7 @@ export interface LinkOwner {
 const HEARTBEAT_MS = 5000;
 const MAX_UNANSWERED = 2;
 const HEARTBEAT = "heartbeat";
+const TICKET_MS = 15_000;
 
 /** One connection after another to the same address. */
 export class Link {
@@ -53,11 +54,25 @@ export class Link {
   async dial(): Promise<void> {
     const { WebSocket, fetch } = this.options;
     try {
-      const offered = await protocols(this.url, this.options, fetch);
+      const offered = await this.#patiently(
+        protocols(this.url, this.options, fetch),
+      );
       if (!this.#closed) this.#use(new WebSocket(this.url, offered));
     } catch (error) {
       if (!this.#closed) this.#failed(error);
     }
+  }
+
+  /** What is promised, unless a ticket is too long in coming. */
+  async #patiently<T>(promised: Promise<T>): Promise<T> {
+    const { clock } = this.options;
+    const late = new Promise<never>((_, reject) => {
+      const tell = () => reject(new Error("no ticket came"));
+      this.#timer = clock.setTimeout(tell, TICKET_MS);
+    });
+    return Promise.race([promised, late]).finally(() =>
+      clock.clearTimeout(this.#timer),
+    );
   }
 
   /** Dials once more, the later the more often it has failed. */
@@ -97,7 +112,8 @@ export class Link {
       if (this.#opened) this.#complaint = message;
       else this.#lose(1006, message || "it was refused, or nobody answered"); // Node tells no close
     };
-    socket.onclose = ({ code, reason }) => this.#lose(code, reason);
+    // React Native has told a failure of the network without a code.
+    socket.onclose = ({ code = 1006, reason }) => this.#lose(code, reason);
     this.#wait();
   }
 
@@ -115,13 +131,8 @@ export class Link {
 
   #failed(error: unknown): void {
     if (error instanceof BlazerepsError) return this.owner.lost(error, false);
-    const { name, message } =
-      error instanceof Error ? error : new Error(String(error));
-    const badAddress = name === "SyntaxError";
-    this.owner.lost(
-      new BlazerepsError("connection_lost", message),
-      !badAddress,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    this.owner.lost(new BlazerepsError("connection_lost", why), true);
   }
 
   #wait(): void {

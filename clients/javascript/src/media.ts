@@ -30,6 +30,14 @@ export type Observation = Captured & {
   size?: readonly [width: number, height: number];
 };
 
+/** What is needed of WebCodecs' EncodedVideoChunk: types must hold where there is no DOM. */
+export interface VideoChunk {
+  readonly type: "key" | "delta";
+  readonly timestamp: number;
+  readonly byteLength: number;
+  copyTo(target: Uint8Array<ArrayBuffer>): void;
+}
+
 export type Kind = "image" | "landmarks" | "video" | "batch";
 
 export interface Header {
@@ -43,6 +51,13 @@ export interface Header {
   key?: boolean;
 }
 
+/** One observation of a batch. */
+export interface Row {
+  seq: number;
+  captureUs: number;
+  data: Bytes;
+}
+
 const VERSION = 1;
 const KINDS: Record<Kind, number> = {
   image: 1,
@@ -50,6 +65,7 @@ const KINDS: Record<Kind, number> = {
   video: 3,
   batch: 4,
 };
+const MAX_CAPTURE_US = 2 ** 53;
 const HEADER_BYTES = 16;
 const ROW_BYTES = 16;
 const LANDMARKS = 33;
@@ -60,8 +76,14 @@ const POINTS = 1;
 const POINTS_AND_WORLD = 2;
 
 export function captureUs(captured: Captured): number {
-  return Math.round(
+  const us = Math.round(
     "captureUs" in captured ? captured.captureUs : captured.atS * 1e6,
+  );
+  if (us >= 0 && us <= MAX_CAPTURE_US) return us;
+  throw new BlazerepsError(
+    "invalid_time",
+    `There must be a capture time, atS or captureUs, of 0 to 2^53 microseconds, not ${us}.`,
+    true,
   );
 }
 
@@ -107,20 +129,19 @@ export function packLandmarks({
   return packFloats([...rows, ...metres].flat());
 }
 
-/** The payload of a batch; observation n has the number `firstSeq + n`. */
-export function packBatch(
-  firstSeq: number,
-  observations: readonly Observation[],
-): Bytes {
-  return joined(observations.flatMap((one, n) => packRow(firstSeq + n, one)));
+/** The payload of a batch. */
+export function packBatch(rows: readonly Row[]): Bytes {
+  return joined(rows.map(({ data }) => data));
 }
 
-function packRow(seq: number, observation: Observation): [Bytes, Bytes] {
-  const row = new DataView(new ArrayBuffer(ROW_BYTES));
-  row.setUint32(0, seq, true);
-  row.setUint8(4, contentOf(observation));
-  setUint64(row, 8, captureUs(observation));
-  return [new Uint8Array(row.buffer), packLandmarks(observation)];
+export function packRow(seq: number, observation: Observation): Row {
+  const atUs = captureUs(observation);
+  const head = new DataView(new ArrayBuffer(ROW_BYTES));
+  head.setUint32(0, seq, true);
+  head.setUint8(4, contentOf(observation));
+  setUint64(head, 8, atUs);
+  const parts = [new Uint8Array(head.buffer), packLandmarks(observation)];
+  return { seq, captureUs: atUs, data: joined(parts) };
 }
 
 function contentOf({ landmarks, world }: Observation): number {

@@ -1,4 +1,4 @@
-import { Backlog } from "./backlog.js";
+import { Backlog, type Kept } from "./backlog.js";
 import { Channel } from "./channel.js";
 import { type Clock, realClock } from "./clock.js";
 import { BlazerepsError } from "./errors.js";
@@ -14,6 +14,9 @@ import {
   packBatch,
   packLandmarks,
   packMedia,
+  packRow,
+  type Row,
+  type VideoChunk,
 } from "./media.js";
 import type {
   Arm,
@@ -45,6 +48,8 @@ type Turned = Pick<Header, "rotation" | "mirrored">;
 const MAX_BUFFERED_BYTES = 256 * 1024;
 /** So many more than the server has room for may be under way to it. */
 const UNDER_WAY = 8;
+/** Of what may not be lost; more would wait in the network, and in memory. */
+const MAX_UNDER_WAY = 64;
 
 /** Opens a session; rejects with a BlazerepsError when that cannot be. */
 export async function connect(
@@ -69,6 +74,7 @@ export class Session {
   #counts: Record<string, number> = {};
   #live = false;
   #sending: Promise<unknown> = Promise.resolve();
+  #waiting: (() => void)[] = [];
   #nextSeq = 0;
   #doneSeq = -1;
   #saidSeq = -1; // of the last media on this connection
@@ -81,6 +87,7 @@ export class Session {
   #summary: Promise<Summary> | null = null;
   #summed = false;
   #over = false;
+  #cause: BlazerepsError | null = null; // of its end
 
   constructor(url: string, options: Options) {
     const {
@@ -126,14 +133,28 @@ export class Session {
 
   /** Whether a frame should be sent now: the connection stands, and neither it nor the server lags. */
   get ready(): boolean {
-    const underWay = this.#nextSeq - 1 - this.#doneSeq;
     return (
       this.#live &&
       !this.#holdsBack &&
       !this.#summary &&
       this.#link.bufferedBytes < MAX_BUFFERED_BYTES &&
-      underWay < this.#credit + UNDER_WAY
+      this.#underWay < this.#credit + UNDER_WAY
     );
+  }
+
+  /** Observations that were lost with a connection, for too much was waiting already. */
+  get givenUp(): number {
+    return this.#backlog.givenUp;
+  }
+
+  /**
+   * Resolves once the connection stands and little is under way: to be awaited before each
+   * observation of a file, but for `send`, which does so itself with `pacing: "lossless"`.
+   */
+  async room(): Promise<void> {
+    while (!this.#over && !(this.#live && this.#underWay < MAX_UNDER_WAY))
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#over) throw this.#closedError();
   }
 
   /** Listens to one type of event; gives the function that stops it. */
@@ -149,12 +170,14 @@ export class Session {
     return this.#events[Symbol.asyncIterator]();
   }
 
-  /** Sends a JPEG, PNG or WebP; gives its number once it is on its way. */
+  /** Sends a JPEG, PNG or WebP, `lossless` once there is room; gives its number then. */
   send(image: Blob | ArrayBuffer | Uint8Array, shot: Shot): Promise<number> {
     this.#mustBeOpen();
-    const sent = this.#sending.then(async () =>
-      this.#sendMedia("image", shot, await bytesOf(image)),
-    );
+    const sent = this.#sending.then(async () => {
+      const data = await bytesOf(image);
+      if (this.#isLossless) await this.room();
+      return this.#sendMedia("image", shot, data);
+    });
     this.#sending = sent.catch(() => {}); // whoever sent it is told
     return sent;
   }
@@ -175,20 +198,19 @@ export class Session {
   /** Sends up to 64 sets of landmarks in one message; gives the last one's number. */
   sendBatch(observations: readonly Observation[]): number {
     this.#mustBeOpen();
-    const [first] = observations;
-    if (!first) return this.#nextSeq - 1;
-    const payload = packBatch(this.#nextSeq, observations);
-    return this.#sendMedia("batch", first, payload, observations.length);
+    if (!observations.length) return this.#nextSeq - 1;
+    const rows = observations.map((one, n) => packRow(this.#nextSeq + n, one));
+    return this.#sendKept(batchOf(rows));
   }
 
   /** Sends a frame of encoded video: WebCodecs' chunk, or an access unit and what is to know of it. */
-  sendVideo(chunk: EncodedVideoChunk, turned?: Turned): number;
+  sendVideo(chunk: VideoChunk, turned?: Turned): number;
   sendVideo(
     data: ArrayBuffer | Uint8Array,
     shot: Shot & { key: boolean },
   ): number;
   sendVideo(
-    data: EncodedVideoChunk | ArrayBuffer | Uint8Array,
+    data: VideoChunk | ArrayBuffer | Uint8Array,
     about: object = {},
   ): number {
     this.#mustBeOpen();
@@ -248,50 +270,64 @@ export class Session {
 
   async #end(): Promise<Summary> {
     await this.#sending;
-    this.#say(JSON.stringify({ type: "session.end" }), this.#nextSeq);
+    this.#sayControl({ type: "session.end" });
     return this.#next("session.summary");
   }
 
   #mustBeOpen(): void {
-    if (this.#over || this.#summary) throw closedError();
+    if (this.#over || this.#summary) throw this.#closedError();
   }
 
   #sendMedia(
     kind: Kind,
     about: Captured & Omit<Header, "seq" | "captureUs">,
     payload: Bytes,
-    observations = 1,
   ): number {
-    const header = {
-      ...about,
-      seq: this.#nextSeq,
-      captureUs: captureUs(about),
-    };
-    if (this.#live && this.#doneSeq === this.#nextSeq - 1) this.#lateSeq = -1;
-    this.#nextSeq += observations;
-    this.#say(packMedia(kind, header, payload), this.#nextSeq - 1);
-    return this.#nextSeq - 1;
+    const seq = this.#nextSeq;
+    const header = { ...about, seq, captureUs: captureUs(about) };
+    const data = packMedia(kind, header, payload);
+    return this.#sendKept({ seq, data, firstSeq: seq });
+  }
+
+  #sendKept(media: Kept): number {
+    if (this.#live && !this.#underWay) this.#lateSeq = -1;
+    this.#nextSeq = media.seq + 1;
+    this.#say(media);
+    return media.seq;
   }
 
   #control(control: ClientMessage): void {
     this.#mustBeOpen();
-    this.#say(JSON.stringify(control), this.#nextSeq);
+    this.#sayControl(control);
+  }
+
+  #sayControl(control: ClientMessage): void {
+    this.#say({ seq: this.#nextSeq, data: JSON.stringify(control) });
   }
 
   /** Says what must not be lost, now or after the session is resumed. */
-  #say(data: Bytes | string, seq: number): void {
-    this.#backlog.add({ seq, data });
+  #say(message: Kept): void {
+    this.#backlog.add(message);
+    if (!this.#isLossless) this.#backlog.trim();
     this.#catchUp();
   }
 
   /** Says what may be said: live frames that are late one by one, for of all at once the newest wins. */
   #catchUp(): void {
-    for (const next of this.#live ? this.#backlog.unsaid() : []) {
-      if (this.#holdsBack) return;
-      next.said = true;
+    while (this.#live && !this.#holdsBack) {
+      const next = this.#backlog.next();
+      if (!next) return;
       this.#link.say(next.data);
-      if (typeof next.data !== "string") this.#saidSeq = next.seq;
+      if (next.firstSeq !== undefined) this.#saidSeq = next.seq;
     }
+  }
+
+  get #isLossless(): boolean {
+    return this.created.config.pacing === "lossless";
+  }
+
+  get #underWay(): number {
+    return this.#nextSeq - 1 - this.#doneSeq;
   }
 
   get #holdsBack(): boolean {
@@ -325,6 +361,9 @@ export class Session {
     switch (message.type) {
       case "session.created":
         this.#created = message;
+        this.#counts = Object.fromEntries(
+          message.exercises.map((name) => [name, 0]),
+        );
         this.#live = true;
         break;
       case "session.resumed":
@@ -333,7 +372,7 @@ export class Session {
       case "ack":
         this.#done(message.seq);
         this.#credit = message.credit;
-        this.#backlog.forget(message.stored_seq);
+        this.#backlog.forget(message.stored_seq ?? -1);
         break;
       case "session.summary":
         this.#summed = true;
@@ -345,17 +384,14 @@ export class Session {
     this.#lostAtMs = null;
     this.#live = true;
     this.#link.settled();
-    this.#backlog.forget(resumed_at_seq);
-    this.#backlog.unsay();
+    this.#doneSeq = resumed_at_seq ?? -1;
+    this.#backlog.goOn(this.#doneSeq);
     const { pacing, input } = this.created.config;
-    if (pacing === "live" && input !== "landmarks") {
-      this.#doneSeq = resumed_at_seq ?? -1;
+    if (pacing === "live" && input !== "landmarks")
       // As many again may come late while these are caught up with.
-      this.#lateSeq = 2 * (this.#nextSeq - 1) - this.#doneSeq;
-    } else {
-      this.#doneSeq = this.#nextSeq - 1; // what is sent again may go at once
-    }
+      this.#lateSeq = this.#nextSeq - 1 + this.#underWay;
     this.#catchUp();
+    this.#wake();
   }
 
   #refused({ code, message, recoverable, field, seq }: ErrorMessage): void {
@@ -371,6 +407,12 @@ export class Session {
   #done(seq: number): void {
     this.#doneSeq = Math.max(this.#doneSeq, seq);
     this.#catchUp();
+    this.#wake();
+  }
+
+  /** Whoever waits for room looks again. */
+  #wake(): void {
+    this.#waiting.splice(0).forEach((look) => look());
   }
 
   #lose(error: BlazerepsError, passing: boolean): void {
@@ -396,8 +438,10 @@ export class Session {
   #finish(error: BlazerepsError | null): void {
     if (this.#over) return;
     this.#over = true;
+    this.#cause = error;
     this.#live = false;
     this.#link.close();
+    this.#wake();
     if (error) this.#events.tell(error);
     this.#events.tell({ type: "closed", error });
     this.#events.end(error);
@@ -409,21 +453,32 @@ export class Session {
     wanted: (event: Extract<SessionEvent, { type: T }>) => boolean = () => true,
   ): Promise<Extract<SessionEvent, { type: T }>> {
     return new Promise((resolve, reject) => {
-      if (this.#over) return reject(closedError());
+      if (this.#over) return reject(this.#closedError());
       const stops = [
         this.on(type, (event) => {
           if (!wanted(event)) return;
           stops.forEach((stop) => stop());
           resolve(event);
         }),
-        this.on("closed", ({ error }) => reject(error ?? closedError())),
+        this.on("closed", () => reject(this.#closedError())),
       ];
     });
   }
+
+  #closedError(): BlazerepsError {
+    return this.#cause ?? new BlazerepsError("closed", "The session is over.");
+  }
 }
 
-function closedError(): BlazerepsError {
-  return new BlazerepsError("closed", "The session is over.");
+/** A batch, and what is left of it once some is done with. */
+function batchOf(rows: readonly Row[]): Kept {
+  const first = rows[0]!;
+  return {
+    seq: first.seq + rows.length - 1,
+    data: packMedia("batch", first, packBatch(rows)),
+    firstSeq: first.seq,
+    after: (seq) => batchOf(rows.filter((row) => row.seq > seq)),
+  };
 }
 
 async function bytesOf(data: Blob | ArrayBuffer | Uint8Array): Promise<Bytes> {

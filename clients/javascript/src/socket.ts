@@ -54,6 +54,6 @@ async function buyTicket(
   const body = await answer.json().catch(() => ({}));
   if (answer.ok) return body.ticket;
   const why = body.detail ?? `No ticket: HTTP ${answer.status}.`;
-  if (answer.status >= 500) throw new Error(why);
+  if (answer.status === 429 || answer.status >= 500) throw new Error(why);
   throw new BlazerepsError(body.code ?? "unauthorized", why);
 }

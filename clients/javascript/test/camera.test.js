@@ -64,6 +64,17 @@ test("a file's frames have the times of the file", async () => {
   assert.equal(shots(socket)[0][0], 100_500);
 });
 
+test("the times of a file that is played again or wound back go on", async () => {
+  const { session, socket } = await opened();
+  const video = new FakeVideo(null);
+  streamCamera(session, video, { fps: 10 });
+  for (const ms of [0, 100, 200, 0, 100, 50, 150]) await video.show(ms);
+  assert.deepEqual(
+    shots(socket).map(([ms]) => ms - 100_000),
+    [0, 100, 200, 300, 400],
+  );
+});
+
 test("nothing is sent while the session is not ready, or after the stop", async () => {
   const { session, socket } = await opened();
   const video = new FakeVideo();

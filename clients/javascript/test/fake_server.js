@@ -30,7 +30,7 @@ export class FakeServer {
   #serve(socket) {
     const tell = (message) => socket.send(JSON.stringify(message));
     const answers = {
-      "session.start": () => tell(RESUMABLE),
+      "session.start": (config) => tell({ ...RESUMABLE, config }),
       "session.resume": ({ last_event_id }) => {
         tell({ ...RESUMED, resumed_at_seq: this.frames.at(-1) ?? null });
         this.#events.slice(last_event_id).forEach(tell);

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { packBatch, packLandmarks, packMedia } from "../dist/media.js";
+import {
+  captureUs,
+  packBatch,
+  packLandmarks,
+  packMedia,
+  packRow,
+} from "../dist/media.js";
 
 const PROTOCOL = readFileSync(
   new URL("../../../docs/protocol.md", import.meta.url),
@@ -39,6 +45,11 @@ test("a key frame of video has its flag, and the payload follows", () => {
     hex(bytes),
     "01 03 08 00 01 00 00 00 02 00 00 00 00 00 00 00 aa bb",
   );
+});
+
+test("an observation without a capture time is refused", () => {
+  for (const none of [{}, { atS: undefined }, { atS: NaN }, { captureUs: -1 }])
+    assert.throws(() => captureUs(none), { code: "invalid_time" });
 });
 
 test("capture times are exact up to 2^53", () => {
@@ -85,11 +96,12 @@ test("any other number of landmarks is refused", () => {
 });
 
 test("a batch has a row before each observation", () => {
-  const bytes = packBatch(7, [
+  const observations = [
     { atS: 1.5, landmarks: null },
     { captureUs: 1_600_000, landmarks: grid() },
     { atS: 1.7, landmarks: grid(), world: grid() },
-  ]);
+  ];
+  const bytes = packBatch(observations.map((one, n) => packRow(7 + n, one)));
   assert.equal(bytes.length, 3 * 16 + 660 + 660 + 396);
   const rows = [0, 16, 32 + 660].map((start) =>
     hex(bytes.slice(start, start + 16)),

@@ -1,13 +1,14 @@
 // What to pack on standard input; the messages in hexadecimal on standard output.
 
 import { text } from "node:stream/consumers";
-import { packBatch, packLandmarks, packMedia } from "../dist/media.js";
+import { packBatch, packLandmarks, packMedia, packRow } from "../dist/media.js";
 
 const payloads = {
   image: () => Uint8Array.of(0xff, 0xd8),
   video: () => Uint8Array.of(0, 0, 0, 1),
   landmarks: (_, observations) => packLandmarks(observations[0]),
-  batch: ({ seq }, observations) => packBatch(seq, observations),
+  batch: ({ seq }, observations) =>
+    packBatch(observations.map((one, n) => packRow(seq + n, one))),
 };
 const jobs = JSON.parse(await text(process.stdin));
 const packed = jobs.map(({ kind, header, observations }) =>

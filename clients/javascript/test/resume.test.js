@@ -15,11 +15,13 @@ import { opened } from "./opened.js";
 
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff);
 
+const LOSSLESS = { ...RESUMABLE, config: { pacing: "lossless" } };
+
 const lasting = (options) => opened({ created: RESUMABLE, ...options });
 
-async function sendMany(session, first, count) {
+async function sendMany(session, first, count, image = JPEG) {
   for (let n = first; n < first + count; n++)
-    await session.send(JPEG, { atS: n / 10 });
+    await session.send(image, { atS: n / 10 });
 }
 
 /** Loses the connection and waits until the next attempt. */
@@ -119,10 +121,29 @@ test("what is sent while late frames are caught up with is bounded, too", async 
   await sendMany(session, 0, 20);
   const next = await reconnected(socket, clock);
   next.accept(RESUMED);
-  await sendMany(session, 20, 600);
-  for (let seq = 0; seq < 620; seq++) next.tell(ack(seq));
-  assert.ok(next.said.length < 300);
-  assert.equal(next.said.at(-1), "#619");
+  await sendMany(session, 20, 100, new Uint8Array(1024 * 1024));
+  for (let seq = 0; seq < 120; seq++) next.tell(ack(seq));
+  assert.deepEqual(next.said.slice(1, 3), ["#0", "#113"]);
+  assert.equal(next.said.at(-1), "#119");
+  assert.equal(session.givenUp, 112);
+});
+
+test("of a batch only what is not counted is sent again", async () => {
+  const { session, socket, clock } = await lasting();
+  const observations = [0, 1, 2, 3].map((atS) => ({ atS, landmarks: null }));
+  session.sendBatch(observations);
+  session.sendLandmarks(null, { atS: 4 });
+  const [, whole, single] = socket.sent;
+  const next = await reconnected(socket, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 1 });
+  const rest = next.sent[1];
+  assert.deepEqual(next.said.slice(1), ["#2", "#4"]);
+  assert.deepEqual(rest.slice(0, 4), whole.slice(0, 4));
+  assert.deepEqual(rest.slice(8, 16), rest.slice(24, 32)); // the first one's time
+  assert.deepEqual(rest.slice(16), whole.slice(16 + 2 * 16));
+  const last = await reconnected(next, clock);
+  last.accept({ ...RESUMED, resumed_at_seq: 1 });
+  assert.deepEqual(last.sent.slice(1), [rest, single]);
 });
 
 test("everything is sent again where nothing was counted", async () => {
@@ -133,27 +154,66 @@ test("everything is sent again where nothing was counted", async () => {
   assert.deepEqual(next.said, ["session.resume", "#0", "#1"]);
 });
 
-test("the oldest media is given up, control messages never", async () => {
+test("the oldest media is given up and counted, control messages never", async () => {
   const { session, socket, clock } = await lasting();
   session.pause();
-  await sendMany(session, 0, 300);
+  for (let n = 0; n < 5000; n++) session.sendLandmarks(null, { atS: n / 30 });
+  assert.equal(session.givenUp, 0); // all of it has been said
   const next = await reconnected(socket, clock);
-  next.accept(RESUMED);
-  assert.equal(next.said.length, 1 + 256);
-  assert.deepEqual(next.said.slice(0, 3), [
-    "session.resume",
-    "counting.pause",
-    "#45",
-  ]);
+  next.accept({ ...RESUMED, resumed_at_seq: null });
+  assert.equal(next.said.length, 1 + 4096);
+  assert.deepEqual(next.said.slice(1, 3), ["counting.pause", "#905"]);
+  assert.equal(session.givenUp, 905);
+  const last = await reconnected(next, clock);
+  last.accept({ ...RESUMED, resumed_at_seq: 99 });
+  assert.equal(session.givenUp, 905);
 });
 
 test("big frames are kept up to 8 MiB", async () => {
   const { session, socket, clock } = await lasting();
-  const big = new Uint8Array(3 * 1024 * 1024);
-  for (let n = 0; n < 4; n++) await session.send(big, { atS: n });
+  await sendMany(session, 0, 4, new Uint8Array(3 * 1024 * 1024));
   const next = await reconnected(socket, clock);
   next.accept(RESUMED);
   assert.deepEqual(next.said, ["session.resume", "#2", "#3"]);
+  assert.equal(session.givenUp, 2);
+});
+
+test("of what may not be lost nothing is given up, and little is under way", async () => {
+  const { session, socket, clock } = await lasting({ created: LOSSLESS });
+  const image = new Uint8Array(1024 * 1024);
+  const sending = sendMany(session, 0, 100, image);
+  await settled();
+  assert.equal(socket.said.at(-1), "#63");
+  socket.tell(ack(9, { stored_seq: 4 }));
+  await settled();
+  assert.equal(socket.said.at(-1), "#73");
+  const next = await reconnected(socket, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 4 });
+  await settled();
+  assert.deepEqual(
+    next.said.slice(1),
+    [...Array(69).keys()].map((n) => `#${n + 5}`),
+  );
+  next.tell(ack(73));
+  await sending;
+  assert.equal(next.said.at(-1), "#99");
+  assert.equal(session.givenUp, 0);
+});
+
+test("what may not be lost waits for the connection, and rejects with what ends it", async () => {
+  const { session, socket, clock } = await lasting({ created: LOSSLESS });
+  socket.drop();
+  const sent = session.send(JPEG, { atS: 0 });
+  await clock.advance(200);
+  FakeSocket.last.accept(RESUMED);
+  assert.equal(await sent, 0);
+  assert.deepEqual(FakeSocket.last.said, ["session.resume", "#0"]);
+  FakeSocket.last.drop();
+  const late = session.send(JPEG, { atS: 1 });
+  const room = session.room();
+  session.close();
+  await assert.rejects(late, { code: "closed" });
+  await assert.rejects(room, { code: "closed" });
 });
 
 test("attempts come later and later, and begin anew after a success", async () => {
@@ -195,6 +255,13 @@ for (const code of [1001, 1005, 1006, 1011, 1012, 1013]) {
     await reconnected(socket, clock, code);
   });
 }
+
+test("a close without a code, as React Native has told it, is resumed", async () => {
+  const { socket, clock } = await lasting();
+  socket.onclose({});
+  await clock.advance(Math.max(...clock.waits));
+  assert.notEqual(FakeSocket.last, socket);
+});
 
 for (const code of [1000, 1007, 1008, 1009, 4401, 4404, 4408, 4409, 4429]) {
   test(`close code ${code} is the end`, async () => {

@@ -34,6 +34,19 @@ for (const [kind, WebSocket] of Object.entries(KINDS)) {
     assert.equal(resumes, 3);
   });
 
+  test(`a file that may not be lost gets whole through ${kind}, however fast it is sent`, async (t) => {
+    const server = await new FakeServer().start();
+    t.after(() => server.stop());
+    server.hangUpAt = new Set([100, 250]);
+    const options = { WebSocket, random: () => 0.1, pacing: "lossless" };
+    const session = await connect(server.url, options);
+    const frame = new Uint8Array(100_000);
+    for (let n = 0; n < 300; n++) await session.send(frame, { atS: n / 10 });
+    assert.deepEqual((await session.end()).counts, { squat: 300 });
+    assert.deepEqual(server.frames, [...Array(300).keys()]);
+    assert.equal(session.givenUp, 0);
+  });
+
   test(`nobody listening is a lost connection to ${kind}`, async () => {
     const server = await new FakeServer().start();
     server.stop();

@@ -30,6 +30,7 @@ test("a session starts with what was asked for, and nothing else", async () => {
     { type: "session.start", exercise: "squat", unknown: true },
   ]);
   assert.equal(session.created.session_id, "s1");
+  assert.deepEqual(session.counts, { squat: 0 });
 });
 
 test("images of every kind are numbered and in order", async () => {
@@ -229,6 +230,19 @@ test("a fatal error is told once, with the close", async () => {
   });
   socket.drop(4408, "idle");
   assert.deepEqual(told, ["idle", "closed by idle"]);
+});
+
+test("what is asked of a session afterwards rejects with what ended it", async () => {
+  const { session, socket } = await opened();
+  socket.tell({
+    type: "error",
+    code: "session_too_long",
+    message: "A connection may last 7200 s.",
+    recoverable: false,
+  });
+  socket.drop(4408);
+  assert.throws(() => session.pause(), { code: "session_too_long" });
+  await assert.rejects(session.end(), { code: "session_too_long" });
 });
 
 test("connecting rejects with the server's word", async () => {

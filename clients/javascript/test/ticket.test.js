@@ -14,6 +14,17 @@ function office(...answers) {
   return { asked, fetch };
 }
 
+/** Loses the connection and resumes it so much later. */
+async function resumed(options, afterMs) {
+  const { socket, clock } = await opened({ created: RESUMABLE, ...options });
+  socket.drop();
+  await clock.advance(afterMs - 1);
+  assert.equal(FakeSocket.last, socket);
+  await clock.advance(1);
+  assert.notEqual(FakeSocket.last, socket);
+  FakeSocket.last.accept(RESUMED);
+}
+
 test("a key is exchanged for a ticket, which is offered as a subprotocol", async () => {
   const { asked, fetch } = office([201, { ticket: "t1" }]);
   const { socket } = await opened({ key: "k", fetch });
@@ -22,23 +33,37 @@ test("a key is exchanged for a ticket, which is offered as a subprotocol", async
   assert.deepEqual(socket.sent, [{ type: "session.start" }]);
 });
 
-test("each connection has a ticket of its own, also where the office fails once", async () => {
-  const { fetch } = office(
-    [201, { ticket: "t1" }],
-    [503, {}],
-    [201, { ticket: "t2" }],
-  );
-  const { socket, clock } = await opened({
-    created: RESUMABLE,
-    token: "u",
-    fetch,
+for (const status of [429, 503]) {
+  test(`each connection has a ticket of its own, also where the office says ${status} once`, async () => {
+    const { fetch } = office(
+      [201, { ticket: "t1" }],
+      [status, {}],
+      [201, { ticket: "t2" }],
+    );
+    await resumed({ token: "u", fetch }, 200 + 400);
+    assert.equal(FakeSocket.last.protocols[1], "blazereps.ticket.t2");
   });
-  socket.drop();
-  await clock.advance(500);
-  assert.equal(FakeSocket.last, socket);
-  await clock.advance(1000);
-  FakeSocket.last.accept(RESUMED);
+}
+
+test("a function that fails once is asked again", async () => {
+  const answers = ['"t1"', "<html>Bad gateway</html>", '"t2"'];
+  const ticket = async () => JSON.parse(answers.shift());
+  await resumed({ ticket }, 200 + 400);
   assert.equal(FakeSocket.last.protocols[1], "blazereps.ticket.t2");
+});
+
+test("whoever gives no ticket for too long is asked again", async () => {
+  const never = new Promise(() => {});
+  const answers = ["t1", never, "t2"];
+  await resumed({ ticket: () => answers.shift() }, 200 + 15_000 + 400);
+  assert.equal(FakeSocket.last.protocols[1], "blazereps.ticket.t2");
+  const unanswered = answered((_, clock) => clock.advance(15_000), {
+    ticket: () => never,
+  });
+  await assert.rejects(unanswered, {
+    code: "connection_lost",
+    message: "no ticket came",
+  });
 });
 
 test("a ticket is given, or asked for each time", async () => {

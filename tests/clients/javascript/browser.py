@@ -2,7 +2,6 @@
 
 import json
 import queue
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,21 +10,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
-import pytest
+from tests.service.chromium import command
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-FLAGS: Final = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--autoplay-policy=no-user-gesture-required",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-)
 PATH: Final = "/client/test/browser.html"
 WAIT_S: Final = 90
 
@@ -64,12 +50,12 @@ class Page(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, browser: str, folders: Mapping[str, Path], profile: Path) -> None:
+    def __init__(self, folders: Mapping[str, Path], profile: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folders = folders
         self.job: dict[str, Any] = {}
         self.results: queue.Queue[Any] = queue.Queue()
-        self._command = [browser, *FLAGS, f"--user-data-dir={profile}"]
+        self._command = command(profile)
 
     @property
     def origin(self) -> str:
@@ -94,10 +80,7 @@ class Page(ThreadingHTTPServer):
 @contextmanager
 def serving_page(folders: Mapping[str, Path], profile: Path) -> Iterator[Page]:
     """Skips the test where there is no Chromium."""
-    browser = next(filter(None, map(shutil.which, NAMES)), None)
-    if browser is None:
-        pytest.skip("no Chromium to run the JavaScript client in")
-    with Page(browser, folders, profile) as page:
+    with Page(folders, profile) as page:
         thread = Thread(target=page.serve_forever)
         thread.start()
         try:
