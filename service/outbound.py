@@ -5,7 +5,6 @@ not told: whoever chose the URL could map the network by them.
 """
 
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -17,6 +16,7 @@ import anyio
 import httpx2
 
 from service.addresses import Address, Network, is_reachable
+from service.resolver import Resolver
 
 MAX_URL_CHARS: Final = 2048
 MAX_REDIRECTS: Final = 3
@@ -68,12 +68,6 @@ class Answer:
     """The beginning of the body, as text."""
     retry_after: str | None
     """The header `Retry-After`; see `service.retries.retry_after_s`."""
-
-
-async def resolve(host: str) -> tuple[Address, ...]:
-    """What the system's resolver says; raises OSError."""
-    found = await anyio.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return tuple(ip_address(sockaddr[0]) for *_, sockaddr in found)
 
 
 def checked_url(text: str, networks: Sequence[Network] = ()) -> httpx2.URL:
@@ -132,10 +126,11 @@ class Outbound:
         networks: Sequence[Network] = (),
         *,
         bounds: Bounds = BOUNDS,
-        resolve: Resolve = resolve,
+        resolve: Resolve | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        self._networks, self._bounds, self._resolve = tuple(networks), bounds, resolve
+        self._networks, self._bounds = tuple(networks), bounds
+        self._resolve = resolve or Resolver()
         # No connection is kept: it would be found again by its address, whatever the name was
         # that its certificate was checked for.
         self._transport = httpx2.AsyncHTTPTransport(
