@@ -80,7 +80,8 @@ def checked_url(text: str, networks: Sequence[Network] = ()) -> httpx2.URL:
         raise Refused(f"the URL has more than {MAX_URL_CHARS} characters")
     try:
         url = httpx2.URL(text)
-    except (httpx2.InvalidURL, UnicodeError) as error:
+        host = url.raw_host.decode("ascii")
+    except (httpx2.InvalidURL, ValueError) as error:
         raise Refused(f"not a URL: {error}") from error
     if url.scheme != "https" and not (url.scheme == "http" and networks):
         raise Refused("the URL must begin with https://")
@@ -88,7 +89,7 @@ def checked_url(text: str, networks: Sequence[Network] = ()) -> httpx2.URL:
         raise Refused("the URL must not carry credentials")
     if not (url.port in (None, *_LOW_PORTS) or _FIRST_FREE_PORT <= url.port <= _LAST_PORT):
         raise Refused(f"port {url.port} is not one that is sent to: 80, 443 or 1024 to 65535")
-    _check_host(url.raw_host.decode("ascii"))
+    _check_host(host)
     return url
 
 
@@ -228,7 +229,7 @@ class Outbound:
 def _joined(url: httpx2.URL, location: str) -> str:
     try:
         return str(url.join(location))
-    except httpx2.InvalidURL as error:
+    except (httpx2.InvalidURL, ValueError) as error:
         raise Refused(f"redirected to what is no URL: {error}") from error
 
 
