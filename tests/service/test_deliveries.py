@@ -85,6 +85,17 @@ async def test_the_endpoints_that_are_busy_are_left_out(outbox: Outbox) -> None:
     assert await outbox.deliveries.claim([busy.id]) is None
 
 
+async def test_the_tenants_that_are_busy_are_left_out(outbox: Outbox) -> None:
+    other = await outbox.another()
+    for one in (outbox, other):
+        await one.add()
+        await one.tell()
+    claimed = await outbox.deliveries.claim((), ["acme"])
+    assert claimed is not None
+    assert claimed.tenant_id == "other"
+    assert await outbox.deliveries.claim((), ["acme"]) is None
+
+
 async def test_what_was_delivered_is_done(outbox: Outbox) -> None:
     await outbox.add()
     await outbox.tell()
@@ -261,10 +272,11 @@ async def test_what_is_under_way_is_not_sent_beside_it(outbox: Outbox) -> None:
     assert await outbox.deliveries.claim() is None
 
 
-async def test_what_waits_for_long_can_be_hurried(outbox: Outbox) -> None:
+@pytest.mark.parametrize("wait_s", [10, 3600])
+async def test_what_waits_can_be_hurried(outbox: Outbox, wait_s: float) -> None:
     made = await outbox.add()
     await outbox.tell()
-    await outbox.fail(replace(FAILED, retry_after_s=3600))
+    await outbox.fail(replace(FAILED, retry_after_s=wait_s))
     await outbox.endpoints.redeliver("acme", made.id, (await outbox.row()).id)
     assert (await outbox.claim()).attempt == 2
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from service.courier import AN_ENDPOINT, AT_ONCE
+from service.courier import A_TENANT, AN_ENDPOINT, AT_ONCE
 from service.deliveries import GIVE_UP_DAYS, KEPT_DAYS
 from service.endpoints import MAX_ENDPOINTS
 from service.outbound import BOUNDS, MAX_REDIRECTS, MAX_URL_CHARS
@@ -75,7 +75,7 @@ def test_the_schedule() -> None:
         f"a tenant has at most {MAX_ENDPOINTS}",
         f"taken nothing for {GIVE_UP_DAYS} days",
         f"kept for {KEPT_DAYS} days",
-        f"sends {AT_ONCE} messages at a time, {AN_ENDPOINT} of them to one endpoint",
+        f"{AT_ONCE} messages at a time, {AN_ENDPOINT} of them to one endpoint and {A_TENANT} to",
     ],
 )
 def test_every_limit(limit: str) -> None:
