@@ -1,5 +1,6 @@
 """Where media lies: a folder or S3, as parts that are never written twice."""
 
+import os
 import re
 import shutil
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
@@ -17,8 +18,7 @@ from service.errors import ServiceError
 from service.settings import MIB, Settings
 
 if TYPE_CHECKING:
-    from obstore import GetResult
-    from obstore.store import S3Config
+    from obstore.store import S3Config, S3Credential, S3CredentialProvider
 
 PART_BYTES = 8 * MIB
 MAX_PARTS = 10_000
@@ -27,6 +27,7 @@ _KEY = re.compile(r"[a-z0-9_-]{1,64}(/[a-z0-9_-]{1,64}){0,4}(\.[a-z0-9]{1,8})?")
 
 FAULTS: Final = (BaseError, OSError)
 """What a store raises that fails."""
+_ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 Stored = Callable[[int], Awaitable[None]]
 """Told how many bytes of a medium are stored."""
 
@@ -244,22 +245,37 @@ def _checked(key: str) -> str:
 def _s3(settings: Settings, url: str) -> S3Store:
     """What is not set is left to `AWS_*` in the environment, or to the machine's role."""
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
-    secret = settings.s3_secret_access_key
+    endpoints = (settings.s3_endpoint, *map(os.environ.get, _ENDPOINTS))
+    endpoint = next(filter(None, endpoints), None)
+    keys = _keys(settings)
     config: S3Config = {}
-    if settings.s3_endpoint:
-        config["endpoint"] = settings.s3_endpoint
+    if endpoint:
+        config["aws_endpoint_url_s3"] = endpoint  # by the name that comes before the others
     if settings.s3_region:
         config["region"] = settings.s3_region
-    if settings.s3_access_key_id and secret:
-        config["access_key_id"] = settings.s3_access_key_id
-        config["secret_access_key"] = secret.get_secret_value()
+    if keys:
+        config["skip_signature"] = False
     return S3Store(
         bucket,
         prefix=prefix.rstrip("/") or None,
         config=config,
+        credential_provider=keys,
         client_options={
-            "allow_http": (settings.s3_endpoint or "").startswith("http://"),
+            "allow_http": (endpoint or "").startswith("http://"),
             "timeout": timedelta(minutes=2),
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(minutes=1)},
     )
+
+
+def _keys(settings: Settings) -> "S3CredentialProvider | None":
+    """Those that are set: as such no token of the environment's goes with them."""
+    secret = settings.s3_secret_access_key
+    if not (settings.s3_access_key_id and secret):
+        return None
+    keys: S3Credential = {
+        "access_key_id": settings.s3_access_key_id,
+        "secret_access_key": secret.get_secret_value(),
+        "expires_at": None,
+    }
+    return lambda: keys

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,6 +20,7 @@ from obstore.store import LocalStore
 from service.errors import ServiceError
 from service.settings import MIB, Settings
 from service.storage import PART_BYTES, Storage
+from tests.service.receiver import receiving
 from tests.service.s3_server import SECRET, s3_server
 
 PART = 10
@@ -299,6 +301,54 @@ async def test_a_server_that_is_away_is_an_error(s3: Settings) -> None:
     away = Settings(**{**s3.model_dump(), "s3_endpoint": "http://127.0.0.1:1"})
     with pytest.raises(BaseError, match="S3"):
         await Storage.of(away).check()
+
+
+STORED = b'HTTP/1.1 200 OK\r\netag: "1"\r\ncontent-length: 0\r\n\r\n'
+THEIRS = {
+    "AWS_ACCESS_KEY_ID": "theirs",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_REGION": "eu-west-1",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Where keys and a region are said, and no endpoint yet."""
+    for name in (name for name in os.environ if name.startswith("AWS_")):
+        monkeypatch.delenv(name)
+    for name, said in THEIRS.items():
+        monkeypatch.setenv(name, said)
+    return monkeypatch
+
+
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+
+
+async def test_what_is_set_comes_before_the_environment(
+    environment: pytest.MonkeyPatch, s3: Settings
+) -> None:
+    for name in ENDPOINTS:
+        environment.setenv(name, "http://127.0.0.1:1")
+    environment.setenv("AWS_SKIP_SIGNATURE", "true")
+    async with receiving(STORED) as server:
+        where = Settings(**{**s3.model_dump(), "s3_endpoint": f"http://127.0.0.1:{server.port}"})
+        await Storage.of(where).put("a", b"b")
+    (heard,) = server.heard
+    assert re.search("Credential=id/[0-9]+/us-east-1/", heard.headers["authorization"])
+    assert "x-amz-security-token" not in heard.headers
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+async def test_what_is_not_set_is_as_the_environment_says(
+    environment: pytest.MonkeyPatch, name: str
+) -> None:
+    async with receiving(STORED) as server:
+        environment.setenv(name, f"http://127.0.0.1:{server.port}")
+        await Storage.of(Settings(storage="s3://media")).put("a", b"b")
+    (heard,) = server.heard
+    assert re.search("Credential=theirs/[0-9]+/eu-west-1/", heard.headers["authorization"])
+    assert heard.headers["x-amz-security-token"] == "token"
 
 
 def test_the_folder_is_the_users_alone(tmp_path: Path) -> None:
