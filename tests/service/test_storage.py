@@ -184,6 +184,20 @@ async def test_of_two_writers_the_first_is_kept(storage: Storage, prefix: str) -
     assert await read(storage, prefix) == b"a" * 7
 
 
+class Repeating(LocalStore):
+    """As where the answer is lost, and the request made once more."""
+
+    async def put_async(self, path: str, file: Any, **options: Any) -> Any:
+        await super().put_async(path, file, **options)
+        return await super().put_async(path, file, **options)
+
+
+async def test_a_part_whose_answer_was_lost_is_stored(tmp_path: Path) -> None:
+    storage = Storage(Repeating(tmp_path), part_bytes=PART)
+    assert await storage.append("a", 0, chunks(b"a" * 25), LIMIT) == 25
+    assert await read(storage, "a") == b"a" * 25
+
+
 async def test_pieces_are_bounded_in_number(storage: Storage, prefix: str) -> None:
     few = replace(storage, max_parts=2)
     for offset in range(2):
