@@ -141,12 +141,15 @@ class Storage:
             raise LookupError(f"nothing is stored at {key}") from error
 
     async def open(self, key: str) -> tuple[int, AsyncIterator[bytes]]:
-        """The size of one object, and its bytes in pieces; LookupError where there is none."""
+        """The size of one object, and its bytes in pieces; LookupError where there is none.
+
+        Each piece is asked for by itself: whoever reads them may take his time.
+        """
         try:
-            found = await self.store.get_async(_checked(key))
+            size = (await self.store.head_async(_checked(key)))["size"]
         except FileNotFoundError as error:
             raise LookupError(f"nothing is stored at {key}") from error
-        return found.meta["size"], _pieces(found)
+        return size, self._pieces(key, size)
 
     async def erase(self, prefix: str) -> int:
         """Erase every object under a prefix and say how many there were, 0 of none.
@@ -181,6 +184,11 @@ class Storage:
             raise OSError("the store overwrites objects: it ignores `If-None-Match`")
         finally:
             await self.erase(prefix)
+
+    async def _pieces(self, key: str, size: int) -> AsyncIterator[bytes]:
+        for start in range(0, size, self.part_bytes):
+            end = min(start + self.part_bytes, size)
+            yield bytes(await self.store.get_range_async(key, start=start, end=end))
 
     async def _expect(self, prefix: str, offset: int) -> None:
         keys, end = await self._parts(prefix)
@@ -237,11 +245,6 @@ class _Inflow:
             taken = self.rest[: size - len(part)]
             part += taken
             self.rest = self.rest[len(taken) :]
-
-
-async def _pieces(found: "GetResult") -> AsyncIterator[bytes]:
-    async for piece in found.stream():
-        yield bytes(piece)
 
 
 def _checked(key: str) -> str:

@@ -261,6 +261,33 @@ async def test_an_object_is_put_from_bytes_or_a_file(
     assert await storage.get(key) == b"second"
 
 
+class Brief(LocalStore):
+    """It gives no more at once than can be read before the request's time is over."""
+
+    async def get_async(self, path: str, **options: Any) -> Any:
+        raise TimeoutError
+
+    async def get_range_async(self, path: str, **options: Any) -> Any:
+        assert options["end"] - options["start"] <= PART
+        return await super().get_range_async(path, **options)
+
+
+async def test_who_reads_an_object_may_take_his_time(tmp_path: Path) -> None:
+    storage = Storage(Brief(tmp_path), part_bytes=PART)
+    await storage.put("landmarks.npz", bytes(PART + 1))
+    _, pieces = await storage.open("landmarks.npz")
+    assert [len(piece) async for piece in pieces] == [PART, 1]
+
+
+async def test_an_object_is_read_in_pieces(storage: Storage, prefix: str) -> None:
+    key, data = f"{prefix}/landmarks.npz", bytes(range(35))
+    with pytest.raises(LookupError, match=key):
+        await storage.open(key)
+    await storage.put(key, data)
+    size, pieces = await storage.open(key)
+    assert (size, b"".join([piece async for piece in pieces])) == (35, data)
+
+
 HOSTILE = ["", "/", "/etc", "..", "a/../b", "a//b", "a/", "A", "a b", "a\n", "a\0", "a#1", "ä"]
 HOSTILE += [".a", "a.b/c", "a/.", "%2e%2e", "a\\b", "a/b/c/d/e/f", "a" * 65, "s3://a", "*"]
 
@@ -274,6 +301,7 @@ async def test_hostile_keys_are_refused(storage: Storage, key: str, tmp_path: Pa
         lambda: storage.fetch(key, tmp_path / "file"),
         lambda: storage.put(key, b"a"),
         lambda: storage.get(key),
+        lambda: storage.open(key),
         lambda: storage.erase(key),
     )
     for call in calls:
