@@ -169,12 +169,14 @@ class Storage:
         """Write, read and erase a probe.
 
         Raises OSError also where the store would overwrite a part, as an S3 server does that does
-        not know `If-None-Match`.
+        not know `If-None-Match`, and where it would keep what is erased.
         """
         prefix, probe = f"check/{uuid4().hex}", b"probe"
         key = f"{prefix}/{0:020d}"
         try:
-            await self._create(key, probe)
+            put = await self.store.put_async(key, probe, mode="create", use_multipart=False)
+            if put["version"] not in (None, "null"):  # "null": it once kept versions
+                raise OSError("the bucket keeps versions: what is erased would lie there still")
             if await self.size(prefix) != len(probe) or await self.get(key) != probe:
                 raise OSError("the store does not give back what was written")
             try:

@@ -328,8 +328,20 @@ class Forgetting(LocalStore):
         return await super().put_async(path, b"", **options)
 
 
+class Versioning(LocalStore):
+    """As a bucket that keeps what is erased."""
+
+    async def put_async(self, path: str, file: Any, **options: Any) -> Any:
+        return {**await super().put_async(path, file, **options), "version": "1"}
+
+
 @pytest.mark.parametrize(
-    ("store", "said"), [(Overwriting, "overwrites"), (Forgetting, "does not give back")]
+    ("store", "said"),
+    [
+        (Overwriting, "overwrites"),
+        (Forgetting, "does not give back"),
+        (Versioning, "keeps versions"),
+    ],
 )
 async def test_a_check_finds_a_store_that_will_not_do(
     store: type[LocalStore], said: str, tmp_path: Path
