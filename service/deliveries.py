@@ -238,13 +238,9 @@ async def _locked(
 
 
 def _secrets(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
-    if (
-        endpoint.previous_secret is None
-        or endpoint.previous_until is None
-        or endpoint.previous_until <= now
-    ):
-        return (endpoint.secret,)
-    return endpoint.secret, endpoint.previous_secret
+    now_s = now.timestamp()
+    former = (one["secret"] for one in endpoint.former_secrets if one["until_s"] > now_s)
+    return endpoint.secret, *former
 
 
 def _kept(fault: str) -> str:

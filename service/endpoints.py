@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, select
@@ -23,6 +23,8 @@ from service.webhook_events import EndpointTried, TriedEndpoint
 
 MAX_ENDPOINTS: Final = 10
 """Endpoints of one tenant."""
+MAX_FORMER: Final = 5
+"""Former secrets of one endpoint that messages are signed with too."""
 
 
 class Endpoints:
@@ -109,11 +111,22 @@ class Endpoints:
             await session.delete(endpoint)
 
     async def rotate(self, tenant_id: str, endpoint_id: str, *, overlap_s: float) -> Endpoint:
-        """Another secret; for `overlap_s` seconds messages are signed with the one before too."""
+        """Another secret; for `overlap_s` seconds messages are signed with the one before too.
+
+        So they are with those before it, where their own time is not over sooner.
+        """
+        now_s = self._clock().timestamp()
+        until_s = now_s + overlap_s
         async with self._database.write() as session:
             endpoint = await _own(session, tenant_id, endpoint_id, change=True)
-            endpoint.previous_secret, endpoint.secret = endpoint.secret, new_secret()
-            endpoint.previous_until = self._clock() + timedelta(seconds=overlap_s)
+            former = [
+                {**one, "until_s": min(one["until_s"], until_s)}
+                for one in endpoint.former_secrets
+                if one["until_s"] > now_s
+            ]
+            last = {"secret": endpoint.secret, "until_s": until_s}
+            endpoint.former_secrets = [last, *former][:MAX_FORMER]
+            endpoint.secret = new_secret()
             endpoint.version += 1
         return endpoint
 

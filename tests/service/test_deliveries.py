@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from service.database import Database
 from service.deliveries import GIVE_UP_DAYS, KEPT_DAYS, LEASE_S, Tried, forget_deliveries, tell
+from service.endpoints import MAX_FORMER
 from service.retries import DELAYS_S, MAX_RETRY_AFTER_S, Outcome
 from service.tables import Attempt, Endpoint
 from tests.service.outbox import DELIVERED, FAILED, LATEST, Outbox, opened_outbox
@@ -231,6 +232,28 @@ async def test_what_fails_while_it_is_switched_off_stays_failed(outbox: Outbox) 
     await outbox.deliveries.record(under_way, FAILED)
     await outbox.deliveries.record(other, DELIVERED)
     assert sorted(row.status for row in await outbox.rows()) == ["delivered", "failed"]
+
+
+async def test_a_second_rotation_takes_nothing_of_the_first_ones_time(outbox: Outbox) -> None:
+    first = (made := await outbox.add()).secret
+    await outbox.tell(3)
+    second = (await outbox.endpoints.rotate("acme", made.id, overlap_s=60)).secret
+    outbox.clock.advance(seconds=30)
+    rotated = await outbox.endpoints.rotate("acme", made.id, overlap_s=60)
+    assert rotated.previous_until == outbox.clock() + timedelta(seconds=60)
+    assert (await outbox.claim()).secrets == (rotated.secret, second, first)
+    outbox.clock.advance(seconds=30)
+    assert (await outbox.claim()).secrets == (rotated.secret, second)
+    last = await outbox.endpoints.rotate("acme", made.id, overlap_s=0)
+    assert (await outbox.claim()).secrets == (last.secret,)
+
+
+async def test_many_former_secrets_are_not_kept(outbox: Outbox) -> None:
+    made = await outbox.add()
+    for _ in range(MAX_FORMER + 1):
+        await outbox.endpoints.rotate("acme", made.id, overlap_s=60)
+    await outbox.tell()
+    assert len((await outbox.claim()).secrets) == 1 + MAX_FORMER
 
 
 async def test_what_was_erased_meanwhile_is_not_recorded(outbox: Outbox) -> None:

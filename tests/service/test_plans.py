@@ -56,6 +56,7 @@ ASKED: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "clips of a user": lambda it: ClipStore(it, lease_s=1).page(ANN, PLACE, 50),
     "clip claimed": lambda it: ClipStore(it, lease_s=1).claim(),
     "statistics": statistics,
+    "key": lambda it: Tenants(it).key_with("0" * 64),
     "acts": lambda it: Tenants(it).acts(None, PLACE, 50),
     "acts of a tenant": lambda it: Tenants(it).acts("acme", PLACE, 50),
     "deliveries": deliveries,
