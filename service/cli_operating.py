@@ -35,7 +35,8 @@ CHECKS: Final = (
     Check(
         "storage",
         checks.storage_keeps,
-        "see that the bucket exists, BLAZEREPS_S3_* are right, and the server knows If-None-Match",
+        "see that the bucket exists and keeps no versions, BLAZEREPS_S3_* are right, and the "
+        "server knows If-None-Match",
     ),
     Check("data", checks.folder_is_ours, "give BLAZEREPS_DATA a folder that this user may write"),
     Check("codecs", checks.codecs_decode, "install PyAV's own wheel"),

@@ -20,6 +20,7 @@ from service.exercises import new_session
 from service.places import place
 from service.quotas import take_clip
 from service.state import AppState
+from service.storage import FAULTS
 from service.subject import read_subject
 from service.tables import Clip
 from service.tenants import now_utc
@@ -94,6 +95,9 @@ async def receive(
             return await state.storage.append(video_of(clip.id), offset, chunks, max_bytes, stored)
     except Lost:
         return await _after_all(state, clip.id)
+    except FAULTS:  # also where its folder was erased while a part was written
+        await _after_all(state, clip.id)
+        raise
     raise gone(clip.id)
 
 

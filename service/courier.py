@@ -1,7 +1,7 @@
 """Sends webhooks: claims what is due, signs and posts it, records what came of it."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final, Protocol
@@ -25,6 +25,8 @@ AT_ONCE: Final = 16
 """Webhooks that one process sends at the same time."""
 AN_ENDPOINT: Final = 2
 """Of these, to one endpoint: a slow one leaves room for others."""
+A_TENANT: Final = 8
+"""And to the endpoints of one tenant, all of which may be slow."""
 POLL_S: Final = 1.0
 """Between looks for what others have told, or what is due again."""
 STOP_S: Final = 5.0
@@ -59,7 +61,7 @@ class Courier:
     ) -> None:
         self._deliveries, self._sender, self._metrics = deliveries, sender, metrics
         self._poll_s, self._stop_s, self._clock = poll_s, stop_s, clock
-        self._under_way: Counter[str] = Counter()
+        self._under_way: list[Claimed] = []
         self._woken = anyio.Event()
         self._stopping = False
         self._measured_s = -_MEASURE_S
@@ -108,12 +110,14 @@ class Courier:
             await self._woken.wait()
 
     async def _send_due(self, tasks: TaskGroup) -> None:
-        while self._under_way.total() < AT_ONCE and not self._stopping:
-            busy = [one for one, number in self._under_way.items() if number >= AN_ENDPOINT]
-            claimed = await self._deliveries.claim(busy)
+        while len(self._under_way) < AT_ONCE and not self._stopping:
+            claimed = await self._deliveries.claim(
+                _often((one.endpoint_id for one in self._under_way), AN_ENDPOINT),
+                _often((one.tenant_id for one in self._under_way), A_TENANT),
+            )
             if claimed is None:
                 return
-            self._under_way[claimed.endpoint_id] += 1
+            self._under_way.append(claimed)
             tasks.start_soon(self._deliver, claimed)
 
     async def _deliver(self, claimed: Claimed) -> None:
@@ -126,7 +130,7 @@ class Courier:
         except Exception:  # it could not be recorded: when the lease is over it is tried again
             log.exception("webhook not recorded", delivery_id=claimed.id)
         finally:
-            self._under_way -= Counter([claimed.endpoint_id])  # which drops those at zero
+            self._under_way.remove(claimed)
             self.wake()
 
     async def _try(self, claimed: Claimed) -> Tried:
@@ -178,3 +182,8 @@ class Courier:
         if now_s - self._measured_s >= _MEASURE_S:
             self._measured_s = now_s
             self._metrics.webhooks_pending.set(await self._deliveries.pending())
+
+
+def _often(ids: Iterable[str], times: int) -> list[str]:
+    """Those that are there so many times, or more."""
+    return [one for one, number in Counter(ids).items() if number >= times]

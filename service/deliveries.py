@@ -99,6 +99,7 @@ class Claimed:
     """A delivery that is ours to try, until the lease runs out."""
 
     id: str
+    tenant_id: str
     endpoint_id: str
     url: str
     secrets: tuple[str, ...]
@@ -137,12 +138,15 @@ class Deliveries:
         self.database, self._clock = database, clock
         self._lease = timedelta(seconds=lease_s)
 
-    async def claim(self, busy: Collection[str] = ()) -> Claimed | None:
-        """Take on what has been due for longest, but for these endpoints; None: nothing is due."""
+    async def claim(
+        self, busy_endpoints: Collection[str] = (), busy_tenants: Collection[str] = ()
+    ) -> Claimed | None:
+        """Take on what has been due for longest, but for these; None: nothing else is due."""
         now = self._clock()
+        free = Delivery.endpoint_id.not_in(busy_endpoints), Delivery.tenant_id.not_in(busy_tenants)
         query = (
             select(Delivery)
-            .where(*_due(now), Delivery.endpoint_id.not_in(busy))
+            .where(*_due(now), *free)
             .order_by(Delivery.next_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -158,6 +162,7 @@ class Deliveries:
             session.add(attempt)
         return Claimed(
             id=delivery.id,
+            tenant_id=delivery.tenant_id,
             endpoint_id=endpoint.id,
             url=endpoint.url,
             secrets=_secrets(endpoint, now),
@@ -233,13 +238,9 @@ async def _locked(
 
 
 def _secrets(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
-    if (
-        endpoint.previous_secret is None
-        or endpoint.previous_until is None
-        or endpoint.previous_until <= now
-    ):
-        return (endpoint.secret,)
-    return endpoint.secret, endpoint.previous_secret
+    now_s = now.timestamp()
+    former = (one["secret"] for one in endpoint.former_secrets if one["until_s"] > now_s)
+    return endpoint.secret, *former
 
 
 def _kept(fault: str) -> str:

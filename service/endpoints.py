@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer
 
 from service.addresses import Network
 from service.database import Database
-from service.deliveries import LEASE_S, Status, mark_told, send_to, switch_off
+from service.deliveries import Status, mark_told, send_to, switch_off
 from service.errors import ServiceError
 from service.etags import check_match
 from service.outbound import Refused, checked_url
@@ -23,6 +23,8 @@ from service.webhook_events import EndpointTried, TriedEndpoint
 
 MAX_ENDPOINTS: Final = 10
 """Endpoints of one tenant."""
+MAX_FORMER: Final = 5
+"""Former secrets of one endpoint that messages are signed with too."""
 
 
 class Endpoints:
@@ -109,11 +111,22 @@ class Endpoints:
             await session.delete(endpoint)
 
     async def rotate(self, tenant_id: str, endpoint_id: str, *, overlap_s: float) -> Endpoint:
-        """Another secret; for `overlap_s` seconds messages are signed with the one before too."""
+        """Another secret; for `overlap_s` seconds messages are signed with the one before too.
+
+        So they are with those before it, where their own time is not over sooner.
+        """
+        now_s = self._clock().timestamp()
+        until_s = now_s + overlap_s
         async with self._database.write() as session:
             endpoint = await _own(session, tenant_id, endpoint_id, change=True)
-            endpoint.previous_secret, endpoint.secret = endpoint.secret, new_secret()
-            endpoint.previous_until = self._clock() + timedelta(seconds=overlap_s)
+            former = [
+                {**one, "until_s": min(one["until_s"], until_s)}
+                for one in endpoint.former_secrets
+                if one["until_s"] > now_s
+            ]
+            last = {"secret": endpoint.secret, "until_s": until_s}
+            endpoint.former_secrets = [last, *former][:MAX_FORMER]
+            endpoint.secret = new_secret()
             endpoint.version += 1
         return endpoint
 
@@ -164,14 +177,13 @@ class Endpoints:
     async def redeliver(self, tenant_id: str, endpoint_id: str, delivery_id: str) -> Delivery:
         """Let it be due at once, whatever became of it; raises ServiceError `switched_off`.
 
-        One that is pending and may be under way just now stays as it is.
+        One that is under way just now stays as it is.
         """
         now = self._clock()
         async with self._database.write() as session:
             await _switched_on(session, tenant_id, endpoint_id)
             found = await _delivery(session, endpoint_id, delivery_id, change=True)
-            soon = found.next_at is not None and found.next_at <= now + timedelta(seconds=LEASE_S)
-            if not (found.status == "pending" and soon):
+            if not await _under_way(session, found, now):
                 found.status, found.next_at = "pending", now
                 mark_told(session)
         return found
@@ -206,3 +218,11 @@ async def _delivery(
     if delivery is None or delivery.endpoint_id != endpoint_id:
         raise ServiceError("not_found", f"there is no delivery {delivery_id}")
     return delivery
+
+
+async def _under_way(session: AsyncSession, delivery: Delivery, now: datetime) -> bool:
+    """Whether somebody has claimed it, and still has time to record what came of it."""
+    if delivery.status != "pending" or delivery.next_at is None or delivery.next_at <= now:
+        return False
+    last = await session.get(Attempt, (delivery.id, delivery.attempts))
+    return last is not None and last.status_code is None and last.fault is None

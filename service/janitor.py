@@ -1,4 +1,4 @@
-"""What is done behind the scenes: chores in rounds, each by itself."""
+"""What is done behind the scenes: chores again and again, each by itself."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -9,11 +9,14 @@ from service.logs import get_logger
 log = get_logger(__name__)
 
 Chore = Callable[[], Awaitable[None]]
-"""Harmless where several processes do it at once, or one is killed in it."""
+"""Harmless where several do it or others at once, or one is killed in it."""
 
 
 class Janitor:
-    """Does chores by name, in their order; what fails is done again in the next round."""
+    """Does chores by name, each in rounds of its own: one that takes its time holds up no other.
+
+    What fails is done again in the next round.
+    """
 
     def __init__(self, chores: Mapping[str, Chore], *, every_s: float) -> None:
         self._chores, self._every_s = chores, every_s
@@ -22,18 +25,18 @@ class Janitor:
     async def run(self) -> None:
         """Round after round, until it is stopped."""
         with self._scope:
-            while True:
-                await self.round()
-                await anyio.sleep(self._every_s)
+            async with anyio.create_task_group() as tasks:
+                for name, chore in self._chores.items():
+                    tasks.start_soon(self._repeat, name, chore)
 
     def stop(self) -> None:
         """No more; what is under way is done again by the next who starts."""
         self._scope.cancel()
 
-    async def round(self) -> None:
-        """Each chore once."""
-        for name, chore in self._chores.items():
+    async def _repeat(self, name: str, chore: Chore) -> None:
+        while True:
             try:
                 await chore()
             except Exception:
                 log.exception("chore failed", chore=name)
+            await anyio.sleep(self._every_s)

@@ -5,7 +5,6 @@ not told: whoever chose the URL could map the network by them.
 """
 
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -17,6 +16,7 @@ import anyio
 import httpx2
 
 from service.addresses import Address, Network, is_reachable
+from service.resolver import Resolver
 
 MAX_URL_CHARS: Final = 2048
 MAX_REDIRECTS: Final = 3
@@ -70,12 +70,6 @@ class Answer:
     """The header `Retry-After`; see `service.retries.retry_after_s`."""
 
 
-async def resolve(host: str) -> tuple[Address, ...]:
-    """What the system's resolver says; raises OSError."""
-    found = await anyio.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return tuple(ip_address(sockaddr[0]) for *_, sockaddr in found)
-
-
 def checked_url(text: str, networks: Sequence[Network] = ()) -> httpx2.URL:
     """A URL that may be sent to, as far as can be told without its addresses; raises Refused.
 
@@ -86,7 +80,8 @@ def checked_url(text: str, networks: Sequence[Network] = ()) -> httpx2.URL:
         raise Refused(f"the URL has more than {MAX_URL_CHARS} characters")
     try:
         url = httpx2.URL(text)
-    except (httpx2.InvalidURL, UnicodeError) as error:
+        host = url.raw_host.decode("ascii")
+    except (httpx2.InvalidURL, ValueError) as error:
         raise Refused(f"not a URL: {error}") from error
     if url.scheme != "https" and not (url.scheme == "http" and networks):
         raise Refused("the URL must begin with https://")
@@ -94,7 +89,7 @@ def checked_url(text: str, networks: Sequence[Network] = ()) -> httpx2.URL:
         raise Refused("the URL must not carry credentials")
     if not (url.port in (None, *_LOW_PORTS) or _FIRST_FREE_PORT <= url.port <= _LAST_PORT):
         raise Refused(f"port {url.port} is not one that is sent to: 80, 443 or 1024 to 65535")
-    _check_host(url.raw_host.decode("ascii"))
+    _check_host(host)
     return url
 
 
@@ -132,10 +127,11 @@ class Outbound:
         networks: Sequence[Network] = (),
         *,
         bounds: Bounds = BOUNDS,
-        resolve: Resolve = resolve,
+        resolve: Resolve | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        self._networks, self._bounds, self._resolve = tuple(networks), bounds, resolve
+        self._networks, self._bounds = tuple(networks), bounds
+        self._resolve = resolve or Resolver()
         # No connection is kept: it would be found again by its address, whatever the name was
         # that its certificate was checked for.
         self._transport = httpx2.AsyncHTTPTransport(
@@ -233,7 +229,7 @@ class Outbound:
 def _joined(url: httpx2.URL, location: str) -> str:
     try:
         return str(url.join(location))
-    except httpx2.InvalidURL as error:
+    except (httpx2.InvalidURL, ValueError) as error:
         raise Refused(f"redirected to what is no URL: {error}") from error
 
 

@@ -1,5 +1,6 @@
 """Where media lies: a folder or S3, as parts that are never written twice."""
 
+import os
 import re
 import shutil
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
@@ -17,8 +18,7 @@ from service.errors import ServiceError
 from service.settings import MIB, Settings
 
 if TYPE_CHECKING:
-    from obstore import GetResult
-    from obstore.store import S3Config
+    from obstore.store import S3Config, S3Credential, S3CredentialProvider
 
 PART_BYTES = 8 * MIB
 MAX_PARTS = 10_000
@@ -27,6 +27,7 @@ _KEY = re.compile(r"[a-z0-9_-]{1,64}(/[a-z0-9_-]{1,64}){0,4}(\.[a-z0-9]{1,8})?")
 
 FAULTS: Final = (BaseError, OSError)
 """What a store raises that fails."""
+_ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 Stored = Callable[[int], Awaitable[None]]
 """Told how many bytes of a medium are stored."""
 
@@ -39,9 +40,9 @@ class Storage:
     """Media under prefixes, and small objects under keys, that the server makes itself.
 
     A medium lies as the parts `{prefix}/{offset:020d}`, each beginning where the last one ends.
-    What breaks off is gone on with at `size`, by any process: of two that write at one offset the
-    second is refused. Every method raises ValueError for a prefix or key of another form than
-    `a/b/c` or `a/b.npz`, and `FAULTS` where the store fails.
+    What breaks off is gone on with at `size`, by any process: of two that write different bytes
+    at one offset the second is refused. Every method raises ValueError for a prefix or key of
+    another form than `a/b/c` or `a/b.npz`, and `FAULTS` where the store fails.
     """
 
     store: LocalStore | S3Store
@@ -140,12 +141,15 @@ class Storage:
             raise LookupError(f"nothing is stored at {key}") from error
 
     async def open(self, key: str) -> tuple[int, AsyncIterator[bytes]]:
-        """The size of one object, and its bytes in pieces; LookupError where there is none."""
+        """The size of one object, and its bytes in pieces; LookupError where there is none.
+
+        Each piece is asked for by itself: whoever reads them may take his time.
+        """
         try:
-            found = await self.store.get_async(_checked(key))
+            size = (await self.store.head_async(_checked(key)))["size"]
         except FileNotFoundError as error:
             raise LookupError(f"nothing is stored at {key}") from error
-        return found.meta["size"], _pieces(found)
+        return size, self._pieces(key, size)
 
     async def erase(self, prefix: str) -> int:
         """Erase every object under a prefix and say how many there were, 0 of none.
@@ -165,21 +169,28 @@ class Storage:
         """Write, read and erase a probe.
 
         Raises OSError also where the store would overwrite a part, as an S3 server does that does
-        not know `If-None-Match`.
+        not know `If-None-Match`, and where it would keep what is erased.
         """
         prefix, probe = f"check/{uuid4().hex}", b"probe"
         key = f"{prefix}/{0:020d}"
         try:
-            await self._create(key, probe)
+            put = await self.store.put_async(key, probe, mode="create", use_multipart=False)
+            if put["version"] not in (None, "null"):  # "null": it once kept versions
+                raise OSError("the bucket keeps versions: what is erased would lie there still")
             if await self.size(prefix) != len(probe) or await self.get(key) != probe:
                 raise OSError("the store does not give back what was written")
             try:
-                await self._create(key, probe)
+                await self._create(key, b"other")
             except ServiceError:
                 return
             raise OSError("the store overwrites objects: it ignores `If-None-Match`")
         finally:
             await self.erase(prefix)
+
+    async def _pieces(self, key: str, size: int) -> AsyncIterator[bytes]:
+        for start in range(0, size, self.part_bytes):
+            end = min(start + self.part_bytes, size)
+            yield bytes(await self.store.get_range_async(key, start=start, end=end))
 
     async def _expect(self, prefix: str, offset: int) -> None:
         keys, end = await self._parts(prefix)
@@ -206,8 +217,16 @@ class Storage:
         try:
             await self.store.put_async(key, data, mode="create", use_multipart=False)
         except AlreadyExistsError as error:
+            if await self._holds(key, data):  # by a try of ours, whose answer was lost
+                return
             first = "another request has gone on with this upload"
             raise ServiceError("wrong_offset", first, field="file") from error
+
+    async def _holds(self, key: str, data: bytes | bytearray) -> bool:
+        try:
+            return await self.get(key) == data
+        except LookupError:
+            return False
 
 
 @dataclass(slots=True)
@@ -230,11 +249,6 @@ class _Inflow:
             self.rest = self.rest[len(taken) :]
 
 
-async def _pieces(found: "GetResult") -> AsyncIterator[bytes]:
-    async for piece in found.stream():
-        yield bytes(piece)
-
-
 def _checked(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise ValueError(f"{key!r} is no key of the storage")
@@ -244,22 +258,37 @@ def _checked(key: str) -> str:
 def _s3(settings: Settings, url: str) -> S3Store:
     """What is not set is left to `AWS_*` in the environment, or to the machine's role."""
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
-    secret = settings.s3_secret_access_key
+    endpoints = (settings.s3_endpoint, *map(os.environ.get, _ENDPOINTS))
+    endpoint = next(filter(None, endpoints), None)
+    keys = _keys(settings)
     config: S3Config = {}
-    if settings.s3_endpoint:
-        config["endpoint"] = settings.s3_endpoint
+    if endpoint:
+        config["aws_endpoint_url_s3"] = endpoint  # by the name that comes before the others
     if settings.s3_region:
         config["region"] = settings.s3_region
-    if settings.s3_access_key_id and secret:
-        config["access_key_id"] = settings.s3_access_key_id
-        config["secret_access_key"] = secret.get_secret_value()
+    if keys:
+        config["skip_signature"] = False
     return S3Store(
         bucket,
         prefix=prefix.rstrip("/") or None,
         config=config,
+        credential_provider=keys,
         client_options={
-            "allow_http": (settings.s3_endpoint or "").startswith("http://"),
+            "allow_http": (endpoint or "").startswith("http://"),
             "timeout": timedelta(minutes=2),
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(minutes=1)},
     )
+
+
+def _keys(settings: Settings) -> "S3CredentialProvider | None":
+    """Those that are set: as such no token of the environment's goes with them."""
+    secret = settings.s3_secret_access_key
+    if not (settings.s3_access_key_id and secret):
+        return None
+    keys: S3Credential = {
+        "access_key_id": settings.s3_access_key_id,
+        "secret_access_key": secret.get_secret_value(),
+        "expires_at": None,
+    }
+    return lambda: keys

@@ -72,6 +72,7 @@ class Table(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own way
         datetime: Utc,
         dict[str, Any]: _JSON,
+        list[dict[str, Any]]: _JSON,
         list[str]: _JSON,
     }
 
@@ -98,9 +99,6 @@ class Key(Table):
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
-    previous_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
-    """What it was before the last rotation, good until `previous_until`."""
-    previous_until: Mapped[datetime | None]
     scopes: Mapped[list[str]]
     requests_per_minute: Mapped[int | None]
     """None: as the settings say."""
@@ -109,6 +107,17 @@ class Key(Table):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class FormerKey(Table):
+    """What opened the door before a key was rotated."""
+
+    __tablename__ = "former_key"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_id: Mapped[str] = mapped_column(ForeignKey("api_key.id", ondelete="CASCADE"), index=True)
+    until: Mapped[datetime]
+    """It is good still until then."""
 
 
 class Clip(Table):
@@ -221,8 +230,8 @@ class Endpoint(Table):
     url: Mapped[str] = mapped_column(String(2048))
     events: Mapped[list[str]]
     secret: Mapped[str] = mapped_column(String(128))
-    previous_secret: Mapped[str | None] = mapped_column(String(128))
-    previous_until: Mapped[datetime | None]
+    former_secrets: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """Those before, the newest first: `secret`, and `until_s` in seconds since 1970."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     disabled_why: Mapped[str | None] = mapped_column(String(200))
@@ -234,6 +243,12 @@ class Endpoint(Table):
     def enabled(self) -> bool:
         """Whether anything is sent to it."""
         return self.disabled_at is None
+
+    @property
+    def previous_until(self) -> datetime | None:
+        """Until when messages are signed with a secret before, too."""
+        last_s = max((one["until_s"] for one in self.former_secrets), default=None)
+        return None if last_s is None else datetime.fromtimestamp(last_s, UTC)
 
 
 class Delivery(Table):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +16,7 @@ from service.database import Database, Turn, take_turn
 from service.errors import ServiceError
 from service.pages import Moment, older
 from service.receipts import request_erasure
-from service.tables import Act, Endpoint, Key, Tenant
+from service.tables import Act, Endpoint, FormerKey, Key, Tenant
 
 Scope = Literal["count", "read", "write", "tokens", "webhooks", "metrics", "admin"]
 """What a key is good for: `count` sends media, `read` and `write` concern clips and workouts,
@@ -159,12 +159,19 @@ class Tenants:
     async def rotate(
         self, tenant_id: str, key_id: str, actor: str, *, overlap_s: float
     ) -> tuple[Key, str]:
-        """Another secret for a key, told once; the one before is good for `overlap_s` seconds."""
-        secret = new_key()
+        """Another secret for a key, told once; the one before is good for `overlap_s` seconds.
+
+        So are those before it, where their own time is not over sooner.
+        """
+        secret, now = new_key(), self._clock()
+        until = now + timedelta(seconds=overlap_s)
+        theirs, longer = FormerKey.key_id == key_id, FormerKey.until > until
         async with self._database.write() as session:
             key = await self._own(session, tenant_id, key_id)
-            key.previous_digest, key.digest = key.digest, digest_of(secret)
-            key.previous_until = self._clock() + timedelta(seconds=overlap_s)
+            await session.execute(delete(FormerKey).where(theirs, FormerKey.until <= now))
+            await session.execute(update(FormerKey).where(theirs, longer).values(until=until))
+            session.add(FormerKey(digest=key.digest, key_id=key_id, until=until))
+            key.digest = digest_of(secret)
             session.add(self._act(actor, "key.rotated", tenant_id, key_id, overlap_s=overlap_s))
         return key, secret
 
@@ -177,15 +184,12 @@ class Tenants:
 
     async def key_with(self, digest: str) -> Key | None:
         """The key that this digest opens the door with, now."""
-        now = self._clock()
-        query = select(Key).where(or_(Key.digest == digest, Key.previous_digest == digest))
+        former = FormerKey.digest == digest, FormerKey.until > self._clock()
+        by_former = select(FormerKey.key_id).where(*former).scalar_subquery()
+        query = select(Key).where(or_(Key.digest == digest, Key.id == by_former))
         async with self._database.read() as session:
             key = await session.scalar(query)
-        if key is None or not self._good(key):
-            return None
-        if key.digest != digest and (key.previous_until is None or key.previous_until <= now):
-            return None
-        return key
+        return key if key is not None and self._good(key) else None
 
     async def key(self, key_id: str) -> Key | None:
         """A key by its id, while it is good."""

@@ -77,7 +77,7 @@ class EndpointInfo(NewEndpoint):
     disabled_at: datetime | None = Field(examples=[None])
     disabled_why: str | None = Field(examples=[None])
     previous_until: datetime | None = Field(
-        description="Until when messages are signed with the secret before, too", examples=[None]
+        description="Until when messages are signed with a secret before, too", examples=[None]
     )
     created_at: datetime = Field(examples=[_AT])
 

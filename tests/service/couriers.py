@@ -55,27 +55,30 @@ class Broken(Deliveries):
 
     failures = 3
 
-    async def claim(self, busy: Collection[str] = ()) -> Claimed | None:
+    async def claim(self, *busy: Collection[str]) -> Claimed | None:
         if self.failures:
             self.failures -= 1
             raise OperationalError("select", {}, Exception("gone away"))
-        return await super().claim(busy)
+        return await super().claim(*busy)
 
 
 class Many(Deliveries):
-    """A thousand that are due, each as large as can be, made as it is claimed."""
+    """A thousand of two tenants' that are due, each as large as can be, made as it is claimed."""
 
     number = 1000
     claimed = recorded = 0
 
-    async def claim(self, busy: Collection[str] = ()) -> Claimed | None:
+    async def claim(
+        self, busy_endpoints: Collection[str] = (), busy_tenants: Collection[str] = ()
+    ) -> Claimed | None:
         if self.claimed == self.number:
             return None
-        free = next(one for one in map(str, range(AT_ONCE)) if one not in busy)
+        tenant = next(one for one in ("acme", "other") if one not in busy_tenants)
+        hosts = (f"{tenant}{number}.example" for number in range(AT_ONCE))
+        free = next(one for one in hosts if one not in busy_endpoints)
         self.claimed += 1
-        url = f"https://{free}.example/"
-        body = b"x" * MAX_BYTES
-        return Claimed(f"msg_{self.claimed}", free, url, (new_secret(),), body, 1)
+        name, body = f"msg_{self.claimed}", b"x" * MAX_BYTES
+        return Claimed(name, tenant, free, f"https://{free}/", (new_secret(),), body, 1)
 
     async def record(self, claimed: Claimed, tried: Tried) -> str | None:
         await asyncio.sleep(0)

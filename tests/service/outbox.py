@@ -36,6 +36,11 @@ class Outbox:
         self.endpoints = Endpoints(self.database, LOOPBACK, clock=self.clock)
         self.deliveries = Deliveries(self.database, clock=self.clock)
 
+    async def another(self) -> "Outbox":
+        """That of another tenant, under the same clock."""
+        await Tenants(self.database).add("other", "test")
+        return Outbox(self.database, self.clock, "other")
+
     async def add(self, port: int = 9000, *events: str) -> Endpoint:
         url = f"http://127.0.0.1:{port}/hook"
         return await self.endpoints.add(self.tenant, url, events or ("clip.succeeded",))

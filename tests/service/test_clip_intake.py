@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from obstore.store import LocalStore
 
 from service.auth import Caller
 from service.clip_intake import begin, finish, receive
@@ -79,6 +80,30 @@ async def test_what_is_given_up_is_gone(state: AppState, clip: Clip, erased: boo
     assert await state.storage.size(video_of(clip.id)) == 0
     with pytest.raises(ServiceError, match="given up"):
         await finish(state, clip.id)
+
+
+class Failing(LocalStore):
+    """As where a folder is erased while something is written there."""
+
+    async def put_async(self, path: str, file: Any, **options: Any) -> Any:
+        raise OSError("there is no such folder")
+
+
+async def test_a_store_fails_only_where_the_upload_goes_on(
+    state: AppState, clip: Clip, tmp_path: Path
+) -> None:
+    parts = vars(state) | {"storage": Storage(Failing(tmp_path))}
+    failing = cast(AppState, SimpleNamespace(**parts))
+
+    async def chunks(given_up: bool) -> AsyncIterator[bytes]:
+        yield b"abc"
+        if given_up:
+            await state.clips.cancel(Caller("app"), clip.id)
+
+    with pytest.raises(OSError, match="no such folder"):
+        await receive(failing, clip, 0, chunks(given_up=False), 10)
+    with pytest.raises(ServiceError, match="given up"):
+        await receive(failing, clip, 0, chunks(given_up=True), 10)
 
 
 async def test_what_is_refused_takes_nothing(state: AppState, clip: Clip) -> None:

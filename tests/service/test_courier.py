@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from standardwebhooks import Webhook
 
-from service.courier import AN_ENDPOINT, AT_ONCE
+from service.courier import A_TENANT, AN_ENDPOINT, AT_ONCE
 from service.database import Database
 from service.metrics import Metrics
 from service.outbound import Answer, Outbound
@@ -213,12 +213,29 @@ async def test_a_slow_receiver_holds_up_nobody_else(outbox: Outbox) -> None:
         hung_up.set()
 
 
-async def test_so_many_are_under_way_and_no_more(outbox: Outbox) -> None:
-    sender = Sender()
+async def test_a_tenant_whose_receivers_are_all_slow_holds_up_no_other(outbox: Outbox) -> None:
+    sender = Sender(held=lambda url: ":90" in url)
+    other = await outbox.another()
     for port in range(9000, 9010):
         await outbox.add(port)
+    await other.add(8000)
+    async with working(outbox, sender, stop_s=0):
+        await outbox.tell(2)
+        await until(lambda: len(sender.under_way) == A_TENANT)
+        await other.tell(5)
+        await until(lambda: len(sender.sent) == 5)
+        assert len(sender.under_way) == A_TENANT
+
+
+async def test_so_many_are_under_way_and_no_more(outbox: Outbox) -> None:
+    sender = Sender()
+    other = await outbox.another()
+    for port in range(9000, 9005):
+        await outbox.add(port)
+        await other.add(port + 10)
     async with working(outbox, sender):
         await outbox.tell(6)
+        await other.tell(6)
         await until(lambda: len(sender.under_way) == AT_ONCE)
         sender.open.set()
         await until(lambda: len(sender.sent) == 60)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from service.database import Database
 from service.deliveries import GIVE_UP_DAYS, KEPT_DAYS, LEASE_S, Tried, forget_deliveries, tell
+from service.endpoints import MAX_FORMER
 from service.retries import DELAYS_S, MAX_RETRY_AFTER_S, Outcome
 from service.tables import Attempt, Endpoint
 from tests.service.outbox import DELIVERED, FAILED, LATEST, Outbox, opened_outbox
@@ -83,6 +84,17 @@ async def test_the_endpoints_that_are_busy_are_left_out(outbox: Outbox) -> None:
         assert claimed is not None
         assert claimed.endpoint_id == free.id
     assert await outbox.deliveries.claim([busy.id]) is None
+
+
+async def test_the_tenants_that_are_busy_are_left_out(outbox: Outbox) -> None:
+    other = await outbox.another()
+    for one in (outbox, other):
+        await one.add()
+        await one.tell()
+    claimed = await outbox.deliveries.claim((), ["acme"])
+    assert claimed is not None
+    assert claimed.tenant_id == "other"
+    assert await outbox.deliveries.claim((), ["acme"]) is None
 
 
 async def test_what_was_delivered_is_done(outbox: Outbox) -> None:
@@ -222,6 +234,28 @@ async def test_what_fails_while_it_is_switched_off_stays_failed(outbox: Outbox) 
     assert sorted(row.status for row in await outbox.rows()) == ["delivered", "failed"]
 
 
+async def test_a_second_rotation_takes_nothing_of_the_first_ones_time(outbox: Outbox) -> None:
+    first = (made := await outbox.add()).secret
+    await outbox.tell(3)
+    second = (await outbox.endpoints.rotate("acme", made.id, overlap_s=60)).secret
+    outbox.clock.advance(seconds=30)
+    rotated = await outbox.endpoints.rotate("acme", made.id, overlap_s=60)
+    assert rotated.previous_until == outbox.clock() + timedelta(seconds=60)
+    assert (await outbox.claim()).secrets == (rotated.secret, second, first)
+    outbox.clock.advance(seconds=30)
+    assert (await outbox.claim()).secrets == (rotated.secret, second)
+    last = await outbox.endpoints.rotate("acme", made.id, overlap_s=0)
+    assert (await outbox.claim()).secrets == (last.secret,)
+
+
+async def test_many_former_secrets_are_not_kept(outbox: Outbox) -> None:
+    made = await outbox.add()
+    for _ in range(MAX_FORMER + 1):
+        await outbox.endpoints.rotate("acme", made.id, overlap_s=60)
+    await outbox.tell()
+    assert len((await outbox.claim()).secrets) == 1 + MAX_FORMER
+
+
 async def test_what_was_erased_meanwhile_is_not_recorded(outbox: Outbox) -> None:
     made = await outbox.add()
     await outbox.tell()
@@ -261,10 +295,11 @@ async def test_what_is_under_way_is_not_sent_beside_it(outbox: Outbox) -> None:
     assert await outbox.deliveries.claim() is None
 
 
-async def test_what_waits_for_long_can_be_hurried(outbox: Outbox) -> None:
+@pytest.mark.parametrize("wait_s", [10, 3600])
+async def test_what_waits_can_be_hurried(outbox: Outbox, wait_s: float) -> None:
     made = await outbox.add()
     await outbox.tell()
-    await outbox.fail(replace(FAILED, retry_after_s=3600))
+    await outbox.fail(replace(FAILED, retry_after_s=wait_s))
     await outbox.endpoints.redeliver("acme", made.id, (await outbox.row()).id)
     assert (await outbox.claim()).attempt == 2
 

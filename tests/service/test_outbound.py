@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.addresses import Address
@@ -63,6 +63,7 @@ async def outbound(*networks: Any, **options: Any) -> AsyncIterator[Outbound]:
         (f"https://{'a' * 64}.example/", "no valid host"),
         (f"https://{'a.' * 130}example/", "no valid host"),
         ("https://[fe80::1%25eth0]/", "no valid host"),
+        ("https://[::1%25é]/", "not a URL"),
         ("https://2130706433/", "four decimal numbers"),
         ("https://0x7f.1/", "four decimal numbers"),
         ("https://0x7f000001/", "four decimal numbers"),
@@ -99,6 +100,7 @@ def test_urls_that_are_taken(port: str) -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=20))
+@example("[::1%25é]", "")
 def test_any_text_is_taken_or_refused(host: str, path: str) -> None:
     for text in (host, f"https://{host}", f"https://{host}/{path}"):
         with suppress(Refused):
@@ -204,6 +206,8 @@ async def test_a_redirect_that_would_lose_the_body_is_the_answer(status: int) ->
         ("file:///etc/passwd", "https"),
         ("https://0x7f.1/", "four decimal numbers"),
         ("http://0177.0.0.1/", "no URL"),
+        ("//[::1%25é]/", "not a URL"),
+        ("http:////a]", "no URL"),
         ("/again", "3 redirects"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,6 +20,7 @@ from obstore.store import LocalStore
 from service.errors import ServiceError
 from service.settings import MIB, Settings
 from service.storage import PART_BYTES, Storage
+from tests.service.receiver import receiving
 from tests.service.s3_server import SECRET, s3_server
 
 PART = 10
@@ -182,6 +184,20 @@ async def test_of_two_writers_the_first_is_kept(storage: Storage, prefix: str) -
     assert await read(storage, prefix) == b"a" * 7
 
 
+class Repeating(LocalStore):
+    """As where the answer is lost, and the request made once more."""
+
+    async def put_async(self, path: str, file: Any, **options: Any) -> Any:
+        await super().put_async(path, file, **options)
+        return await super().put_async(path, file, **options)
+
+
+async def test_a_part_whose_answer_was_lost_is_stored(tmp_path: Path) -> None:
+    storage = Storage(Repeating(tmp_path), part_bytes=PART)
+    assert await storage.append("a", 0, chunks(b"a" * 25), LIMIT) == 25
+    assert await read(storage, "a") == b"a" * 25
+
+
 async def test_pieces_are_bounded_in_number(storage: Storage, prefix: str) -> None:
     few = replace(storage, max_parts=2)
     for offset in range(2):
@@ -245,6 +261,33 @@ async def test_an_object_is_put_from_bytes_or_a_file(
     assert await storage.get(key) == b"second"
 
 
+class Brief(LocalStore):
+    """It gives no more at once than can be read before the request's time is over."""
+
+    async def get_async(self, path: str, **options: Any) -> Any:
+        raise TimeoutError
+
+    async def get_range_async(self, path: str, **options: Any) -> Any:
+        assert options["end"] - options["start"] <= PART
+        return await super().get_range_async(path, **options)
+
+
+async def test_who_reads_an_object_may_take_his_time(tmp_path: Path) -> None:
+    storage = Storage(Brief(tmp_path), part_bytes=PART)
+    await storage.put("landmarks.npz", bytes(PART + 1))
+    _, pieces = await storage.open("landmarks.npz")
+    assert [len(piece) async for piece in pieces] == [PART, 1]
+
+
+async def test_an_object_is_read_in_pieces(storage: Storage, prefix: str) -> None:
+    key, data = f"{prefix}/landmarks.npz", bytes(range(35))
+    with pytest.raises(LookupError, match=key):
+        await storage.open(key)
+    await storage.put(key, data)
+    size, pieces = await storage.open(key)
+    assert (size, b"".join([piece async for piece in pieces])) == (35, data)
+
+
 HOSTILE = ["", "/", "/etc", "..", "a/../b", "a//b", "a/", "A", "a b", "a\n", "a\0", "a#1", "ä"]
 HOSTILE += [".a", "a.b/c", "a/.", "%2e%2e", "a\\b", "a/b/c/d/e/f", "a" * 65, "s3://a", "*"]
 
@@ -258,6 +301,7 @@ async def test_hostile_keys_are_refused(storage: Storage, key: str, tmp_path: Pa
         lambda: storage.fetch(key, tmp_path / "file"),
         lambda: storage.put(key, b"a"),
         lambda: storage.get(key),
+        lambda: storage.open(key),
         lambda: storage.erase(key),
     )
     for call in calls:
@@ -284,8 +328,20 @@ class Forgetting(LocalStore):
         return await super().put_async(path, b"", **options)
 
 
+class Versioning(LocalStore):
+    """As a bucket that keeps what is erased."""
+
+    async def put_async(self, path: str, file: Any, **options: Any) -> Any:
+        return {**await super().put_async(path, file, **options), "version": "1"}
+
+
 @pytest.mark.parametrize(
-    ("store", "said"), [(Overwriting, "overwrites"), (Forgetting, "does not give back")]
+    ("store", "said"),
+    [
+        (Overwriting, "overwrites"),
+        (Forgetting, "does not give back"),
+        (Versioning, "keeps versions"),
+    ],
 )
 async def test_a_check_finds_a_store_that_will_not_do(
     store: type[LocalStore], said: str, tmp_path: Path
@@ -299,6 +355,54 @@ async def test_a_server_that_is_away_is_an_error(s3: Settings) -> None:
     away = Settings(**{**s3.model_dump(), "s3_endpoint": "http://127.0.0.1:1"})
     with pytest.raises(BaseError, match="S3"):
         await Storage.of(away).check()
+
+
+STORED = b'HTTP/1.1 200 OK\r\netag: "1"\r\ncontent-length: 0\r\n\r\n'
+THEIRS = {
+    "AWS_ACCESS_KEY_ID": "theirs",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_REGION": "eu-west-1",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Where keys and a region are said, and no endpoint yet."""
+    for name in (name for name in os.environ if name.startswith("AWS_")):
+        monkeypatch.delenv(name)
+    for name, said in THEIRS.items():
+        monkeypatch.setenv(name, said)
+    return monkeypatch
+
+
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+
+
+async def test_what_is_set_comes_before_the_environment(
+    environment: pytest.MonkeyPatch, s3: Settings
+) -> None:
+    for name in ENDPOINTS:
+        environment.setenv(name, "http://127.0.0.1:1")
+    environment.setenv("AWS_SKIP_SIGNATURE", "true")
+    async with receiving(STORED) as server:
+        where = Settings(**{**s3.model_dump(), "s3_endpoint": f"http://127.0.0.1:{server.port}"})
+        await Storage.of(where).put("a", b"b")
+    (heard,) = server.heard
+    assert re.search("Credential=id/[0-9]+/us-east-1/", heard.headers["authorization"])
+    assert "x-amz-security-token" not in heard.headers
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+async def test_what_is_not_set_is_as_the_environment_says(
+    environment: pytest.MonkeyPatch, name: str
+) -> None:
+    async with receiving(STORED) as server:
+        environment.setenv(name, f"http://127.0.0.1:{server.port}")
+        await Storage.of(Settings(storage="s3://media")).put("a", b"b")
+    (heard,) = server.heard
+    assert re.search("Credential=theirs/[0-9]+/eu-west-1/", heard.headers["authorization"])
+    assert heard.headers["x-amz-security-token"] == "token"
 
 
 def test_the_folder_is_the_users_alone(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Tenants and keys: made, rotated, revoked, expired; each act is written down."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import anyio
@@ -25,6 +26,10 @@ async def tenants(database: Database, clock: Clock) -> Tenants:
     made = Tenants(database, clock)
     await made.add("acme", "command")
     return made
+
+
+async def good(tenants: Tenants, secrets: Sequence[str]) -> list[bool]:
+    return [await tenants.key_with(digest_of(secret)) is not None for secret in secrets]
 
 
 async def acts(tenants: Tenants) -> list[str]:
@@ -68,9 +73,9 @@ async def test_servers_that_start_together_have_one_tenant(database: Database) -
     assert [tenant.id for tenant in await Tenants(database).after("", 10)] == ["local"]
 
 
-async def test_of_rotations_at_once_the_secrets_of_the_last_two_are_good(tenants: Tenants) -> None:
-    key, _ = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
-    told: list[str] = []
+async def test_of_rotations_at_once_each_secret_is_good(tenants: Tenants) -> None:
+    key, first = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    told = [first]
 
     async def rotate() -> None:
         told.append((await tenants.rotate("acme", key.id, "command", overlap_s=60))[1])
@@ -78,8 +83,7 @@ async def test_of_rotations_at_once_the_secrets_of_the_last_two_are_good(tenants
     async with anyio.create_task_group() as tasks:
         for _ in range(4):
             tasks.start_soon(rotate)
-    good = [await tenants.key_with(digest_of(secret)) is not None for secret in told]
-    assert sum(good) == 2
+    assert await good(tenants, told) == [True] * 5
 
 
 async def test_a_key_opens_the_door_with_its_digest_only(tenants: Tenants) -> None:
@@ -99,6 +103,24 @@ async def test_a_rotated_key_is_good_for_a_while(tenants: Tenants, clock: Clock)
     clock.advance(seconds=60)
     assert await tenants.key_with(digest_of(old)) is None
     assert await tenants.key_with(digest_of(new)) is not None
+
+
+async def test_a_second_rotation_takes_nothing_of_the_first_ones_time(
+    tenants: Tenants, clock: Clock
+) -> None:
+    key, first = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    told = [first]
+    for _ in range(2):
+        told.append((await tenants.rotate("acme", key.id, "command", overlap_s=60))[1])
+        clock.advance(seconds=30)
+    assert await good(tenants, told) == [False, True, True]
+
+
+async def test_a_shorter_rotation_ends_those_before_with_it(tenants: Tenants) -> None:
+    key, first = await tenants.add_key("acme", "command", name="app", scopes=SCOPES)
+    _, second = await tenants.rotate("acme", key.id, "command", overlap_s=60)
+    _, third = await tenants.rotate("acme", key.id, "command", overlap_s=0)
+    assert await good(tenants, [first, second, third]) == [False, False, True]
 
 
 async def test_an_expired_key_is_good_no_more(tenants: Tenants, clock: Clock) -> None:

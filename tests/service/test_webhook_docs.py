@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from service.courier import AN_ENDPOINT, AT_ONCE
+from service.courier import A_TENANT, AN_ENDPOINT, AT_ONCE
 from service.deliveries import GIVE_UP_DAYS, KEPT_DAYS
-from service.endpoints import MAX_ENDPOINTS
+from service.endpoints import MAX_ENDPOINTS, MAX_FORMER
 from service.outbound import BOUNDS, MAX_REDIRECTS, MAX_URL_CHARS
 from service.retries import DELAYS_S, JITTER, MAX_RETRY_AFTER_S
 from service.signing import SECRET_BYTES, new_secret, signed
@@ -73,9 +73,10 @@ def test_the_schedule() -> None:
         f"the first {BOUNDS.max_answer_bytes // 1024} KiB",
         f"{['no', 'one', 'two', 'three'][MAX_REDIRECTS]} at most",
         f"a tenant has at most {MAX_ENDPOINTS}",
+        f"the last {MAX_FORMER} old ones",
         f"taken nothing for {GIVE_UP_DAYS} days",
         f"kept for {KEPT_DAYS} days",
-        f"sends {AT_ONCE} messages at a time, {AN_ENDPOINT} of them to one endpoint",
+        f"{AT_ONCE} messages at a time, {AN_ENDPOINT} of them to one endpoint and {A_TENANT} to",
     ],
 )
 def test_every_limit(limit: str) -> None:
