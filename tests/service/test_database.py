@@ -7,17 +7,30 @@ from pathlib import Path
 
 import anyio
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, String, func, select
+from sqlalchemy import Connection, String, func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from service.database import Database
+from service.database import Database, alembic_config
 from service.settings import Settings
-from service.tables import Key, Table, Tenant
+from service.tables import Endpoint, Key, Table, Tenant
+from service.tenants import Tenants
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
+OLD_ROWS = (
+    "INSERT INTO tenant (id, created_at) VALUES ('acme', :now)",
+    "INSERT INTO api_key (id, tenant_id, name, digest, previous_digest, previous_until, scopes, "
+    "created_at) VALUES ('k', 'acme', '', 'new', 'old', :until, '[]', :now)",
+    "INSERT INTO webhook_endpoint (id, tenant_id, url, events, secret, previous_secret, "
+    "previous_until, created_at, version) "
+    "VALUES ('rotated', 'acme', '', '[]', 'is', 'was', :until, :now, 1)",
+    "INSERT INTO webhook_endpoint (id, tenant_id, url, events, secret, created_at, version) "
+    "VALUES ('plain', 'acme', '', '[]', 'is', :now, 1)",
+)
+"""Of the first tables."""
 
 
 def tenant(name: str = "acme", at: datetime = NOW) -> Tenant:
@@ -33,6 +46,30 @@ def differences(connection: Connection) -> list[object]:
 async def test_migrations_make_what_the_tables_say(database: Database) -> None:
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+@pytest.mark.anyio
+async def test_secrets_that_were_rotated_before_an_update_stay_good(empty: Database) -> None:
+    def before(connection: Connection) -> None:
+        command.upgrade(alembic_config(connection), "0001")
+        for row in OLD_ROWS:
+            connection.execute(text(row), {"until": NOW + timedelta(days=1), "now": NOW})
+
+    await empty.upgrade(before)
+    await empty.upgrade()
+    tenants = Tenants(empty, lambda: NOW)
+    for digest in ("new", "old"):
+        key = await tenants.key_with(digest)
+        assert key
+        assert key.id == "k"
+    async with empty.read() as session:
+        endpoints = {one.id: one for one in await session.scalars(select(Endpoint))}
+    assert endpoints["plain"].former_secrets == []
+    (former,) = endpoints["rotated"].former_secrets
+    assert (former["secret"], endpoints["rotated"].previous_until) == (
+        "was",
+        NOW + timedelta(days=1),
+    )
 
 
 @pytest.mark.anyio

@@ -59,6 +59,14 @@ async def test_silent_names_hold_up_no_other_and_nothing_else(servers: Silent) -
         await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 80)
 
 
+async def test_a_process_that_ends_waits_for_none(servers: Silent) -> None:
+    before = {*threading.enumerate()}
+    await abandoned(Resolver(servers), servers, 2)
+    begun = {*threading.enumerate()} - before
+    assert len(begun) == 2
+    assert all(thread.daemon for thread in begun)
+
+
 async def test_lookups_that_nobody_waits_for_are_bounded_too(servers: Silent) -> None:
     resolve = Resolver(servers, at_once=2)
     await abandoned(resolve, servers, 2)

@@ -72,6 +72,8 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("previous_digest", sa.String(length=64), nullable=True),
+        sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("scopes", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("requests_per_minute", sa.Integer(), nullable=True),
         sa.Column("clips_per_day", sa.Integer(), nullable=True),
@@ -83,22 +85,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_key_digest")),
+        sa.UniqueConstraint("previous_digest", name=op.f("uq_api_key_previous_digest")),
     )
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_key_tenant_id"), ["tenant_id"], unique=False)
-
-    op.create_table(
-        "former_key",
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("key_id", sa.String(length=32), nullable=False),
-        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["key_id"], ["api_key.id"], name=op.f("fk_former_key_key_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_former_key")),
-    )
-    with op.batch_alter_table("former_key", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_former_key_key_id"), ["key_id"], unique=False)
 
     op.create_table(
         "clip",
@@ -198,7 +188,8 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2048), nullable=False),
         sa.Column("events", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("secret", sa.String(length=128), nullable=False),
-        sa.Column("former_secrets", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("previous_secret", sa.String(length=128), nullable=True),
+        sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disabled_why", sa.String(length=200), nullable=True),
@@ -380,10 +371,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_clip_finished_at"))
 
     op.drop_table("clip")
-    with op.batch_alter_table("former_key", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_former_key_key_id"))
-
-    op.drop_table("former_key")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_key_tenant_id"))
 
