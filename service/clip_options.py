@@ -2,26 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from service.errors import ServiceError
 from service.forms import MAX_NAME, shown_name
 from service.subject import FORM
 from service.tables import USER
+from service.tenants import PRINTABLE
 
 OLDEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NEWEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("may have characters only that can be printed")
-    return text
-
-
-_Text = AfterValidator(_printable)
 
 
 class ClipOptions(BaseModel):
@@ -39,19 +31,21 @@ class ClipOptions(BaseModel):
     )
     subject: str | None = Field(default=None, max_length=128, description=f"Whom to count: {FORM}")
     landmarks: bool = Field(default=False, description="Keep the landmarks of each frame too")
-    user: Annotated[str, _Text] | None = Field(
+    user: str | None = Field(
         default=None,
         min_length=1,
         max_length=USER,
+        pattern=PRINTABLE,
         description="For which end user it is, with a key",
     )
     recorded_at: AwareDatetime | None = Field(
         default=None, ge=OLDEST, le=NEWEST, description="ISO 8601, with a time zone"
     )
-    name: Annotated[str, _Text] | None = Field(
+    name: str | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_NAME,
+        pattern=PRINTABLE,
         description="The file's name, in place of the form's",
     )
 

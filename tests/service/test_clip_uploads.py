@@ -73,6 +73,17 @@ def test_a_name_in_the_query_goes_before_the_forms(place: Place) -> None:
     assert answer.json()["name"] == "Ännes Übung"
 
 
+def test_a_clip_is_for_any_user_that_a_token_may_be_of(place: Place) -> None:
+    for user in ("ann \u200d\u2028", "a\u00a0b", "\U0001f3cb\ufe0f\u200d\u2642\ufe0f"):
+        named = {"user": user, "name": user}
+        for answer in (
+            place.client.post("/v1/clips", params=named, content=b"x"),
+            place.as_user(user, "/v1/clips", "POST", params={"name": user}, content=b"x"),
+        ):
+            assert answer.status_code == 202
+            assert (answer.json()["user"], answer.json()["name"]) == (user, user)
+
+
 def test_a_token_uploads_for_its_user_alone(place: Place) -> None:
     mine = place.as_user("ann", "/v1/clips", "POST", content=b"x")
     assert mine.json()["user"] == "ann"
