@@ -84,7 +84,8 @@ async def _clips(
 ) -> tuple[bool, list[str]]:
     """Erase the rows of clips: whether somebody may still write media of one, and their ids."""
     gone = delete(Clip).where(*_theirs(Clip, tenant_id, user))
-    clips = [*await session.scalars(gone.returning(Clip))]
+    told = gone.returning(Clip.id, Clip.status, Clip.finished_at)  # results may be large, and many
+    clips = (await session.execute(told, execution_options={"synchronize_session": False})).all()
     busy = any(
         clip.status in _BUSY
         or (clip.status == "cancelled" and clip.finished_at and clip.finished_at > now - SETTLE)
