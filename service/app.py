@@ -33,7 +33,7 @@ from service import (
 )
 from service.access import authenticated
 from service.allowances import HEADERS, TellAllowance
-from service.bodies import BoundBodies
+from service.bodies import Bodies, BoundBodies
 from service.core import Core, Engine, Library
 from service.errors import any_problem, handle_errors, problems
 from service.idempotency import NAME, REPLAYED
@@ -59,13 +59,14 @@ def create_app(
     tracer_provider: "TracerProvider | None" = None,
 ) -> FastAPI:
     """The service over a loaded engine and library; spans go to the provider or the process's."""
-    core, metrics = Core(engine, library), Metrics()
+    core, metrics, bodies = Core(engine, library), Metrics(), Bodies()
     new_spans = _spans_by(tracer_provider)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Lifespan]:
         async with running(settings, core, metrics, new_spans) as state:
             app.state.drain = partial(state.connections.drain, settings.drain_s)
+            app.state.break_off = bodies.break_off
             yield {"blazereps": state}
 
     app = FastAPI(
@@ -80,7 +81,9 @@ def create_app(
         # Exceptions, as FastAPI would export them, hold what the log leaves out.
         telemetry={"tracer_provider": tracer_provider, "logs": False},
     )
-    app.add_middleware(BoundBodies, max_bytes=settings.max_text_bytes, idle_s=settings.idle_s)
+    app.add_middleware(
+        BoundBodies, bodies=bodies, max_bytes=settings.max_text_bytes, idle_s=settings.idle_s
+    )
     app.add_middleware(TellAllowance)
     if settings.allowed_origins:
         app.add_middleware(

@@ -1,12 +1,15 @@
 """Bodies of requests: small, unless an endpoint reads one as a stream and bounds it itself."""
 
-import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import anyio
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import ServiceError
 
 LINGER_BYTES: Final = 16 * 1024 * 1024
 """How much of a body that is too large is read and thrown away before the connection is closed:
@@ -18,6 +21,32 @@ def streams(request: Request) -> None:
     request.state.streams_body = True
 
 
+class Bodies:
+    """Those of requests that are still on their way."""
+
+    def __init__(self) -> None:
+        self._waits: set[anyio.CancelScope] = set()
+        self._broken_off = False
+
+    def break_off(self) -> None:
+        """The server ends: whoever still sends is told so."""
+        self._broken_off = True
+        for wait in self._waits:
+            wait.cancel()
+
+    @contextmanager
+    def awaited(self, seconds: float) -> Iterator[None]:
+        """More of one is waited for, for so long; raises ServiceError `shutting_down`."""
+        with anyio.move_on_after(seconds) as wait:
+            self._waits.add(wait)
+            try:
+                yield
+            finally:
+                self._waits.discard(wait)
+        if self._broken_off and wait.cancelled_caught:
+            raise ServiceError("shutting_down", "the server is shutting down", retry_after_s=1)
+
+
 class BoundBodies:
     """ASGI middleware: a body that is read whole has so many bytes at most, and none falls silent.
 
@@ -25,12 +54,13 @@ class BoundBodies:
     without a word would hold its connection, and what came of its body, for ever.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, idle_s: float) -> None:
-        self._app, self._max_bytes, self._idle_s = app, max_bytes, idle_s
+    def __init__(self, app: ASGIApp, bodies: Bodies, max_bytes: int, idle_s: float) -> None:
+        self._app, self._bodies = app, bodies
+        self._max_bytes, self._idle_s = max_bytes, idle_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        received, waited = 0, _IdleLimit(receive, self._idle_s)
+        received, waited = 0, _IdleLimit(receive, self._bodies, self._idle_s)
 
         async def bounded() -> Message:
             nonlocal received
@@ -49,13 +79,17 @@ class BoundBodies:
 class _IdleLimit:
     """`receive`, until a body has said nothing for too long: then its client is taken for gone."""
 
-    def __init__(self, receive: Receive, idle_s: float) -> None:
-        self._receive, self._idle_s = receive, idle_s
+    def __init__(self, receive: Receive, bodies: Bodies, idle_s: float) -> None:
+        self._receive, self._bodies, self._idle_s = receive, bodies, idle_s
+        self._whole = self._gone = False
 
     async def __call__(self) -> Message:
+        if self._whole and not self._gone:  # what comes now is that the client leaves, at any time
+            return await self._receive()
         message: Message = {"type": "http.disconnect"}
-        with anyio.move_on_after(self._idle_s):
-            message = await self._receive()
-        if not message.get("more_body"):  # what comes now is that the client leaves, at any time
-            self._idle_s = math.inf if message["type"] == "http.request" else 0
+        if not self._gone:
+            with self._bodies.awaited(self._idle_s):
+                message = await self._receive()
+        self._whole = not message.get("more_body")
+        self._gone = message["type"] == "http.disconnect"
         return message

@@ -19,6 +19,8 @@ from service.settings import Settings
 log = logs.get_logger(__name__)
 
 START_TIMEOUT_S: Final = 10
+REQUESTS_S: Final = 5
+"""For requests that are under way when the server stops."""
 STOP_S: Final = 15
 """For all that is left once live sessions have ended: a database may not answer."""
 
@@ -57,9 +59,17 @@ class Server(uvicorn.Server):
             await self._app.state.drain()
             tasks.cancel_scope.cancel()
         with anyio.move_on_after(self._stop_s) as limit:
-            await super().shutdown(sockets)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._break_off)
+                await super().shutdown(sockets)
+                tasks.cancel_scope.cancel()
         if limit.cancelled_caught:
             log.error("stopped before all was given back", waited_s=self._stop_s)
+
+    async def _break_off(self) -> None:
+        """Tell those who still send, before uvicorn ends them without a word."""
+        await anyio.sleep(REQUESTS_S - 1)
+        self._app.state.break_off()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; whichever signal is the second one stops at once."""
@@ -119,6 +129,6 @@ def _config(app: FastAPI, settings: Settings, **logging: Any) -> uvicorn.Config:
         # Who is gone is told by `idle_s` and `send_timeout_s`: a pong waits behind what a lossless
         # session has sent and is not read yet, longer than any ping may wait.
         ws_ping_interval=None,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=REQUESTS_S,
         **logging,
     )

@@ -1,6 +1,8 @@
 """The log: every line in one form, with what operators need and nothing of the users."""
 
 import json
+import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -158,6 +160,22 @@ def test_sigterm_drains_and_says_so(tmp_path: Path) -> None:
     assert talk.of("going_away")
     events = [line["event"] for line in server.log]
     assert events.index("draining") < events.index("connection ended") < events.index("drained")
+
+
+def test_an_upload_under_way_is_told_that_the_server_ends(tmp_path: Path) -> None:
+    with server_process(tmp_path) as (server, address):
+        host, port = address.split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as client:
+            client.sendall(
+                b"POST /v1/clips HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\nab"
+            )
+            time.sleep(0.5)
+            server.stop()
+            answer = client.recv(65536).decode()
+    assert answer.startswith("HTTP/1.1 503 ")
+    assert "shutting_down" in answer
+    assert "retry-after: 1" in answer.lower()
+    assert not [line for line in server.log if "exception" in line]
 
 
 def test_a_second_sigterm_skips_the_waiting(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_what_never_ends_is_not_waited_for() -> None:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.drain = lambda: anyio.sleep(0)
+        app.state.break_off = lambda: None
         yield
         await anyio.sleep_forever()
 
