@@ -115,6 +115,8 @@ class PeriodCounter:
         if len(steps) > KEPT_STEPS:
             raise ValueError(f"a snapshot holds at most {KEPT_STEPS} steps, not {len(steps)}")
         self._state, self._steps = PeriodState(**state), steps
+        if "origin" not in state:  # in those of before places were from the picture's corner
+            self.forget()
         return self
 
     def _step_to(self, now: Numbers, at_s: float) -> list[UnknownCounted]:

@@ -149,8 +149,9 @@ class RepetitionCounter:
 
     def restored(self, snapshot: dict[str, Any]) -> Self:
         """This counter, going on from a snapshot; raises TypeError or ValueError on a wrong one."""
-        named = {"phase": Phase(snapshot["phase"]), "missed": Reason(snapshot["missed"])}
-        self._state = CounterState(**{**snapshot, **named})
+        missed = Reason(snapshot.get("missed", Reason.SUBJECT_LOST))  # not in those of before
+        phase = Phase(snapshot["phase"])
+        self._state = CounterState(**{**snapshot, "phase": phase, "missed": missed})
         return self
 
     def observe(

@@ -32,6 +32,7 @@ from classifiers.stance import Stance
 from pose_engine.landmarks import Pose
 
 SNAPSHOT_VERSION = 8
+_READABLE = (7, SNAPSHOT_VERSION)
 UNKNOWN = "unknown"
 """Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2
@@ -255,8 +256,8 @@ class ExerciseSession:
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Take over a snapshot of a session with the same exercises; raises SnapshotError."""
         try:
-            if snapshot["version"] != SNAPSHOT_VERSION:
-                raise SnapshotError(f"version {snapshot['version']} is not {SNAPSHOT_VERSION}")
+            if snapshot["version"] not in _READABLE:
+                raise SnapshotError(f"version {snapshot['version']} is none of {_READABLE}")
             counters = {
                 name: RepetitionCounter(name, counter.rules).restored(snapshot["counters"][name])
                 for name, counter in self._counters.items()

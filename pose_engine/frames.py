@@ -14,7 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from pose_engine.jpeg import scans_in
+from pose_engine.jpeg import goes_over
 
 Pixels = NDArray[np.uint8]
 
@@ -128,10 +128,9 @@ def check_size(width: int, height: int, limits: ImageLimits) -> None:
 
 
 def _check_scans(data: bytes, limits: ImageLimits) -> None:
-    scans = scans_in(data)
-    if scans > limits.max_scans:
+    if goes_over(data, limits.max_scans):
         raise FrameError(
-            "unsupported_format", f"JPEG has {scans} scans, the limit is {limits.max_scans}"
+            "unsupported_format", f"JPEG has more than {limits.max_scans} scans, the limit"
         )
 
 

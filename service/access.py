@@ -1,6 +1,7 @@
 """Who opens a WebSocket or sends a request, by what it shows."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from ipaddress import ip_address
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -12,7 +13,6 @@ from starlette.requests import HTTPConnection
 from service.allowances import grant
 from service.auth import Caller
 from service.errors import ServiceError
-from service.settings import is_loopback
 from service.state import AppState, app_state
 from service.tenants import Scope
 
@@ -92,12 +92,12 @@ class GuardedRoute(APIRoute):
 def check_origin(connection: HTTPConnection) -> None:
     """Browsers let any page send to any host, and say which page it was.
 
-    A page may have a name that leads to this machine, too: where there are no keys, only the
-    machine's own names do. Raises ServiceError `origin_not_allowed`.
+    A page may have a name that leads to this machine, too: where there are no keys, none that
+    somebody could have given it is heeded. Raises ServiceError `origin_not_allowed`.
     """
     origin, host = connection.headers.get("origin"), connection.headers.get("host", "")
-    if _asks_nobody(app_state(connection)) and not is_loopback(_hostname_of(host)):
-        fault = f"{host} is no name of this machine: add a key, or set open_access"
+    if _asks_nobody(app_state(connection)) and not _is_nobody_elses(_hostname_of(host)):
+        fault = f"without keys {host} is not heeded: use localhost, add a key or set open_access"
         raise ServiceError("origin_not_allowed", fault)
     if origin is None or origin in app_state(connection).settings.allowed_origins:
         return
@@ -115,6 +115,15 @@ def _host_of(origin: str) -> str | None:
         return urlsplit(origin).netloc
     except ValueError:
         return None
+
+
+def _is_nobody_elses(name: str) -> bool:
+    """Whether the owner of a page can point it nowhere: an address leads where it says."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return f".{name.rstrip('.')}".endswith(".localhost")
+    return True
 
 
 def _hostname_of(host: str) -> str:

@@ -21,7 +21,7 @@ from service.cgroup import Limits, limits_of
 from service.core import Core
 from service.doctor import Found, failed, warned
 from service.healthy import fault_of, own_url
-from service.server import listen
+from service.server import listen, place_of
 from service.settings import MIB, Settings
 from service.startup import load_core
 from service.storage import Storage
@@ -92,7 +92,7 @@ async def port_is_free(
     fault: Callable[[str], str | None] = fault_of,
 ) -> Found:
     """The address can be listened on, or a server answers there already."""
-    place = f"{settings.host}:{settings.port}"
+    place = place_of(settings.host, settings.port)
     try:
         listen(settings).close()
     except OSError as error:

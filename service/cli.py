@@ -40,7 +40,7 @@ from service.exercises import new_session
 from service.explained import err, explained, tell
 from service.heap import loading, share_heap
 from service.lines import line, table
-from service.server import listen, serving
+from service.server import listen, place_of, serving
 from service.server import serve as serve_app
 from service.settings import Settings
 from service.startup import check, load_core, load_library
@@ -191,7 +191,7 @@ def asyncapi() -> None:
     """Print the live protocol as an AsyncAPI document."""
     with explained():
         settings = _settings()
-        typer.echo(json.dumps(document(f"{settings.host}:{settings.port}"), indent=2))
+        typer.echo(json.dumps(document(place_of(settings.host, settings.port)), indent=2))
 
 
 def _settings(**given: Any) -> Settings:

@@ -129,7 +129,7 @@ class Counting:
             yield from self.session.observe(pose, at_s)
 
     def give_up(self) -> Iterator[Happening]:
-        """The movement or hold under way, while something counts."""
+        """End the movement or hold that is under way, if there is one."""
         yield from self.session.interrupt()
 
     def pause(self) -> Iterator[Happening]:

@@ -22,13 +22,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as Overdue
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncResult, AsyncSession, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
 from service.tables import Table
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
-AWAY: Final = (OperationalError, InterfaceError)
+AWAY: Final = (OperationalError, InterfaceError, Overdue)
 """What is raised where a database that is otherwise well does not answer."""
 _BUSY_MS: Final = 10_000
 _PRAGMAS: Final = (

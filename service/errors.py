@@ -1,6 +1,6 @@
 """Every error: its code, its HTTP status as a problem (RFC 9457) and its WebSocket close code."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -9,12 +9,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
+from service.database import AWAY
 from service.logs import get_logger
 
 log = get_logger(__name__)
@@ -165,7 +166,7 @@ class ServiceError(Exception):
     def response(self) -> JSONResponse:
         """It as an HTTP response."""
         headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
-        if self.rule.status in (410, 413):
+        if self.rule.status in (401, 410, 413):
             headers["Connection"] = "close"  # else the rest of a body would still be read
         if self.rule.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
@@ -182,9 +183,9 @@ def internal_error() -> ServiceError:
     return ServiceError("internal", "the server failed; its log says why")
 
 
-def unavailable(error: DBAPIError) -> ServiceError:
+def unavailable(error: Exception) -> ServiceError:
     """One of `service.database.AWAY`: it may come back."""
-    log.error("the database does not answer", why=str(error.orig))
+    log.error("the database does not answer", exc_info=error)
     return ServiceError("unavailable", "the database does not answer", retry_after_s=5)
 
 
@@ -237,9 +238,19 @@ def _not_valid(request: Request, fault: Mapping[str, Any]) -> ServiceError:
     field = ".".join(str(part) for part in fault["loc"][1:])
     if field:
         return ServiceError("invalid_request", f"{field}: {fault['msg']}", field=field)
-    if fault["type"] != "missing" and "json" not in request.headers.get("content-type", ""):
+    told = request.headers.get("content-type", "").partition(";")[0]
+    if fault["type"] != "missing" and not told.endswith(("/json", "+json")):
         return ServiceError("wrong_content_type", "the body must be JSON: application/json")
     return ServiceError("invalid_request", f"the body: {fault['msg']}")
+
+
+def _handle(
+    app: FastAPI,
+    errors: Sequence[type[Exception]],
+    handler: Callable[[Request, Exception], JSONResponse],
+) -> None:
+    for error in errors:
+        app.add_exception_handler(error, handler)
 
 
 def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
@@ -279,10 +290,10 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
         fault = "what it belongs to has changed or gone meanwhile: look again"
         return answer(ServiceError("conflict", fault))
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
-    def database_away(_: Request, error: DBAPIError) -> JSONResponse:
+    def database_away(_: Request, error: Exception) -> JSONResponse:
         return answer(unavailable(error))
+
+    _handle(app, AWAY, database_away)
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:

@@ -47,6 +47,10 @@ class Guesses:
         except ServiceError:
             self._known.pop(digest, None)
             raise
+        except BaseException:  # nobody knows what it is: the database does not answer, or he left
+            if counts:
+                bucket.give_back()
+            raise
         if counts:
             bucket.give_back()
         self._known[digest] = True

@@ -1,7 +1,8 @@
 """Whether the process lives, and whether it can take more work."""
 
-from typing import Literal
+from typing import Final, Literal
 
+import anyio
 from fastapi import APIRouter
 
 from blazereps_client.results import Document
@@ -10,6 +11,8 @@ from service.errors import ServiceError, problems
 from service.state import State
 
 router = APIRouter(tags=["health"])
+
+_LOOK_S: Final = 5.0
 
 
 class Health(Document):
@@ -32,7 +35,9 @@ async def alive() -> Health:
 
 
 @router.get(
-    "/readyz", response_model=Readiness, responses=problems("over_capacity", "shutting_down")
+    "/readyz",
+    response_model=Readiness,
+    responses=problems("over_capacity", "shutting_down", "unavailable"),
 )
 async def ready(state: State) -> Readiness:
     """A live session would be taken."""
@@ -41,5 +46,9 @@ async def ready(state: State) -> Readiness:
     if not state.seats.value:
         limit = f"all {state.settings.max_sessions} live sessions are in use"
         raise ServiceError("over_capacity", limit, retry_after_s=5)
-    unfinished = await state.clips.number(*UNFINISHED)
+    unfinished = None
+    with anyio.move_on_after(_LOOK_S):
+        unfinished = await state.clips.number(*UNFINISHED)
+    if unfinished is None:
+        raise ServiceError("unavailable", "the database does not answer", retry_after_s=5)
     return Readiness(free_sessions=state.seats.value, unfinished_clips=unfinished)

@@ -34,10 +34,10 @@ def healthy(
 
 def own_url(environment: Mapping[str, str]) -> str:
     """Where the server answers that these settings start."""
-    host = environment.get("BLAZEREPS_HOST", "127.0.0.1")
+    host = environment.get("BLAZEREPS_HOST") or "127.0.0.1"
     host = _EVERYWHERE.get(host, host)
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{environment.get('BLAZEREPS_PORT', '8000')}/healthz"
+    return f"http://{name}:{environment.get('BLAZEREPS_PORT') or '8000'}/healthz"
 
 
 def with_path(url: str) -> str:

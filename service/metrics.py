@@ -5,6 +5,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
 
+import anyio
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
@@ -21,6 +22,7 @@ _STAGE_BUCKETS_S: Final = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03),
     *(0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
+_LOOK_S: Final = 2.0
 _QUEUE_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -91,7 +93,7 @@ class Metrics:
 
     async def look(self, clips: ClipStore) -> None:
         """See how many clips wait, of everybody's on this database; while it is away, as before."""
-        with suppress(*AWAY):
+        with suppress(*AWAY), anyio.move_on_after(_LOOK_S):
             for status in WAITING:
                 self.clips.labels(status).set(await clips.number(status))
 

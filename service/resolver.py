@@ -14,8 +14,9 @@ import anyio
 
 from service.addresses import Address
 
-AT_ONCE: Final = 64
-"""Names that are looked up at the same time, those that nobody waits for any more included."""
+AT_ONCE: Final = 128
+"""Names that are looked up at the same time, those that nobody waits for any more included: of 16
+messages under way each may look another one up every 5 seconds, and a silent one takes 30."""
 
 
 class Resolver:

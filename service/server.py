@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
@@ -21,7 +21,7 @@ log = logs.get_logger(__name__)
 START_TIMEOUT_S: Final = 10
 REQUESTS_S: Final = 5
 """For requests that are under way when the server stops."""
-STOP_S: Final = 15
+STOP_S: Final = 12
 """For all that is left once live sessions have ended: a database may not answer."""
 
 
@@ -41,7 +41,11 @@ def listen(settings: Settings) -> socket.socket:
 
 def address_of(listener: socket.socket) -> str:
     """Such as 127.0.0.1:8000, or [::1]:8000."""
-    host, port = listener.getsockname()[:2]
+    return place_of(*listener.getsockname()[:2])
+
+
+def place_of(host: str, port: int) -> str:
+    """The same of an address that may be listened on."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -54,17 +58,20 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain, then stop; a second signal stops at once."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._until_forced, tasks.cancel_scope)
-            await self._app.state.drain()
-            tasks.cancel_scope.cancel()
+        await self._unless_forced(self._app.state.drain())
         with anyio.move_on_after(self._stop_s) as limit:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._break_off)
-                await super().shutdown(sockets)
+                await self._unless_forced(super().shutdown(sockets))
                 tasks.cancel_scope.cancel()
         if limit.cancelled_caught:
             log.error("stopped before all was given back", waited_s=self._stop_s)
+
+    async def _unless_forced(self, step: Awaitable[None]) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._until_forced, tasks.cancel_scope)
+            await step
+            tasks.cancel_scope.cancel()
 
     async def _break_off(self) -> None:
         """Tell those who still send, before uvicorn ends them without a word."""
@@ -76,10 +83,10 @@ class Server(uvicorn.Server):
         self.force_exit = self.should_exit
         super().handle_exit(sig, frame)
 
-    async def _until_forced(self, drain: anyio.CancelScope) -> None:
+    async def _until_forced(self, step: anyio.CancelScope) -> None:
         while not self.force_exit:
             await anyio.sleep(0.1)
-        drain.cancel()
+        step.cancel()
 
 
 def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:

@@ -128,7 +128,8 @@ class SqliteSessions:
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _storing(path):
-            path.touch(mode=0o600)  # SQLite's write-ahead log may be read by whom the file may
+            path.touch()
+            path.chmod(0o600)  # SQLite's write-ahead log may be read by whom the file may
             self._database = sqlite3.connect(
                 path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )

@@ -203,7 +203,24 @@ def test_a_jpeg_that_goes_over_its_picture_too_often_is_refused() -> None:
     assert read_image(allowed).width == 40
     error = refusal(again(data, DEFAULT.max_scans - scans + 1))
     assert error.code == "unsupported_format"
-    assert "33 scans, the limit is 32" in str(error)
+    assert "more than 32 scans, the limit" in str(error)
+
+
+@pytest.mark.parametrize("reserved", [0x02, 0x4F, 0xBF])
+def test_scans_cannot_hide_in_what_is_no_segment(reserved: int) -> None:
+    """Where a decoder expects a restart it passes over such a marker, and reads what follows."""
+    data = encoded(picture(), "JPEG", progressive=True, restart_marker_blocks=1)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    again = last[: 2 + int.from_bytes(last[2:4])] * 100
+    bogus = b"\xff" + bytes([reserved]) + struct.pack(">H", 2 + len(again))
+    hidden = data[:-2] + last[: last.index(b"\xff\xd0")] + bogus + again + b"\xff\xd9"
+    assert refusal(hidden).code == "unsupported_format"
+
+
+def test_segments_without_end_are_not_walked_through() -> None:
+    data = encoded(picture(), "JPEG")
+    empty, scans = b"\xff\xe0\x00\x02", 40 * b"\xff\xda\x00\x02"
+    assert refusal(data[:-2] + 100_000 * empty + scans).code == "unsupported_format"
 
 
 def test_what_only_looks_like_a_scan_is_none() -> None:
