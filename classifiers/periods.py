@@ -82,15 +82,16 @@ class PeriodCounter:
 
     def observe(self, pose: Pose, at_s: float) -> list[UnknownCounted]:
         """The person is seen. A gap of more than a second ends a movement."""
-        length = torso(pose.image)
+        image = pose.image / np.float32(pose.scale)
+        length = torso(image)
         if not self._state.seen or at_s - self._state.at_s > _LONGEST_GAP_S:
             self.forget()
             self._state.torso, self._state.step = length, math.floor(at_s * RATE_HZ)
-            self._state.origin = hips(pose.image).tolist()
+            self._state.origin = hips(image).tolist()
         else:
             share = 1 - math.exp((self._state.at_s - at_s) / _TORSO_TIME_S)
             self._state.torso += share * (length - self._state.torso)
-        now = places(pose.image, self._state.origin) / self._state.torso
+        now = places(image, self._state.origin) / self._state.torso
         events = self._step_to(now, at_s)
         self._state.seen, self._state.at_s = now.tolist(), at_s
         return events

@@ -54,9 +54,9 @@ class Landmarks:
         legs = self.image[_ANKLES, :2].mean(axis=0) - self.image[_SHOULDERS, :2].mean(axis=0)
         return float(legs @ up) > 0
 
-    def pose(self, subject: int = 1) -> Pose:
-        """What others need to know of it; `subject`: which person of the stream it is."""
-        return Pose(self.image, self.world, self.visibility, self.presence, subject)
+    def pose(self, subject: int = 1, scale: float = 1.0) -> Pose:
+        """What others need to know of it; `subject`, `scale`: as in `Pose`."""
+        return Pose(self.image, self.world, self.visibility, self.presence, subject, scale)
 
 
 class Landmarker:

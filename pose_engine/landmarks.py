@@ -109,6 +109,8 @@ class Pose:
     `presence`: (33,) float32 in 0..1, how likely the point lies within the frame.
     `subject`: 1, 2, 3 ... within a stream; another number is, for all that can be told, another
     person. A phone's own landmarks are all of person 1.
+    `scale`: how many times as large the picture is as earlier ones were: pixels of two poses of one
+    subject compare once each is divided by its own.
 
     Raises ValueError when a shape is wrong or a number is not finite.
     """
@@ -118,6 +120,7 @@ class Pose:
     visibility: FloatArray
     presence: FloatArray
     subject: int = 1
+    scale: float = 1.0
 
     def __post_init__(self) -> None:
         _check("image", self.image, (LANDMARK_COUNT, 3))

@@ -75,7 +75,7 @@ class PoseTracker:
     def reset(self) -> None:
         """Forgets the person and the time: what comes next may be another stream."""
         self._at = -math.inf
-        self._size = (0, 0)
+        self._size, self._scale = (0, 0), 1.0
         self._turn = 0
         self._subject = 0
         self._chosen_before = False
@@ -114,13 +114,14 @@ class PoseTracker:
         found = self._smoother(found, elapsed)
         region, seen = found.region, self._seen
         self._seen = seen.then(region, at) if seen else Sighting.first(region, at)
-        return found.pose(self._subject)
+        return found.pose(self._subject, self._scale)
 
     def snapshot(self) -> dict[str, Any]:
         """Whom it follows and all that it remembers of him, as plain data for JSON."""
         return {
             "at": self._at if math.isfinite(self._at) else None,
             "size": self._size,
+            "scale": self._scale,
             "turn": self._turn,
             "subject": self._subject,
             "chosen_before": self._chosen_before,
@@ -140,6 +141,7 @@ class PoseTracker:
         self._at = -math.inf if snapshot["at"] is None else snapshot["at"]
         width, height = snapshot["size"]
         self._size, self._turn = (width, height), snapshot["turn"]
+        self._scale = snapshot.get("scale", 1.0)  # not in those of before
         self._subject, self._following = snapshot["subject"], snapshot["following"]
         self._chosen_before = snapshot["chosen_before"]
         in_vain = snapshot["in_vain"]
@@ -159,6 +161,7 @@ class PoseTracker:
         if long_ago or times is None:
             self._forget()
         elif times != 1:
+            self._scale *= times
             self._seen = self._seen.enlarged(times) if self._seen else None
             self._smoother.enlarge(times)
         self._size = size

@@ -65,6 +65,32 @@ def test_the_place_in_the_picture_does_not_matter(aside: tuple[float, float]) ->
     )
 
 
+@pytest.mark.parametrize("size", [0.25, 0.75, 2.0])
+def test_another_size_of_the_picture_is_no_movement_and_ends_none(size: float) -> None:
+    def resized(seen: Seen, every_s: float) -> Seen:
+        sizes = [size if at_s // every_s % 2 else 1.0 for at_s, _ in seen]
+        return [
+            (at_s, replace(pose, image=pose.image * np.float32(by), scale=by))
+            for (at_s, pose), by in zip(seen, sizes, strict=True)
+        ]
+
+    assert _count(resized([*_waving(lambda _: 0.0, 20)], 1)) == []
+    waving = [*_waving(_sine(1.6), 13)]
+    assert len(_count(resized(waving, 3))) == len(_count(waving))
+
+
+def test_a_snapshot_without_an_origin_begins_anew_with_its_count() -> None:
+    counter = PeriodCounter()
+    for at_s, pose in _waving(_sine(1.6), 13):
+        counter.observe(pose, at_s)
+    kept = counter.snapshot()
+    del kept["origin"]
+    restored = PeriodCounter().restored(kept)
+    assert restored.count == counter.count > 3
+    still = [(13 + at_s, pose) for at_s, pose in _waving(lambda _: 0.0, 5)]
+    assert [event for at_s, pose in still for event in restored.observe(pose, at_s)] == []
+
+
 def test_standing_still_and_trembling_count_nothing() -> None:
     rng = np.random.default_rng(3)
     trembling = _waving(lambda _: float(rng.normal(0, 0.004)), 20)

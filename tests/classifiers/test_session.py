@@ -362,6 +362,19 @@ def test_what_does_not_come_as_expected_is_looked_at_alone(timing: Library) -> N
     assert session.snapshot() == alone.snapshot()
 
 
+def test_a_session_of_before_an_update_goes_on(library: Library) -> None:
+    observations = [*repetitions(squat, [0.9] * 4)]
+    half = len(observations) // 2
+    first = library.session("squat")
+    _run(first, observations[:half])
+    kept = first.snapshot() | {"version": 7}
+    for counter in kept["counters"].values():
+        del counter["missed"]
+    second = library.restore(json.loads(json.dumps(kept)))
+    assert _run(second, observations[half:]) == _run(first, observations[half:])
+    assert second.counts == {"squat": 4}
+
+
 @pytest.mark.parametrize("snapshot", [{}, {"version": 99}, {"version": 6, "counters": {}}])
 def test_a_wrong_snapshot_is_refused(library: Library, snapshot: dict[str, object]) -> None:
     with pytest.raises(SnapshotError):

@@ -216,6 +216,12 @@ def test_a_frame_of_the_same_shape_keeps_the_person_whatever_its_size(
     assert now is not None
     assert now.subject == before.subject
     np.testing.assert_allclose(now.image, before.image * (after[0] / 640), rtol=1e-5, atol=1e-3)
+    assert now.scale == pytest.approx(after[0] / 640)
+    other = Stage(smoothing=True).tracker
+    other.restore(json.loads(json.dumps(stage.tracker.snapshot())))
+    back = other.track(blank(640, 480), 21 / 30)
+    assert back is not None
+    assert back.scale == pytest.approx(1)
 
 
 def white_below(image: FloatArray) -> bool:

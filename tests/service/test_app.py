@@ -6,8 +6,11 @@ from pathlib import Path
 import httpx2
 import psycopg
 import pytest
+from fastapi import FastAPI
+from sqlalchemy.exc import TimeoutError as Overdue
 from websockets.exceptions import InvalidStatus
 
+from service.errors import handle_errors
 from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.databases import SERVER, fresh
@@ -73,6 +76,22 @@ def test_a_database_that_does_not_answer_is_no_fault(serve: Serve, tmp_path: Pat
         shown = httpx2.get(f"http://{address}/metrics", headers=key)
         assert shown.status_code == 200
         assert 'blazereps_errors_total{code="unavailable"} 2.0' in shown.text
+
+
+@pytest.mark.anyio
+async def test_a_database_that_is_silent_is_away_too() -> None:
+    """Whoever waits for one of its connections is told in other words than he who has one."""
+    app = FastAPI()
+    handle_errors(app, lambda _: None)
+
+    @app.get("/")
+    def waited() -> None:
+        raise Overdue("QueuePool limit of size 5 overflow 10 reached")
+
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,13 @@ def test_a_client_without_an_address_is_counted_too(guesses: Guesses, host: str)
     assert [code_of(guesses, host, new_key()) for _ in range(3)][-1] == "too_many_requests"
 
 
+def test_who_cannot_be_looked_up_has_guessed_nothing(guesses: Guesses) -> None:
+    for _ in range(5):
+        with pytest.raises(OSError, match="away"), guesses.counted("192.0.2.1", new_key()):
+            raise OSError("the database is away")
+    assert code_of(guesses, "192.0.2.1", KEY, good=True) == "in"
+
+
 @pytest.fixture
 def client(serve: Serve) -> Iterator[httpx2.Client]:
     with (

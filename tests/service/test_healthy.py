@@ -66,7 +66,8 @@ def test_it_asks_where_the_settings_listen(host: str, asked: str) -> None:
 
 
 def test_without_settings_it_asks_at_the_default() -> None:
-    assert own_url({}) == "http://127.0.0.1:8000/healthz"
+    for unset in ({}, {"BLAZEREPS_HOST": "", "BLAZEREPS_PORT": ""}):
+        assert own_url(unset) == "http://127.0.0.1:8000/healthz"
 
 
 @given(st.text(max_size=30))

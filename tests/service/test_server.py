@@ -51,21 +51,27 @@ def test_it_listens_on_ipv6(host: str, reached: list[str]) -> None:
         assert address_of(listener).startswith(f"[{host}]:")
 
 
-def test_what_never_ends_is_not_waited_for() -> None:
+@pytest.mark.parametrize(("stop_s", "signals"), [(0.2, 1), (600, 2)])
+def test_what_never_ends_is_not_waited_for(stop_s: float, signals: int) -> None:
+    ending = threading.Event()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.drain = lambda: anyio.sleep(0)
         app.state.break_off = lambda: None
         yield
+        ending.set()
         await anyio.sleep_forever()
 
     app = FastAPI(lifespan=lifespan)
-    server = Server(app, uvicorn.Config(app, log_level="critical"), stop_s=0.2)
+    server = Server(app, uvicorn.Config(app, log_level="critical"), stop_s=stop_s)
     with listen(Settings(port=0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        server.handle_exit(signal.SIGTERM, None)
+        for _ in range(signals):
+            server.handle_exit(signal.SIGTERM, None)
+            assert ending.wait(10)
         thread.join(10)
         assert not thread.is_alive()
