@@ -84,7 +84,7 @@ class Footage:
         if first is None:
             raise ClipError("no_frames", "clip has no frame that can be decoded")
         self._check_size(first)
-        self._timeline.begin(first)
+        self._timeline.begin(first, self.unreadable / self.fps if self.fps else 0.0)
         self._decoded = chain([first], self._decoded)
         self.width, self.height = square_size(first, self.sample_aspect)
         if turn_of(first).degrees % 180:

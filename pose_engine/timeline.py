@@ -27,11 +27,13 @@ class Timeline:
         self.duration_s = None if end is None else float(end - (start or 0))
         self._start_s = None if start is None or self._by_decoding else float(start)
 
-    def begin(self, first: VideoFrame) -> None:
-        """It starts with the first frame at the latest."""
+    def begin(self, first: VideoFrame, missed_s: float) -> None:
+        """It starts with the first frame at the latest; `missed_s`: what was not to be read of it
+        before, for those that do not say where they start."""
         told_s = self._told_s(first)
         if told_s is not None:
-            self._start_s = told_s if self._start_s is None else min(self._start_s, told_s)
+            starts_s = told_s - missed_s if self._start_s is None else self._start_s
+            self._start_s = min(starts_s, told_s)
 
     def of(self, there: "Packet[Any] | VideoFrame") -> float | None:
         """Seconds from the start on; None where the file does not say."""
