@@ -94,6 +94,7 @@ const told = {
   "session.created": (m) => {
     showCounts(Object.fromEntries(m.exercises.map((name) => [name, 0])));
     say("Connected: counting.");
+    video.play();
     send(run);
   },
   "rep.counted": (m) => {
@@ -181,6 +182,7 @@ async function packed(jpeg, seq, at_us) {
 // Where the server has keys: a request with the key that was typed in.
 const ask = (path, options) => fetch(path, {
   ...options, headers: $("key").value ? { authorization: `Bearer ${$("key").value}` } : {},
+  signal: AbortSignal.timeout(SILENT_MS),
 });
 
 // A browser cannot send a header with a WebSocket, but a ticket as a subprotocol.
@@ -277,6 +279,7 @@ async function begun(source, file) {
   try {
     await source();
     await video.play();
+    if (file) video.pause(); // until it is counted, from its beginning on
     doing = "Not let in";
     connect(file, await subprotocols());
   } catch (error) {

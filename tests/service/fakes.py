@@ -51,6 +51,7 @@ SHALLOW_REP = (TOP, SHALLOW, SHALLOW, TOP)
 HOLD = (TOP, HELD, HELD, HELD, HELD, HELD, HELD, TOP)
 WAVES = (TOP, WAVE, WAVE, TOP, WAVE, WAVE, TOP)
 REST = (TOP,) * 11
+WEBM_FPS = 5
 
 
 def picture(level: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:
@@ -96,6 +97,16 @@ def write_clip(path: Path, levels: Sequence[int], fps: int = 10, left: int | Non
             container.mux(video.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
         container.mux(video.encode())
     return path
+
+
+def write_webm(path: Path, levels: Sequence[int]) -> None:
+    """A film that Chromium plays."""
+    with av.open(path, "w") as film:
+        video = film.add_stream("libvpx", rate=WEBM_FPS)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for level in (*levels, levels[-1]):
+            film.mux(video.encode(av.VideoFrame.from_ndarray(picture(level), "rgb24")))
+        film.mux(video.encode())
 
 
 class FakeTracker:

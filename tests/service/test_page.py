@@ -1,5 +1,6 @@
 """The pages in headless Chromium."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx2
 from service.tenants import new_key
 from tests.service.chromium import Tab, tab
 from tests.service.conftest import Serve
+from tests.service.fakes import REP, WEBM_FPS, write_webm
 from tests.service.proxy import proxied
 from tests.service.talk import talking
 
@@ -33,6 +35,8 @@ WITNESSED: Final = """
 """
 """Keeps the cameras that are given."""
 ON: Final = "window.streams.filter((one) => one.active).length"
+HELD_TICKET: Final = {"urlPattern": "*/tickets"}
+"""A request that the browser keeps back until it is told otherwise."""
 
 
 @contextmanager
@@ -102,6 +106,33 @@ def test_a_refused_ticket_is_named(serve: Serve, tmp_path: Path) -> None:
             )
             assert page.evaluate(TICKETS) == 1
             assert page.evaluate(ON) == 0
+
+
+def test_a_ticket_that_does_not_come_lets_go_of_the_camera(serve: Serve, tmp_path: Path) -> None:
+    key = new_key()
+    with serve(keys={"app": key}) as address, demo(address, tmp_path, key=key) as page:
+        page.call("Fetch.enable", patterns=[HELD_TICKET])
+        press(page, "camera")
+        status(page, "Not let in")
+        assert page.evaluate(ON) == 0
+        assert not page.evaluate("document.getElementById('camera').disabled")
+
+
+def test_a_file_waits_for_its_session(serve: Serve, tmp_path: Path) -> None:
+    film, key = tmp_path / "film.webm", new_key()
+    write_webm(film, REP)
+    with serve(keys={"app": key}) as address, demo(address, tmp_path / "profile", key=key) as page:
+        page.call("Fetch.enable", patterns=[HELD_TICKET])
+        choose(page, film)
+        time.sleep(len(REP) / WEBM_FPS + 1)  # as long as it lasts, and more
+        page.call("Fetch.disable")
+        status(page, "Done: squat 1")
+
+
+def choose(page: Tab, file: Path) -> None:
+    root = page.call("DOM.getDocument")["root"]["nodeId"]
+    field = page.call("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
+    page.call("DOM.setFileInputFiles", nodeId=field, files=[str(file)])
 
 
 def test_the_reference_is_as_wide_as_a_phone(address: str, tmp_path: Path) -> None:

@@ -29,12 +29,13 @@ export class Backlog {
     this.#bytes += message.data.length;
   }
 
-  /** Gives up the oldest media where it is too much. */
+  /** Gives up the oldest media where it is too much, but never what was added last. */
   trim(): void {
     while (this.#kept.length > MAX_MESSAGES || this.#bytes > MAX_BYTES) {
       const oldest = this.#kept.findIndex(
         ({ firstSeq }) => firstSeq !== undefined,
       );
+      if (oldest === this.#kept.length - 1) return;
       this.#remove(Math.max(0, oldest), 1);
     }
   }

@@ -112,8 +112,8 @@ export class Link {
       if (this.#opened) this.#complaint = message;
       else this.#lose(1006, message || "it was refused, or nobody answered"); // Node tells no close
     };
-    // React Native has told a failure of the network without a code.
-    socket.onclose = ({ code = 1006, reason }) => this.#lose(code, reason);
+    // React Native has told a failure of the network without a code, or with 0 or null.
+    socket.onclose = ({ code, reason }) => this.#lose(code || 1006, reason);
     this.#wait();
   }
 

@@ -58,6 +58,9 @@ export interface Row {
   data: Bytes;
 }
 
+/** Observations in one message. */
+export const MAX_BATCH = 64;
+
 const VERSION = 1;
 const KINDS: Record<Kind, number> = {
   image: 1,
@@ -69,6 +72,7 @@ const MAX_CAPTURE_US = 2 ** 53;
 const HEADER_BYTES = 16;
 const ROW_BYTES = 16;
 const LANDMARKS = 33;
+const ROTATIONS: readonly number[] = [0, 90, 180, 270];
 const MIRRORED = 0b0100;
 const KEY = 0b1000;
 const NOBODY = 0;
@@ -88,24 +92,27 @@ export function captureUs(captured: Captured): number {
 }
 
 export function packMedia(kind: Kind, header: Header, payload: Bytes): Bytes {
-  const {
-    seq,
-    captureUs,
-    rotation = 0,
-    mirrored = false,
-    key = false,
-  } = header;
   const head = new DataView(new ArrayBuffer(HEADER_BYTES));
   head.setUint8(0, VERSION);
   head.setUint8(1, KINDS[kind]);
-  head.setUint16(
-    2,
-    rotation / 90 + (mirrored ? MIRRORED : 0) + (key ? KEY : 0),
+  head.setUint16(2, flagsOf(header), true);
+  head.setUint32(4, header.seq, true);
+  setUint64(head, 8, header.captureUs);
+  return joined([new Uint8Array(head.buffer), payload]);
+}
+
+function flagsOf({
+  rotation = 0,
+  mirrored = false,
+  key = false,
+}: Header): number {
+  if (ROTATIONS.includes(rotation))
+    return rotation / 90 + (mirrored ? MIRRORED : 0) + (key ? KEY : 0);
+  throw new BlazerepsError(
+    "invalid_rotation",
+    `The rotation must be 0, 90, 180 or 270 degrees, not ${rotation}.`,
     true,
   );
-  head.setUint32(4, seq, true);
-  setUint64(head, 8, captureUs);
-  return joined([new Uint8Array(head.buffer), payload]);
 }
 
 /** The payload of a landmarks message: pixels, then metres where there are any. */

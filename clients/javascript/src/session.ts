@@ -10,6 +10,7 @@ import {
   type Header,
   type Kind,
   type Landmark,
+  MAX_BATCH,
   type Observation,
   packBatch,
   packLandmarks,
@@ -195,12 +196,13 @@ export class Session {
     );
   }
 
-  /** Sends up to 64 sets of landmarks in one message; gives the last one's number. */
+  /** Sends sets of landmarks, up to 64 in a message; gives the last one's number. */
   sendBatch(observations: readonly Observation[]): number {
     this.#mustBeOpen();
-    if (!observations.length) return this.#nextSeq - 1;
     const rows = observations.map((one, n) => packRow(this.#nextSeq + n, one));
-    return this.#sendKept(batchOf(rows));
+    for (let n = 0; n < rows.length; n += MAX_BATCH)
+      this.#sendKept(batchOf(rows.slice(n, n + MAX_BATCH)));
+    return this.#nextSeq - 1;
   }
 
   /** Sends a frame of encoded video: WebCodecs' chunk, or an access unit and what is to know of it. */

@@ -27,10 +27,13 @@ export interface Credentials {
 
 const PROTOCOL = "blazereps.v1";
 const TICKET_PROTOCOL = "blazereps.ticket.";
+/** Too slow, too early and too many: answers that another attempt may not get. */
+const PASSING = new Set([408, 425, 429]);
 
 /**
- * The subprotocols to offer; throws a BlazerepsError only where to try again is in vain. Browsers cannot send headers, so a key or token is exchanged for a
- * ticket, which goes as a subprotocol; without one v1 is what the server speaks anyway.
+ * The subprotocols to offer; throws a BlazerepsError only where to try again is in vain. Browsers
+ * cannot send headers, so a key or token is exchanged for a ticket, which goes as a subprotocol;
+ * without one v1 is what the server speaks anyway.
  */
 export async function protocols(
   url: string,
@@ -54,6 +57,6 @@ async function buyTicket(
   const body = await answer.json().catch(() => ({}));
   if (answer.ok) return body.ticket;
   const why = body.detail ?? `No ticket: HTTP ${answer.status}.`;
-  if (answer.status === 429 || answer.status >= 500) throw new Error(why);
+  if (PASSING.has(answer.status) || answer.status >= 500) throw new Error(why);
   throw new BlazerepsError(body.code ?? "unauthorized", why);
 }

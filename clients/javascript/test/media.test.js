@@ -52,6 +52,15 @@ test("an observation without a capture time is refused", () => {
     assert.throws(() => captureUs(none), { code: "invalid_time" });
 });
 
+test("a rotation that no flag tells is refused", () => {
+  for (const rotation of [-90, 45, 360, 450, NaN]) {
+    const header = { seq: 0, captureUs: 0, rotation };
+    assert.throws(() => packMedia("image", header, NOTHING), {
+      code: "invalid_rotation",
+    });
+  }
+});
+
 test("capture times are exact up to 2^53", () => {
   const bytes = packMedia(
     "image",

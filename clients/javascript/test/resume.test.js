@@ -178,6 +178,29 @@ test("big frames are kept up to 8 MiB", async () => {
   assert.equal(session.givenUp, 2);
 });
 
+test("a frame that is too big for the backlog alone is said all the same", async () => {
+  const { session, socket, clock } = await lasting();
+  const huge = new Uint8Array(8 * 1024 * 1024 + 1);
+  await sendMany(session, 0, 1);
+  session.pause();
+  await sendMany(session, 1, 1, huge);
+  assert.deepEqual(socket.said.slice(1), ["#0", "counting.pause", "#1"]);
+  const next = await reconnected(socket, clock);
+  next.accept(RESUMED);
+  assert.deepEqual(next.said.slice(1), ["counting.pause", "#1"]);
+  assert.equal(session.givenUp, 1);
+});
+
+test("a rotation that is refused leaves room for what is right", async () => {
+  const { session, socket } = await lasting({ created: LOSSLESS });
+  for (let n = 0; n < 64; n++)
+    await assert.rejects(session.send(JPEG, { atS: n, rotation: -90 }), {
+      code: "invalid_rotation",
+    });
+  assert.equal(await session.send(JPEG, { atS: 64, rotation: 90 }), 0);
+  assert.deepEqual(socket.said.slice(1), ["#0"]);
+});
+
 test("of what may not be lost nothing is given up, and little is under way", async () => {
   const { session, socket, clock } = await lasting({ created: LOSSLESS });
   const image = new Uint8Array(1024 * 1024);
@@ -256,12 +279,14 @@ for (const code of [1001, 1005, 1006, 1011, 1012, 1013]) {
   });
 }
 
-test("a close without a code, as React Native has told it, is resumed", async () => {
-  const { socket, clock } = await lasting();
-  socket.onclose({});
-  await clock.advance(Math.max(...clock.waits));
-  assert.notEqual(FakeSocket.last, socket);
-});
+for (const close of [{}, { code: 0 }, { code: null }]) {
+  test(`a close without a code, as React Native tells it (${JSON.stringify(close)}), is resumed`, async () => {
+    const { socket, clock } = await lasting();
+    socket.onclose(close);
+    await clock.advance(Math.max(...clock.waits));
+    assert.notEqual(FakeSocket.last, socket);
+  });
+}
 
 for (const code of [1000, 1007, 1008, 1009, 4401, 4404, 4408, 4409, 4429]) {
   test(`close code ${code} is the end`, async () => {

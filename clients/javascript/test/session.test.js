@@ -69,6 +69,21 @@ test("landmarks, nobody and batches are numbered by observation", async () => {
   );
 });
 
+test("many observations go in batches of at most 64", async () => {
+  const { session, socket } = await opened({ input: "landmarks" });
+  const many = (count) =>
+    Array.from({ length: count }, (_, n) => ({ atS: n, landmarks: null }));
+  assert.equal(session.sendBatch([]), -1);
+  assert.equal(session.sendBatch(many(65)), 64);
+  assert.equal(session.sendBatch(many(129)), 193);
+  const batches = socket.sent.slice(1);
+  assert.deepEqual(batches.map(seqOf), [0, 64, 65, 129, 193]);
+  assert.deepEqual(
+    batches.map((media) => (media.length - 16) / 16),
+    [64, 1, 64, 64, 1],
+  );
+});
+
 test("video is WebCodecs' chunks, or bytes and what is to know of them", async () => {
   const { session, socket } = await opened({
     input: "video",

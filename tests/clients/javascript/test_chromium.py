@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 
 from tests.clients.javascript.browser import Page
@@ -14,7 +12,7 @@ from tests.clients.javascript.conftest import KEY, issued
 from tests.clients.javascript.node import NEEDED
 from tests.clients.javascript.steps import SQUAT, STEP_S, VIDEO, shots
 from tests.service.conftest import serve_fake
-from tests.service.fakes import REP, picture
+from tests.service.fakes import REP, picture, write_webm
 
 pytestmark = NEEDED
 CAMERA = {"fps": 20, "longSidePx": 64}
@@ -53,15 +51,6 @@ def test_a_file_that_plays_is_counted_by_its_own_times(page: Page, tmp_path: Pat
         told = page.run("film", address, start=SQUAT, camera=CAMERA, film="/shots/film.webm")
     assert told["errors"] == []
     assert [rep["end_s"] for rep in told["summary"]["reps"]] == pytest.approx([1.2, 2.8], abs=0.21)
-
-
-def write_webm(path: Path, levels: Sequence[int]) -> None:
-    with av.open(path, "w") as film:
-        video = film.add_stream("libvpx", rate=Fraction(5))
-        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
-        for level in (*levels, levels[-1]):
-            film.mux(video.encode(av.VideoFrame.from_ndarray(picture(level), "rgb24")))
-        film.mux(video.encode())
 
 
 def test_video_that_the_browser_encodes_is_counted(page: Page) -> None:
