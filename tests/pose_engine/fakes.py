@@ -1,6 +1,7 @@
 """Stand-ins for the nets, and small pictures and clips to feed to the real code."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -10,6 +11,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
+from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
@@ -141,6 +143,23 @@ def write_clip(
             frame.time_base = step
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+def copied(path: Path, *tracks: tuple[Path, Disposition]) -> Path:
+    """A clip with the videos of others."""
+    with ExitStack() as opened, av.open(str(path), "w") as container:
+        packets: list[Packet[VideoStream]] = []
+        for source, disposition in tracks:
+            other = opened.enter_context(av.open(str(source)))
+            video = other.streams.video[0]
+            stream = container.add_stream_from_template(video)
+            stream.disposition = disposition
+            for packet in other.demux(video):
+                if packet.size:
+                    packet.stream = stream
+                    packets.append(packet)
+        container.mux(packets)
     return path
 
 
