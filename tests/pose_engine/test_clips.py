@@ -225,6 +225,12 @@ def test_a_codec_that_is_not_listed_is_refused(tmp_path: Path) -> None:
     assert "mpeg2video" in str(error)
 
 
+def test_a_codec_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mkv", noise(3))
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/ASP", b"V_MPEG4/ISO/XXX"))
+    assert refusal(path).code == "unsupported_codec"
+
+
 def test_limits_are_named_when_they_are_passed(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", noise(60))
     size = path.stat().st_size
