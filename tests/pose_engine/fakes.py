@@ -196,17 +196,24 @@ Piece = tuple[bytes, int, bool]
 
 
 def encoded_video(
-    codec: str, levels: Sequence[int], *, size: tuple[int, int] = (64, 48), corner: bool = False
+    codec: str,
+    levels: Sequence[int],
+    *,
+    size: tuple[int, int] = (64, 48),
+    corner: bool = False,
+    sample_aspect: Fraction = Fraction(1),
 ) -> list[Piece]:
     """Grey pictures, 10 a second, a key frame every fourth: data, microseconds, key.
 
-    `corner`: with the negative of the grey in a quarter of them, the top left one.
+    `corner`: with the negative of the grey in a quarter of them, the top left one;
+    `sample_aspect`: the width of its pixels over their height.
     """
     encoder = av.CodecContext.create(ENCODERS[codec], "w")
     assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height = size
     encoder.pix_fmt, encoder.gop_size = "yuv420p", 4
     encoder.time_base, encoder.framerate = Fraction(1, 10), Fraction(10)
+    encoder.sample_aspect_ratio = sample_aspect
     low_delay = {"tune": "zerolatency"} if codec == "h264" else {"lag-in-frames": "0"}
     encoder.options = {"deadline": "realtime", **low_delay} if codec != "h264" else low_delay
     pieces = []
