@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple, cast
 
 from av.sidedata.sidedata import SideDataContainer
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -45,9 +46,9 @@ def turn_of(raw: VideoFrame) -> Turn:
     return Turn(90 * round(math.degrees(math.atan2(b, a)) / 90) % 360, mirrored)
 
 
-def sample_aspect_of(stream: VideoStream) -> Fraction:
-    """The width of its pixels over their height, as they lie in the file."""
-    said = stream.sample_aspect_ratio
+def sample_aspect_of(video: VideoStream | VideoCodecContext) -> Fraction:
+    """The width of its pixels over their height, before it is turned."""
+    said = video.sample_aspect_ratio
     return said if said and _LEAST < max(said, 1 / said) <= _MOST else SQUARE
 
 

@@ -218,11 +218,12 @@ class Footage:
 
     def _check_header(self) -> None:
         context = self._stream.codec_context
-        if context.codec.canonical_name not in CODECS:
+        undecodable = context is None  # though the stub denies it
+        codec = "of an unknown codec" if undecodable else context.codec.canonical_name
+        if codec not in CODECS:
             names = ", ".join(CODECS)
             raise ClipError(
-                "unsupported_codec",
-                f"clip's video is {context.codec.canonical_name}; it must be one of {names}",
+                "unsupported_codec", f"clip's video is {codec}; it must be one of {names}"
             )
         # FFmpeg checks each picture against this before it allocates one, with wide margins.
         context.options = {"max_pixels": str(2 * self._limits.max_pixels + 2**20)}

@@ -10,6 +10,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
+from pose_engine.display import as_rgb, sample_aspect_of
 from pose_engine.frames import Frame, FrameError, ImageLimits, Pixels, check_size, flipped, turned
 
 CODECS: Final = ("h264", "vp8", "vp9")
@@ -45,6 +46,7 @@ class VideoDecoder:
     ) -> Iterator[tuple[float, Frame]]:
         """The upright pictures that can be shown now, each with its seconds, in their order.
 
+        Pixels that are not square are made so.
         `data`: an access unit of H.264 in Annex B, or one frame of VP8 or VP9, taken at `at_us`
         microseconds; `key`: it needs nothing of what came before; `rotation`, `mirrored`: as in
         `read_image`. Not `wanted`: it is decoded for the sake of what follows, and gives nothing.
@@ -72,7 +74,8 @@ class VideoDecoder:
                     raise FrameError("damaged", "the encoded frame is damaged")
                 check_size(raw.width, raw.height, self._limits)
                 if wanted and raw.pts is not None:
-                    pixels = turned(cast(Pixels, raw.to_ndarray(format="rgb24")), rotation)
+                    square = as_rgb(raw, sample_aspect_of(self._context)).to_ndarray()
+                    pixels = turned(cast(Pixels, square), rotation)
                     yield raw.pts / 1e6, Frame(np.ascontiguousarray(flipped(pixels, mirrored)))
         except FFmpegError as error:
             self.lose()

@@ -59,6 +59,15 @@ class Storage:
             private.mkdir(parents=True, exist_ok=True, mode=0o700)
         return cls(LocalStore(folder))
 
+    async def expect(self, prefix: str, offset: int) -> None:
+        """Raises ServiceError where `append` would not go on with a medium at `offset`."""
+        keys, end = await self._parts(prefix)
+        if offset != end:
+            raise ServiceError("wrong_offset", f"{end} bytes are stored: go on there", field="file")
+        if len(keys) >= self.max_parts:
+            limit = f"an upload may come in {self.max_parts} pieces, the limit"
+            raise ServiceError("invalid_request", limit, field="file")
+
     async def append(
         self,
         prefix: str,
@@ -76,7 +85,7 @@ class Storage:
         not `size` or another writer was first, `too_many_bytes` where the medium would have more
         than `max_bytes`, and `invalid_request` where it has `max_parts`.
         """
-        await self._expect(prefix, offset)
+        await self.expect(prefix, offset)
         inflow = _Inflow(aiter(chunks))
         part = bytearray()
 
@@ -191,14 +200,6 @@ class Storage:
         for start in range(0, size, self.part_bytes):
             end = min(start + self.part_bytes, size)
             yield bytes(await self.store.get_range_async(key, start=start, end=end))
-
-    async def _expect(self, prefix: str, offset: int) -> None:
-        keys, end = await self._parts(prefix)
-        if offset != end:
-            raise ServiceError("wrong_offset", f"{end} bytes are stored: go on there", field="file")
-        if len(keys) >= self.max_parts:
-            limit = f"an upload may come in {self.max_parts} pieces, the limit"
-            raise ServiceError("invalid_request", limit, field="file")
 
     async def _parts(self, prefix: str) -> tuple[list[str], int]:
         """The keys of the parts that follow one another, and where the last one ends."""

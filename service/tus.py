@@ -198,6 +198,7 @@ async def _take(
     limit = state.settings.max_clip_bytes if length is None else length
     _, chunks = await upload_chunks(request, max_bytes=max(limit - offset, 0))
     if length is not None and length != clip.length:
+        await state.storage.expect(video_of(clip.id), offset)
         await _announce(state, clip, length)
     end = await receive(state, clip, offset, chunks, limit)
     if end == length:

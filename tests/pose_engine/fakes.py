@@ -1,6 +1,7 @@
 """Stand-ins for the nets, and small pictures and clips to feed to the real code."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -10,6 +11,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
+from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
@@ -144,6 +146,23 @@ def write_clip(
     return path
 
 
+def copied(path: Path, *tracks: tuple[Path, Disposition]) -> Path:
+    """A clip with the videos of others."""
+    with ExitStack() as opened, av.open(str(path), "w") as container:
+        packets: list[Packet[VideoStream]] = []
+        for source, disposition in tracks:
+            other = opened.enter_context(av.open(str(source)))
+            video = other.streams.video[0]
+            stream = container.add_stream_from_template(video)
+            stream.disposition = disposition
+            for packet in other.demux(video):
+                if packet.size:
+                    packet.stream = stream
+                    packets.append(packet)
+        container.mux(packets)
+    return path
+
+
 def write_sound(path: Path) -> Path:
     """A clip without a picture."""
     with av.open(str(path), "w") as container:
@@ -177,17 +196,24 @@ Piece = tuple[bytes, int, bool]
 
 
 def encoded_video(
-    codec: str, levels: Sequence[int], *, size: tuple[int, int] = (64, 48), corner: bool = False
+    codec: str,
+    levels: Sequence[int],
+    *,
+    size: tuple[int, int] = (64, 48),
+    corner: bool = False,
+    sample_aspect: Fraction = Fraction(1),
 ) -> list[Piece]:
     """Grey pictures, 10 a second, a key frame every fourth: data, microseconds, key.
 
-    `corner`: with the negative of the grey in a quarter of them, the top left one.
+    `corner`: with the negative of the grey in a quarter of them, the top left one;
+    `sample_aspect`: the width of its pixels over their height.
     """
     encoder = av.CodecContext.create(ENCODERS[codec], "w")
     assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height = size
     encoder.pix_fmt, encoder.gop_size = "yuv420p", 4
     encoder.time_base, encoder.framerate = Fraction(1, 10), Fraction(10)
+    encoder.sample_aspect_ratio = sample_aspect
     low_delay = {"tune": "zerolatency"} if codec == "h264" else {"lag-in-frames": "0"}
     encoder.options = {"deadline": "realtime", **low_delay} if codec != "h264" else low_delay
     pieces = []

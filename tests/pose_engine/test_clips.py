@@ -2,7 +2,6 @@
 
 import gc
 import math
-from contextlib import ExitStack
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -10,14 +9,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from av.packet import Packet
 from av.stream import Disposition
-from av.video.stream import VideoStream
 
 from pose_engine.clips import Clip
 from pose_engine.footage import ClipError, ClipLimits
 from pose_engine.frames import Pixels
-from tests.pose_engine.fakes import noise, write_clip, write_sound
+from tests.pose_engine.fakes import copied, noise, write_clip, write_sound
 
 
 def refusal(path: Path, **limits: float) -> ClipError:
@@ -211,23 +208,6 @@ def test_sound_alone_is_refused(tmp_path: Path) -> None:
     assert refusal(write_sound(tmp_path / "a.mp4")).code == "no_video"
 
 
-def copied(path: Path, *tracks: tuple[Path, Disposition]) -> Path:
-    """A clip with the videos of others."""
-    with ExitStack() as opened, av.open(str(path), "w") as container:
-        packets: list[Packet[VideoStream]] = []
-        for source, disposition in tracks:
-            other = opened.enter_context(av.open(str(source)))
-            video = other.streams.video[0]
-            stream = container.add_stream_from_template(video)
-            stream.disposition = disposition
-            for packet in other.demux(video):
-                if packet.size:
-                    packet.stream = stream
-                    packets.append(packet)
-        container.mux(packets)
-    return path
-
-
 @pytest.mark.parametrize("name", ["two.mkv", "two.mp4"])
 @pytest.mark.parametrize("default", [0, 1])
 def test_the_video_that_a_player_shows_is_taken(tmp_path: Path, name: str, default: int) -> None:
@@ -243,6 +223,12 @@ def test_a_codec_that_is_not_listed_is_refused(tmp_path: Path) -> None:
     error = refusal(path)
     assert error.code == "unsupported_codec"
     assert "mpeg2video" in str(error)
+
+
+def test_a_codec_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mkv", noise(3))
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/ASP", b"V_MPEG4/ISO/XXX"))
+    assert refusal(path).code == "unsupported_codec"
 
 
 def test_limits_are_named_when_they_are_passed(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Encoded video in pieces: pictures come at once, and after damage from the next key frame on."""
 
+from fractions import Fraction
+
 import pytest
 
 from pose_engine.frames import FrameError, ImageLimits
@@ -26,6 +28,17 @@ def test_a_picture_is_turned_and_flipped_upright() -> None:
     assert frame.pixels[5, 5, 0] < 100  # the dark corner, top left, went right and back
     ((_, frame),) = decoder.decode(data, at_us + 1, key=key, rotation=90)
     assert frame.pixels[5, 40, 0] < 100
+
+
+@pytest.mark.parametrize(
+    ("sample_aspect", "size"), [(Fraction(4, 3), (64, 36)), (Fraction(1, 2), (32, 48))]
+)
+def test_pixels_that_are_not_square_are_made_so(
+    sample_aspect: Fraction, size: tuple[int, int]
+) -> None:
+    ((data, at_us, key),) = encoded_video("h264", [100], sample_aspect=sample_aspect)
+    ((_, frame),) = VideoDecoder("h264", ImageLimits()).decode(data, at_us, key=key)
+    assert (frame.width, frame.height) == size
 
 
 def test_it_begins_at_a_key_frame() -> None:

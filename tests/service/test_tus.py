@@ -210,6 +210,13 @@ def test_a_length_that_comes_with_too_long_a_body_is_not_kept(place: Place) -> N
     assert sent(place, path, 0, DATA[:100], upload_length=100).status_code == 204
 
 
+def test_a_length_that_comes_at_a_wrong_place_is_not_kept(place: Place) -> None:
+    path = tus(place, "POST", upload_defer_length=1).headers["location"]
+    refused = sent(place, path, 7, DATA[:10], upload_length=50)
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_offset")
+    assert sent(place, path, 0, DATA[:100], upload_length=100).status_code == 204
+
+
 def test_a_method_may_go_by_another_name(place: Place) -> None:
     path = begun(place)
     headers = {**CONTENT, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}

@@ -201,8 +201,10 @@ class LiveSession:
         self._stop(LiveError("session_left", "the session has been left"))
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._socket.close()
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            await _hang_up(self._socket)
 
     def _finish(self) -> None:
         """Ask for the summary, once."""
@@ -271,7 +273,7 @@ class LiveSession:
         except ConnectionClosed:
             raise self._protocol.lost(socket.close_code) from None
         except BaseException:
-            await socket.close()
+            await _hang_up(socket)
             raise
         return socket
 
@@ -330,6 +332,14 @@ class LiveSession:
             self._over, self._error = True, error
             self._calls.clear()
             self._changes.tell()
+
+
+async def _hang_up(socket: ClientConnection) -> None:
+    """Closes it; who does not wait until the server has answered leaves no connection behind."""
+    try:
+        await socket.close()
+    finally:
+        socket.transport.abort()
 
 
 @asynccontextmanager

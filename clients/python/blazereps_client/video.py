@@ -1,6 +1,5 @@
 """Timed JPEGs out of a clip or a camera; needs the extra `blazereps-client[video]`."""
 
-import math
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -10,7 +9,9 @@ import av
 import cv2
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from blazereps_client.media import ImageAt
 from blazereps_client.thinning import Thinning
@@ -32,10 +33,11 @@ def clip_images(path: Path, *, fps: float) -> Iterator[ImageAt]:
         container = av.open(path)
     except (FFmpegError, OSError) as error:
         raise CaptureError(f"{path} is not a readable video ({error.strerror or error})") from error
-    if not container.streams.video:
+    film = _film(container)
+    if film is None:
         container.close()
         raise CaptureError(f"{path} has no video in it")
-    return _clip_images(container, fps)
+    return _clip_images(container, film, fps)
 
 
 def camera_images(number: int, *, fps: float) -> Iterator[ImageAt]:
@@ -49,38 +51,45 @@ def camera_images(number: int, *, fps: float) -> Iterator[ImageAt]:
     return _camera_images(camera, fps)
 
 
-def _clip_images(container: InputContainer, fps: float) -> Iterator[ImageAt]:
-    thinning, last_s = Thinning(fps), -math.inf
-    sample_aspect = _sample_aspect(container)
+def _film(container: InputContainer) -> VideoStream | None:
+    """The video that a player shows."""
+    cover = Disposition.attached_pic
+    films = [one for one in container.streams.video if not one.disposition & cover]
+    default = (one for one in films if one.disposition & Disposition.default)
+    return next(default, films[0] if films else None)
+
+
+def _clip_images(container: InputContainer, film: VideoStream, fps: float) -> Iterator[ImageAt]:
+    thinning = Thinning(fps)
+    sample_aspect = _sample_aspect(film)
     with container:
-        for at_s, frame in _timed(container):
-            if at_s > last_s and thinning.takes(at_s):
-                last_s = at_s
+        for at_s, frame in _timed(container, film):
+            if thinning.takes(at_s):
                 pixels = _square(frame, sample_aspect)
                 yield ImageAt(at_s, _jpeg(pixels), rotation=_clockwise(frame))
 
 
-def _timed(container: InputContainer) -> Iterator[tuple[float, VideoFrame]]:
+def _timed(container: InputContainer, film: VideoStream) -> Iterator[tuple[float, VideoFrame]]:
     """Each frame with its seconds from the first one on.
 
     AVI keeps no times of showing, and with B-frames those that FFmpeg makes up go back and forth;
     its frames come evenly, in the order of decoding.
     """
-    rate = container.streams.video[0].average_rate
+    decoded = _decoded(container, film)
+    rate = film.average_rate
     if container.format.name == "avi" and rate:
-        yield from ((float(number / rate), one) for number, one in enumerate(_decoded(container)))
+        yield from ((float(number / rate), one) for number, one in enumerate(decoded))
         return
     start_s: float | None = None
-    for frame in _decoded(container):
+    for frame in decoded:
         if frame.time is not None:
             start_s = frame.time if start_s is None else start_s
             yield frame.time - start_s, frame
 
 
-def _decoded(container: InputContainer) -> Iterator[VideoFrame]:
-    video = container.streams.video[0]
-    video.thread_type = "AUTO"
-    packets = container.demux(video)
+def _decoded(container: InputContainer, film: VideoStream) -> Iterator[VideoFrame]:
+    film.thread_type = "AUTO"
+    packets = container.demux(film)
     while True:
         try:
             packet = next(packets, None)
@@ -95,9 +104,9 @@ def _decoded(container: InputContainer) -> Iterator[VideoFrame]:
         yield from (frame for frame in frames if not frame.is_corrupt)
 
 
-def _sample_aspect(container: InputContainer) -> Fraction:
+def _sample_aspect(film: VideoStream) -> Fraction:
     """The width of its pixels over their height; more than fourfold is a mistake."""
-    said = container.streams.video[0].sample_aspect_ratio
+    said = film.sample_aspect_ratio
     return said if said and max(said, 1 / said) <= _MOST_ASPECT else Fraction(1)
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from itertools import count, pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -36,6 +37,7 @@ from blazereps_client.messages import (
     SessionSummary,
 )
 from tests.clients.python.fake_server import Cut, FakeServer, serving
+from tests.service.proxy import Proxy, proxied
 
 pytestmark = pytest.mark.anyio
 LOSSLESS = SessionStart(pacing="lossless")
@@ -59,6 +61,11 @@ async def send_all(session: LiveSession, number: int) -> SessionSummary:
     for image in images(number):
         await session.send(image)
     return await session.end()
+
+
+async def leave_unanswered(proxy: Proxy) -> None:
+    async with connect(f"ws://{proxy.address}/v1/live"):
+        proxy.silence()
 
 
 def events(told: list[ServerMessage]) -> list[int]:
@@ -357,6 +364,16 @@ async def test_leaving_early_leaves_nothing_behind() -> None:
         async with connect(fake.url):
             await asyncio.sleep(0.05)
     assert asyncio.all_tasks() == before
+
+
+async def test_who_does_not_wait_for_a_silent_server_leaves_nothing_behind() -> None:
+    before = asyncio.all_tasks()
+    with serving(FakeServer()) as fake, proxied(urlsplit(fake.url).netloc) as proxy:
+        leaving = asyncio.create_task(leave_unanswered(proxy))
+        await asyncio.wait([leaving], timeout=0.2)
+        leaving.cancel()
+        await asyncio.wait(asyncio.all_tasks() - before, timeout=5)
+        assert asyncio.all_tasks() == before
 
 
 async def test_media_may_come_over_time() -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from blazereps_client.video import CaptureError, camera_images, clip_images
 from pose_engine.frames import Pixels, read_image
+from tests.pose_engine.fakes import copied, noise
 from tests.pose_engine.fakes import write_clip as write_turned
 from tests.service.fakes import REP, write_clip
 
@@ -70,6 +72,14 @@ def test_pixels_that_are_not_square_are_made_so(
     assert (pixels[..., 1] > 125).mean() == pytest.approx(1 / 4, abs=0.02)
 
 
+def test_the_video_that_a_player_shows_is_taken(tmp_path: Path) -> None:
+    other = write_turned(tmp_path / "other.mp4", noise(1, 32, 24))
+    film = write_turned(tmp_path / "film.mp4", noise(5))
+    clip = copied(tmp_path / "a.mkv", (other, Disposition(0)), (film, Disposition.default))
+    shapes = [read_image(image.data).pixels.shape for image in clip_images(clip, fps=30)]
+    assert shapes == [(48, 64, 3)] * 5
+
+
 def test_a_clip_that_is_none_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="nowhere"):
         clip_images(Path("nowhere.mp4"), fps=10)
@@ -77,6 +87,10 @@ def test_a_clip_that_is_none_is_told_before_anything_is_sent(tmp_path: Path) -> 
     text.write_text("no video")
     with pytest.raises(CaptureError, match=r"notes\.mp4 is not a readable video"):
         clip_images(text, fps=10)
+    cover = write_turned(tmp_path / "cover.mkv", noise(1), codec="mjpeg")
+    song = copied(tmp_path / "song.mp4", (cover, Disposition.attached_pic))
+    with pytest.raises(CaptureError, match=r"song\.mp4 has no video in it"):
+        clip_images(song, fps=10)
 
 
 def test_what_can_be_read_of_a_broken_clip_is_given(tmp_path: Path) -> None:
