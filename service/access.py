@@ -1,9 +1,7 @@
 """Who opens a WebSocket or sends a request, by what it shows."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from ipaddress import ip_address
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -13,7 +11,8 @@ from starlette.requests import HTTPConnection
 from service.allowances import grant
 from service.auth import Caller
 from service.errors import ServiceError
-from service.state import AppState, app_state
+from service.origins import asks_nobody, check_origin
+from service.state import app_state
 from service.tenants import Scope
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -89,53 +88,9 @@ class GuardedRoute(APIRoute):
         return guarded
 
 
-def check_origin(connection: HTTPConnection) -> None:
-    """Browsers let any page send to any host, and say which page it was.
-
-    A page may have a name that leads to this machine, too: where there are no keys, none that
-    somebody could have given it is heeded. Raises ServiceError `origin_not_allowed`.
-    """
-    origin, host = connection.headers.get("origin"), connection.headers.get("host", "")
-    if _asks_nobody(app_state(connection)) and not _is_nobody_elses(_hostname_of(host)):
-        fault = f"without keys {host} is not heeded: use localhost, add a key or set open_access"
-        raise ServiceError("origin_not_allowed", fault)
-    if origin is None or origin in app_state(connection).settings.allowed_origins:
-        return
-    if _host_of(origin) != host:
-        raise ServiceError("origin_not_allowed", f"origin {origin} is not in allowed_origins")
-
-
-def _asks_nobody(state: AppState) -> bool:
-    """Whether neither the server nor anything before it asks for a key."""
-    return state.authenticator.single_user and not state.settings.open_access
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None
-
-
-def _is_nobody_elses(name: str) -> bool:
-    """Whether the owner of a page can point it nowhere: an address leads where it says."""
-    try:
-        ip_address(name)
-    except ValueError:
-        return f".{name.rstrip('.')}".endswith(".localhost")
-    return True
-
-
-def _hostname_of(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
 async def _bearer_of(connection: HTTPConnection) -> Caller:
     state = app_state(connection)
-    if _asks_nobody(state):
+    if asks_nobody(state):
         check_origin(connection)
     scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
     shown = credential.strip() if scheme.lower() == "bearer" else None

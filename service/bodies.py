@@ -50,8 +50,8 @@ class Bodies:
 class BoundBodies:
     """ASGI middleware: a body that is read whole has so many bytes at most, and none falls silent.
 
-    FastAPI reads a JSON body into memory as a whole. A client that has vanished
-    without a word would hold its connection, and what came of its body, for ever.
+    FastAPI reads a JSON body into memory as a whole. A client that has vanished without a word
+    would hold its connection, and what came of its body, for ever.
     """
 
     def __init__(self, app: ASGIApp, bodies: Bodies, max_bytes: int, idle_s: float) -> None:

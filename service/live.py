@@ -7,10 +7,11 @@ from typing import Final
 import anyio
 from fastapi import APIRouter, WebSocket
 
-from service.access import caller_of, check_origin, chosen_subprotocol
+from service.access import caller_of, chosen_subprotocol
 from service.connection import Connection
 from service.database import AWAY
 from service.errors import ServiceError, unavailable
+from service.origins import check_origin
 from service.state import AppState, State
 
 router = APIRouter()
