@@ -34,7 +34,7 @@ async def with_key(database: Database) -> None:
 async def test_an_empty_database_can_be_made_ready(settings: Settings, empty: Database) -> None:
     found = await database_is_ready(settings)
     assert found.verdict is OK
-    assert "made to 0001" in found.said
+    assert "made to 0002" in found.said
     async with empty.read() as session:
         connection = await session.connection()
         tables = await connection.run_sync(lambda one: inspect(one).get_table_names())
@@ -44,7 +44,7 @@ async def test_an_empty_database_can_be_made_ready(settings: Settings, empty: Da
 async def test_one_of_this_version_is_ready(settings: Settings, database: Database) -> None:
     found = await database_is_ready(settings)
     assert found.verdict is OK
-    assert "tables of this version (0001), writable" in found.said
+    assert "tables of this version (0002), writable" in found.said
     assert found.said.startswith(("SQLite 3.", "PostgreSQL 1"))
     assert ("(WAL)" in found.said) == found.said.startswith("SQLite")
 

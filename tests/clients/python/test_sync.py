@@ -42,6 +42,14 @@ def left_of(threads: set[threading.Thread]) -> set[threading.Thread]:
     return {thread for thread in threads if thread.is_alive()}
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Interrupts, which whoever is started in the background may have been told to ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt() -> None:
     """As Ctrl-C does."""
     main = threading.main_thread().ident
@@ -203,6 +211,7 @@ def test_leaving_a_stream_early_stops_the_sender() -> None:
     assert not left_of(set(threading.enumerate()) - threads)
 
 
+@pytest.mark.usefixtures("heeded")
 def test_an_interrupt_leaves_a_stream_at_once() -> None:
     def camera() -> Iterator[Media]:
         yield from images(3)
@@ -221,6 +230,7 @@ def iterate_interrupted(url: str) -> None:
         list(session)
 
 
+@pytest.mark.usefixtures("heeded")
 def test_an_interrupt_leaves_a_session_at_once() -> None:
     threads = set(threading.enumerate())
     with serving(FakeServer()) as fake, pytest.raises(KeyboardInterrupt):
@@ -228,6 +238,7 @@ def test_an_interrupt_leaves_a_session_at_once() -> None:
     assert not left_of(set(threading.enumerate()) - threads)
 
 
+@pytest.mark.usefixtures("heeded")
 def test_a_session_goes_on_after_an_interrupt() -> None:
     with serving(FakeServer()) as fake, connect(fake.url, LOSSLESS) as session:
         threading.Timer(0.2, interrupt).start()
