@@ -134,14 +134,14 @@ class Counting:
 
     def pause(self) -> Iterator[Happening]:
         """Nothing counts from here on."""
-        yield from self.session.interrupt()
+        yield from self.give_up()
         self._gate.close()
         yield CountingChanged(self._gate.counting)
 
     def resume(self, arm: Arm | None) -> Iterator[Happening]:
         """Everything counts from here on, or once armed."""
         if arm is not None and self._gate.counting == "counting":
-            yield from self.session.interrupt()
+            yield from self.give_up()
         self._gate.open(arm)
         self._rehearsal = None
         yield CountingChanged(self._gate.counting)

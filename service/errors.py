@@ -184,7 +184,7 @@ def internal_error() -> ServiceError:
 
 
 def unavailable(error: Exception) -> ServiceError:
-    """One of `service.database.AWAY`: it may come back."""
+    """The database is away, by one of `service.database.AWAY` or by time: it may come back."""
     log.error("the database does not answer", exc_info=error)
     return ServiceError("unavailable", "the database does not answer", retry_after_s=5)
 

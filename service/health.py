@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from blazereps_client.results import Document
 from service.clip_store import UNFINISHED
-from service.errors import ServiceError, problems
+from service.errors import ServiceError, problems, unavailable
 from service.state import State
 
 router = APIRouter(tags=["health"])
@@ -46,9 +46,9 @@ async def ready(state: State) -> Readiness:
     if not state.seats.value:
         limit = f"all {state.settings.max_sessions} live sessions are in use"
         raise ServiceError("over_capacity", limit, retry_after_s=5)
-    unfinished = None
-    with anyio.move_on_after(_LOOK_S):
-        unfinished = await state.clips.number(*UNFINISHED)
-    if unfinished is None:
-        raise ServiceError("unavailable", "the database does not answer", retry_after_s=5)
+    try:
+        with anyio.fail_after(_LOOK_S):
+            unfinished = await state.clips.number(*UNFINISHED)
+    except TimeoutError as error:
+        raise unavailable(error) from error
     return Readiness(free_sessions=state.seats.value, unfinished_clips=unfinished)

@@ -78,6 +78,20 @@ def test_a_database_that_does_not_answer_is_no_fault(serve: Serve, tmp_path: Pat
         assert 'blazereps_errors_total{code="unavailable"} 2.0' in shown.text
 
 
+def test_a_database_that_takes_its_time_is_not_waited_for(serve: Serve, tmp_path: Path) -> None:
+    with (
+        fresh("postgresql", tmp_path) as url,
+        serve(database=url, clip_workers=0) as address,
+        psycopg.connect(url) as other,
+    ):
+        other.execute("LOCK TABLE clip IN ACCESS EXCLUSIVE MODE")
+        assert httpx2.get(f"http://{address}/metrics", timeout=30).status_code == 200
+        unready = httpx2.get(f"http://{address}/readyz", timeout=30)
+        assert (unready.status_code, unready.json()["code"]) == (503, "unavailable")
+        other.rollback()
+        assert get(address, "/readyz").status_code == 200
+
+
 @pytest.mark.anyio
 async def test_a_database_that_is_silent_is_away_too() -> None:
     """Whoever waits for one of its connections is told in other words than he who has one."""
