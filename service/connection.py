@@ -186,7 +186,7 @@ class Connection:
         self._lossless = stream.config.pacing == "lossless" or stream.config.input == "landmarks"
         queued = self._lossless or stream.config.input == "video"
         self._mailbox = Mailbox[Observation | Command](
-            self._settings.queue_frames if queued else 1, lossless=queued
+            self._settings.queue_frames, newest_wins=not queued
         )
         try:
             async with anyio.create_task_group() as tasks:
@@ -231,7 +231,7 @@ class Connection:
         if isinstance(received, messages.SessionEnd):
             return False
         for one in received if isinstance(received, list) else [received]:
-            queued = isinstance(one, Observation) and self._lossless
+            queued = isinstance(one, Observation) and (self._lossless or one.late)
             if not queued:
                 self._allow()
             try:
@@ -282,7 +282,7 @@ class Connection:
             case messages.SessionEnd():
                 pass
             case _:
-                await self._mailbox.put(message, droppable=False)
+                await self._mailbox.put_command(message)
 
     def _check(self, observation: Observation) -> None:
         seq, last_seq, last_s = observation.seq, self._last_seq, self._last_at_s
@@ -298,8 +298,8 @@ class Connection:
 
     async def _queue(self, observation: Observation) -> None:
         """Live video that does not fit is given up to the next key frame."""
-        if not isinstance(observation.seen, Chunk) or self._lossless:
-            await self._mailbox.put(observation)
+        if not isinstance(observation.seen, Chunk) or self._lossless or observation.late:
+            await self._mailbox.put(observation, late=observation.late)
         elif self._video_lost and not observation.seen.key:
             self._given_up += 1
         elif self._mailbox.credit:
@@ -308,7 +308,7 @@ class Connection:
         else:
             self._video_lost = True
             self._given_up += 1
-            await self._mailbox.put(VideoLost(), droppable=False)
+            await self._mailbox.put_command(VideoLost())
 
     async def _work(self, stream: Stream) -> None:
         """One thing after the other."""

@@ -73,10 +73,10 @@ def _media(header: Header, payload: bytes, now_s: float) -> Iterator[Observation
     match header.kind:
         case Kind.IMAGE:
             picture = Picture(payload, header.rotation, header.mirrored)
-            yield Observation(seq, at_s, now_s, picture)
+            yield Observation(seq, at_s, now_s, picture, header.late)
         case Kind.VIDEO:
             chunk = Chunk(payload, header.rotation, header.mirrored, header.key)
-            yield Observation(seq, at_s, now_s, chunk)
+            yield Observation(seq, at_s, now_s, chunk, header.late)
         case Kind.LANDMARKS:
             yield Observation(seq, at_s, now_s, unpack_pose(payload))
         case Kind.BATCH:

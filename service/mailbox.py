@@ -1,6 +1,7 @@
 """Where observations and commands wait for their turn: the newest wins, or nothing is lost."""
 
 from collections import deque
+from enum import Enum
 from typing import Final, Generic, TypeVar
 
 import anyio
@@ -10,25 +11,35 @@ T = TypeVar("T")
 MOST_COMMANDS: Final = 64
 
 
+class Place(Enum):
+    """What an item is worth to who waits behind it."""
+
+    FLEETING = "fleeting"
+    """An observation that a newer one makes worthless."""
+    SURE = "sure"
+    """One that is looked at in any case."""
+    COMMAND = "command"
+
+
 class Mailbox(Generic[T]):
     """A bounded queue of one writer and one reader.
 
-    Full, it either makes the writer wait (`lossless`) or gives up what waits for the newer item
-    and counts it in `dropped`. What is not `droppable` waits its turn in either case.
+    Observations make the writer wait while it is full. But where the newest wins, one that is not
+    late takes the place of another such that waits, which counts as `dropped`.
     """
 
-    def __init__(self, capacity: int, *, lossless: bool) -> None:
+    def __init__(self, capacity: int, *, newest_wins: bool) -> None:
         self.dropped = 0
-        self._items: deque[tuple[T, bool]] = deque()
+        self._items: deque[tuple[T, Place]] = deque()
         self._capacity = capacity
-        self._lossless = lossless
+        self._newest_wins = newest_wins
         self._closed = False
         self._changed = anyio.Event()
 
     @property
     def credit(self) -> int:
-        """How many more it takes before it is full."""
-        return max(0, self._capacity - sum(droppable for _, droppable in self._items))
+        """How many more it takes before a writer waits, or something is dropped."""
+        return max(0, (1 if self._newest_wins else self._capacity) - self._observations)
 
     @property
     def first(self) -> T:
@@ -38,14 +49,21 @@ class Mailbox(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
-    async def put(self, item: T, *, droppable: bool = True) -> None:
-        """Leave an item, waiting for room where nothing may be lost."""
-        while not self._room(droppable=droppable):
+    async def put(self, observation: T, *, late: bool = False) -> None:
+        """Leave an observation; one that is `late` is not replaced by a newer one."""
+        if self._newest_wins and not late:
+            self._drop_fleeting()
+            self._append(observation, Place.FLEETING)
+            return
+        while self._observations >= self._capacity:
             await self._change()
-        if droppable and not self.credit:
-            self._drop_oldest()
-        self._items.append((item, droppable))
-        self._changed.set()
+        self._append(observation, Place.SURE)
+
+    async def put_command(self, command: T) -> None:
+        """Leave what is neither dropped nor takes an observation's place."""
+        while len(self._items) >= self._capacity + MOST_COMMANDS:
+            await self._change()
+        self._append(command, Place.COMMAND)
 
     async def wait(self) -> bool:
         """Wait for something; False once all is taken and nothing more will come."""
@@ -70,12 +88,17 @@ class Mailbox(Generic[T]):
         self._changed = anyio.Event()
         await self._changed.wait()
 
-    def _room(self, *, droppable: bool) -> bool:
-        if not droppable:
-            return len(self._items) < self._capacity + MOST_COMMANDS
-        return not self._lossless or self.credit > 0
+    @property
+    def _observations(self) -> int:
+        return sum(place is not Place.COMMAND for _, place in self._items)
 
-    def _drop_oldest(self) -> None:
-        oldest = next(n for n, (_, droppable) in enumerate(self._items) if droppable)
-        del self._items[oldest]
-        self.dropped += 1
+    def _append(self, item: T, place: Place) -> None:
+        self._items.append((item, place))
+        self._changed.set()
+
+    def _drop_fleeting(self) -> None:
+        for at, (_, place) in enumerate(self._items):
+            if place is Place.FLEETING:
+                del self._items[at]
+                self.dropped += 1
+                return

@@ -54,6 +54,8 @@ class Observation:
     received_s: float
     """When it arrived, by the server's clock."""
     seen: Media
+    late: bool = False
+    """Whether it is looked at however many newer ones wait behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +266,7 @@ class Stream:
 
     def _look(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
         video = isinstance(observation.seen, Chunk)
-        hurried = video and self._hurries(moment)
+        hurried = video and not observation.late and self._hurries(moment)
         passed_over = video and not hurried and not self._due(observation)
         wanted = not hurried and not passed_over
         for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):

@@ -19,6 +19,8 @@ class Proxy:
         self._threads: list[threading.Thread] = []
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._silent: set[socket.socket] = set()
+        self.down = False
+        """Whether it cuts whoever connects."""
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
@@ -42,6 +44,9 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self.down:
+                    client.close()
+                    continue
                 server = socket.create_connection(self._target)
                 self._pairs.append((client, server))
                 limit = self._cuts.pop(0) if self._cuts else None

@@ -255,6 +255,16 @@ def test_live_video_that_does_not_fit_is_given_up_to_the_next_key_frame(serve: S
     assert summary["refused"] == 0
 
 
+def test_live_video_that_comes_late_is_all_looked_at(serve: Serve) -> None:
+    with serve(FakeEngine(delay_s=0.01), queue_frames=4) as address, talking(address) as talk:
+        talk.start(exercise="squat", input="video", codec="h264", adaptive=False)
+        for seq, (data, at_us, key) in enumerate(video("h264", REP * 5)):
+            talk.say(Header(Kind.VIDEO, seq, at_us, key=key, late=True).pack() + data)
+        summary = talk.end()
+    assert (summary["processed"], summary["dropped"]) == (40, 0)
+    assert summary["counts"] == {"squat": 5}
+
+
 @pytest.mark.parametrize(
     "settings", [{"input": "video"}, {"codec": "h264"}, {"input": "video", "codec": "mjpeg"}]
 )

@@ -219,6 +219,25 @@ def test_live_keeps_the_newest_frame_and_reports_the_others(serve: Serve) -> Non
     assert talk.of("ack")[-1]["dropped"] == 18
 
 
+def test_live_frames_that_come_late_are_all_looked_at(serve: Serve) -> None:
+    engine = FakeEngine()
+    engine.gate.clear()
+    with (
+        serve(engine, queue_frames=4, max_messages_hz=1) as address,
+        talking(address) as talk,
+    ):
+        talk.start(pacing="live", outputs={"landmarks": True})
+        for seq, level in enumerate(REP * 3):
+            header = Header(Kind.IMAGE, seq, round(seq * STEP_S * 1e6), late=True)
+            talk.say(header.pack() + encoded(level))
+        assert engine.entered.wait(5)
+        engine.gate.set()
+        summary = talk.end()
+    assert [message["seq"] for message in talk.of("landmarks")] == [*range(24)]
+    assert (summary["processed"], summary["dropped"]) == (24, 0)
+    assert summary["counts"] == {"squat": 3}
+
+
 @pytest.mark.parametrize(
     ("wishes", "looked_at"),
     [

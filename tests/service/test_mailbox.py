@@ -9,7 +9,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_the_newest_wins_and_the_others_are_counted() -> None:
-    mailbox = Mailbox[int](1, lossless=False)
+    mailbox = Mailbox[int](1, newest_wins=True)
     for item in range(5):
         await mailbox.put(item)
     assert (mailbox.dropped, len(mailbox), mailbox.credit) == (4, 1, 0)
@@ -19,7 +19,7 @@ async def test_the_newest_wins_and_the_others_are_counted() -> None:
 
 
 async def test_lossless_makes_the_writer_wait() -> None:
-    mailbox = Mailbox[int](2, lossless=True)
+    mailbox = Mailbox[int](2, newest_wins=False)
     with anyio.move_on_after(0.05) as patience:
         for item in range(5):
             await mailbox.put(item)
@@ -28,7 +28,7 @@ async def test_lossless_makes_the_writer_wait() -> None:
 
 
 async def test_lossless_keeps_everything_in_order() -> None:
-    mailbox = Mailbox[int](2, lossless=True)
+    mailbox = Mailbox[int](2, newest_wins=False)
 
     async def write() -> None:
         for item in range(100):
@@ -44,7 +44,7 @@ async def test_lossless_keeps_everything_in_order() -> None:
 
 
 async def test_closing_lets_what_waits_be_taken_first() -> None:
-    mailbox = Mailbox[int](2, lossless=True)
+    mailbox = Mailbox[int](2, newest_wins=False)
     await mailbox.put(1)
     await mailbox.close()
     assert await mailbox.wait()
@@ -53,15 +53,29 @@ async def test_closing_lets_what_waits_be_taken_first() -> None:
 
 
 async def test_as_much_is_taken_as_waits_and_is_wanted() -> None:
-    mailbox = Mailbox[int](8, lossless=True)
+    mailbox = Mailbox[int](8, newest_wins=False)
     for item in range(5):
         await mailbox.put(item)
     assert [mailbox.take(3), mailbox.take(3)] == [[0, 1, 2], [3, 4]]
 
 
-async def test_what_may_not_be_dropped_waits_its_turn() -> None:
-    mailbox = Mailbox[str](1, lossless=False)
-    for item, droppable in (("a", True), ("pause", False), ("b", True), ("c", True)):
-        await mailbox.put(item, droppable=droppable)
+async def test_a_command_is_not_dropped() -> None:
+    mailbox = Mailbox[str](1, newest_wins=True)
+    await mailbox.put("a")
+    await mailbox.put_command("pause")
+    for newer in ("b", "c"):
+        await mailbox.put(newer)
     assert (mailbox.dropped, mailbox.credit) == (2, 0)
     assert mailbox.take(9) == ["pause", "c"]
+
+
+async def test_what_is_late_waits_for_room_and_stays() -> None:
+    mailbox = Mailbox[int](3, newest_wins=True)
+    with anyio.move_on_after(0.05) as patience:
+        for item in range(5):
+            await mailbox.put(item, late=True)
+    assert patience.cancelled_caught
+    for newer in (5, 6):
+        await mailbox.put(newer)
+    assert (mailbox.dropped, mailbox.credit) == (1, 0)
+    assert mailbox.take(9) == [0, 1, 2, 6]

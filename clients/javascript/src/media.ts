@@ -73,8 +73,9 @@ const HEADER_BYTES = 16;
 const ROW_BYTES = 16;
 const LANDMARKS = 33;
 const ROTATIONS: readonly number[] = [0, 90, 180, 270];
-const MIRRORED = 0b0100;
-const KEY = 0b1000;
+const MIRRORED = 0b00100;
+const KEY = 0b01000;
+const LATE = 0b10000;
 const NOBODY = 0;
 const POINTS = 1;
 const POINTS_AND_WORLD = 2;
@@ -113,6 +114,11 @@ function flagsOf({
     `The rotation must be 0, 90, 180 or 270 degrees, not ${rotation}.`,
     true,
   );
+}
+
+/** Says of a media message that it comes behind newer: the server is to look at it all the same. */
+export function markLate(message: Bytes): void {
+  message[2]! |= LATE;
 }
 
 /** The payload of a landmarks message: pixels, then metres where there are any. */

@@ -10,6 +10,7 @@ import {
   type Header,
   type Kind,
   type Landmark,
+  markLate,
   MAX_BATCH,
   type Observation,
   packBatch,
@@ -51,6 +52,8 @@ const MAX_BUFFERED_BYTES = 256 * 1024;
 const UNDER_WAY = 8;
 /** Of what may not be lost; more would wait in the network, and in memory. */
 const MAX_UNDER_WAY = 64;
+/** Of what is late: enough to keep a server busy that is far away, few enough for a slow one's pongs. */
+const MAX_LATE_UNDER_WAY = 16;
 
 /** Opens a session; rejects with a BlazerepsError when that cannot be. */
 export async function connect(
@@ -132,14 +135,17 @@ export class Session {
     return this.#counts;
   }
 
-  /** Whether a frame should be sent now: the connection stands, and neither it nor the server lags. */
+  /**
+   * Whether a frame should be sent now: neither connection nor server lags, or the connection is lost
+   * and the frame is one that will be caught up with.
+   */
   get ready(): boolean {
+    if (this.#over || this.#summary || !this.#created) return false;
+    if (!this.#live) return !this.#isLossless;
     return (
-      this.#live &&
-      !this.#holdsBack &&
-      !this.#summary &&
-      this.#link.bufferedBytes < MAX_BUFFERED_BYTES &&
-      this.#underWay < this.#credit + UNDER_WAY
+      this.#catchesUp ||
+      (this.#link.bufferedBytes < MAX_BUFFERED_BYTES &&
+        this.#underWay < this.#credit + UNDER_WAY)
     );
   }
 
@@ -314,13 +320,15 @@ export class Session {
     this.#catchUp();
   }
 
-  /** Says what may be said: live frames that are late one by one, for of all at once the newest wins. */
+  /** Says what may be said; of live frames that are late not all at once. */
   #catchUp(): void {
     while (this.#live && !this.#holdsBack) {
       const next = this.#backlog.next();
       if (!next) return;
-      this.#link.say(next.data);
       if (next.firstSeq !== undefined) this.#saidSeq = next.seq;
+      if (typeof next.data !== "string" && next.seq <= this.#lateSeq)
+        markLate(next.data);
+      this.#link.say(next.data);
     }
   }
 
@@ -332,8 +340,14 @@ export class Session {
     return this.#nextSeq - 1 - this.#doneSeq;
   }
 
+  /** Whether what comes next is late, too, behind what was held up by a lost connection. */
+  get #catchesUp(): boolean {
+    return this.#nextSeq <= this.#lateSeq;
+  }
+
   get #holdsBack(): boolean {
-    return this.#doneSeq < this.#saidSeq && this.#saidSeq <= this.#lateSeq;
+    const underWay = this.#saidSeq - this.#doneSeq;
+    return this.#saidSeq <= this.#lateSeq && underWay >= MAX_LATE_UNDER_WAY;
   }
 
   #greeting(): ClientMessage {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   captureUs,
+  markLate,
   packBatch,
   packLandmarks,
   packMedia,
@@ -44,6 +45,17 @@ test("a key frame of video has its flag, and the payload follows", () => {
   assert.equal(
     hex(bytes),
     "01 03 08 00 01 00 00 00 02 00 00 00 00 00 00 00 aa bb",
+  );
+});
+
+test("a late picture has its flag, and keeps the others", () => {
+  const header = { seq: 1, captureUs: 2, rotation: 180, mirrored: true };
+  const bytes = packMedia("image", header, Uint8Array.of(0xaa));
+  markLate(bytes);
+  markLate(bytes);
+  assert.equal(
+    hex(bytes),
+    "01 01 16 00 01 00 00 00 02 00 00 00 00 00 00 00 aa",
   );
 });
 

@@ -56,6 +56,11 @@ class Outbox:
         """Whether there is something to send."""
         return bool(self._waiting.queue)
 
+    @property
+    def full(self) -> bool:
+        """Whether what waits is beyond the bounds."""
+        return self._waiting.too_many
+
     def add(self, message: Outgoing) -> None:
         """Put it at the end."""
         self._waiting.append(message)
@@ -140,11 +145,11 @@ class _Messages:
     def trim(self) -> None:
         """The newest stays, and media goes first: what was wanted matters longer than what was
         seen."""
-        while len(self.queue) > 1 and self._too_many:
+        while len(self.queue) > 1 and self.too_many:
             older = enumerate(islice(self.queue, len(self.queue) - 1))
             media = (index for index, one in older if one.first_seq is not None)
             self.pop(next(media, 0))
 
     @property
-    def _too_many(self) -> bool:
+    def too_many(self) -> bool:
         return len(self.queue) > self._max_messages or self._bytes > self._max_bytes

@@ -28,7 +28,7 @@ from blazereps_client.messages import (
     State,
 )
 from blazereps_client.outbox import Observations, Outbox, Outgoing
-from blazereps_client.wire import MAX_BATCH, pack_batch
+from blazereps_client.wire import MAX_BATCH, marked_late, pack_batch
 
 Control = SessionUpdate | CountingPause | CountingResume | CountingReset | Ping | SessionEnd
 
@@ -38,6 +38,9 @@ MAX_KEPT_BYTES = 16 * 1024 * 1024
 MAX_UNDER_WAY = 64
 """Observations sent and not done with, where none is dropped: more would wait in the network, which
 holds thousands of landmarks, and grow old there."""
+MAX_LATE_UNDER_WAY = 16
+"""Of those that are late: enough to keep a server busy that is far away, and few enough for a slow
+one to answer a ping behind them in time."""
 MAX_FAULTS = 3
 """In a row: a message that makes the server fail would do so for ever."""
 
@@ -85,10 +88,12 @@ class LiveProtocol:
     def behind(self) -> bool:
         """Whether a sender has to wait: for the network or, where none is dropped, for the server.
 
-        While the connection is lost, `pacing: live` does not.
+        While the connection is lost or what was late is caught up with, `pacing: live` does not.
         """
         if not self.open:
             return self._outbox.waiting and self.config.pacing == "lossless"
+        if self._catches_up:
+            return self._outbox.full
         too_many = not self.limited and self._under_way >= MAX_UNDER_WAY
         return self._outbox.waiting or too_many
 
@@ -104,14 +109,22 @@ class LiveProtocol:
 
     @property
     def ready(self) -> bool:
-        """Whether an observation sent now would be worked on soon."""
-        return self.open and not self._outbox.waiting and self._under_way <= self._credit
+        """Whether an observation sent now would be worked on: soon, or after what was held up."""
+        if not self.open:
+            return self.created is not None and self.config.pacing == "live"
+        soon = not self._outbox.waiting and self._under_way <= self._credit
+        return soon or (self._catches_up and not self._outbox.full)
+
+    @property
+    def _catches_up(self) -> bool:
+        """Whether what comes next is late, too, behind what was held up by a lost connection."""
+        return self._next_seq <= self._late_seq
 
     @property
     def _holds_back(self) -> bool:
-        """Whether the last one has to be done with first: of live frames the newest wins, which is
-        what would become of those that are sent late, all at once."""
-        return self._done_seq < self._outbox.sent_seq <= self._late_seq
+        """Whether some of those that are late have to be done with first."""
+        sent_seq = self._outbox.sent_seq
+        return sent_seq <= self._late_seq and sent_seq - self._done_seq >= MAX_LATE_UNDER_WAY
 
     @property
     def _under_way(self) -> int:
@@ -162,7 +175,12 @@ class LiveProtocol:
 
     def next_to_send(self) -> str | bytes | None:
         """The next message; None while there is none that may be sent, or nobody to send it to."""
-        return self._outbox.next() if self.open and not self._holds_back else None
+        if not self.open or self._holds_back:
+            return None
+        message = self._outbox.next()
+        if isinstance(message, bytes) and self._outbox.sent_seq <= self._late_seq:
+            return marked_late(message)
+        return message
 
     def receive(self, text: str | bytes) -> ServerMessage | None:
         """Take in a message; None for one that was told before or that the loss will explain."""

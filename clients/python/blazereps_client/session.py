@@ -91,7 +91,7 @@ class LiveSession:
 
     @property
     def ready(self) -> bool:
-        """Whether what is sent now would be worked on soon; if not, skip a live picture."""
+        """Whether what is sent now would be worked on; if not, skip a live picture."""
         return not self._over and self._protocol.ready
 
     @property
@@ -109,8 +109,8 @@ class LiveSession:
     async def send(self, media: Media) -> int:
         """Send one observation and give its sequence number; waits while the server is behind.
 
-        While a lost connection is being resumed, `pacing: lossless` waits too; `live` does not, but
-        then for the frames that are late.
+        While a lost connection is being resumed, `pacing: lossless` waits too; `live` does not, nor
+        while frames that were held up by that are caught up with.
         """
         self._check()
         seq = self._protocol.send(media)

@@ -66,7 +66,7 @@ class LiveSession:
 
     @property
     def ready(self) -> bool:
-        """Whether what is sent now would be worked on soon; if not, skip a live picture."""
+        """Whether what is sent now would be worked on; if not, skip a live picture."""
         return self._session.ready
 
     @property

@@ -24,9 +24,10 @@ LANDMARK_COUNT = 33
 POINTS_BYTES = LANDMARK_COUNT * 5 * 4
 WORLD_BYTES = LANDMARK_COUNT * 3 * 4
 
-_ROTATION = 0b0011
-_MIRRORED = 0b0100
-_KEY = 0b1000
+_ROTATION = 0b00011
+_MIRRORED = 0b00100
+_KEY = 0b01000
+_LATE = 0b10000
 
 Rows = Sequence[Sequence[float]]
 
@@ -68,6 +69,8 @@ class Header:
     """Whether left and right are swapped, as in a selfie preview."""
     key: bool = False
     """Whether encoded video can be decoded from here on without what came before."""
+    late: bool = False
+    """Whether live media, held up by a lost connection, is looked at though newer waits."""
 
     @property
     def at_s(self) -> float:
@@ -79,7 +82,7 @@ class Header:
         if self.rotation not in (0, 90, 180, 270):
             raise WireError("rotation", f"rotation must be 0, 90, 180 or 270, not {self.rotation}")
         flags = self.rotation // 90
-        flags |= (_MIRRORED if self.mirrored else 0) | (_KEY if self.key else 0)
+        flags |= _MIRRORED * self.mirrored | _KEY * self.key | _LATE * self.late
         return HEADER.pack(VERSION, self.kind, flags, self.seq, self.capture_us)
 
 
@@ -93,14 +96,20 @@ def unpack(message: bytes) -> tuple[Header, bytes]:
     if kind not in Kind.__members__.values():
         named = ", ".join(f"{one.value} ({one.name.lower()})" for one in Kind)
         raise WireError("kind", f"kind must be one of {named}, not {kind}")
-    if flags & ~(_ROTATION | _MIRRORED | _KEY):
-        fault = f"flags 0x{flags:04x} has bits set beyond rotation, mirrored and key frame"
+    if flags & ~(_ROTATION | _MIRRORED | _KEY | _LATE):
+        fault = f"flags 0x{flags:04x} has bits set beyond rotation, mirrored, key frame and late"
         raise WireError("flags", fault)
     if capture_us > MAX_CAPTURE_US:
         raise WireError("capture_us", f"capture_us must be at most {MAX_CAPTURE_US}")
     rotation = (flags & _ROTATION) * 90
-    mirrored, key = bool(flags & _MIRRORED), bool(flags & _KEY)
-    return Header(Kind(kind), seq, capture_us, rotation, mirrored, key), message[HEADER.size :]
+    marks = (bool(flags & mark) for mark in (_MIRRORED, _KEY, _LATE))
+    return Header(Kind(kind), seq, capture_us, rotation, *marks), message[HEADER.size :]
+
+
+def marked_late(message: bytes) -> bytes:
+    """The same media message with `Header.late` set."""
+    version, kind, flags, seq, capture_us = HEADER.unpack_from(message)
+    return HEADER.pack(version, kind, flags | _LATE, seq, capture_us) + message[HEADER.size :]
 
 
 ENTRY = struct.Struct("<IBxxxQ")

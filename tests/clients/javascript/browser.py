@@ -51,11 +51,11 @@ class Page(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, folders: Mapping[str, Path], profile: Path) -> None:
+        self._command = command(profile)  # where there is none, no socket may be open yet
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folders = folders
         self.job: dict[str, Any] = {}
         self.results: queue.Queue[Any] = queue.Queue()
-        self._command = command(profile)
 
     @property
     def origin(self) -> str:

@@ -14,6 +14,7 @@ from blazereps_client.errors import LiveError
 from blazereps_client.media import ImageAt, PoseAt, VideoAt
 from blazereps_client.messages import FROM_CLIENT, ServerMessage, SessionStart
 from blazereps_client.protocol import MAX_FAULTS, MAX_UNDER_WAY, LiveProtocol
+from blazereps_client.wire import unpack
 from tests.clients.python.fake_server import (
     LIMITS,
     REP_EVERY,
@@ -304,8 +305,6 @@ def test_it_is_ready_while_few_observations_are_under_way() -> None:
     assert not protocol.ready
     hear(protocol, ack(1, None, credit=1))
     assert protocol.ready
-    protocol.lost(1006)
-    assert not protocol.ready
 
 
 def test_what_was_refused_is_not_under_way() -> None:
@@ -318,27 +317,49 @@ def test_what_was_refused_is_not_under_way() -> None:
     assert protocol.ready
 
 
-def test_late_live_frames_wait_for_each_other_until_the_server_has_caught_up() -> None:
+def test_live_frames_that_were_held_up_are_marked_late_until_the_server_has_caught_up() -> None:
     protocol = opened()
-    for number in range(4):
+    for number in range(3):
         protocol.send(ImageAt(number / 10, b""))
-        protocol.next_to_send()
+    assert late(protocol) == [False] * 3
     for _ in range(2):
         protocol.lost(1006)
+        assert protocol.ready, "what is taken meanwhile is caught up with"
         hear(protocol, RESUMED | FACTS | NOTHING_DONE | {"resumed_at_seq": 0})
-        assert allowed(protocol) == [1]
-    assert not protocol.unsent
-    hear(protocol, ack(1, None))
-    assert allowed(protocol) == [2]
-    hear(protocol, refused(2))
-    protocol.send(ImageAt(0.4, b""))  # while the last of the late ones is on its way
-    assert allowed(protocol) == [3]
+        assert late(protocol) == [True] * 2
+    protocol.send(ImageAt(0.3, b""))  # while they are on their way
+    assert (protocol.ready, protocol.behind, late(protocol)) == (True, False, [True])
     hear(protocol, ack(3, None))
-    assert allowed(protocol) == [4]
-    hear(protocol, ack(4, None))
-    for at_s in (0.5, 0.6):
-        protocol.send(ImageAt(at_s, b""))
-    assert allowed(protocol) == [5, 6]
+    protocol.send(ImageAt(0.4, b""))
+    assert late(protocol) == [False]
+
+
+def test_as_many_come_late_as_were_held_up_and_no_more() -> None:
+    protocol = resumed_with(3)
+    for number in range(3, 8):
+        protocol.send(ImageAt(number / 10, b""))
+    assert late(protocol) == [True] * 6 + [False] * 2
+    assert not protocol.ready
+
+
+def test_of_many_late_frames_some_are_under_way_at_a_time() -> None:
+    protocol = resumed_with(40)
+    assert allowed(protocol) == [*range(16)]
+    assert not protocol.unsent
+    hear(protocol, ack(0, None))
+    assert allowed(protocol) == [16]
+    hear(protocol, ack(9, None))
+    assert allowed(protocol) == [*range(17, 26)]
+
+
+def test_a_sender_waits_where_too_much_is_late() -> None:
+    protocol = resumed_with(20, max_kept_messages=20)
+    allowed(protocol)
+    for number in range(20, 36):
+        protocol.send(ImageAt(number / 10, b""))
+    assert (protocol.ready, protocol.behind) == (True, False)
+    protocol.send(ImageAt(3.6, b""))
+    assert (protocol.ready, protocol.behind) == (False, True)
 
 
 def test_a_camera_is_ready_once_all_that_is_lost_is_given_up() -> None:
@@ -350,6 +371,24 @@ def test_a_camera_is_ready_once_all_that_is_lost_is_given_up() -> None:
     hear(protocol, RESUMED | FACTS | NOTHING_DONE | {"resumed_at_seq": 5})
     assert not protocol.unsent, "what is left needs what is lost"
     assert protocol.ready
+
+
+def resumed_with(count: int, **bounds: int) -> LiveProtocol:
+    """A live session with so many frames that are to be sent again."""
+    protocol = LiveProtocol(SessionStart(), **bounds)
+    hear(protocol, CREATED | FACTS)
+    for number in range(count):
+        protocol.send(ImageAt(number / 10, b""))
+        protocol.next_to_send()
+    protocol.lost(1006)
+    hear(protocol, RESUMED | FACTS | NOTHING_DONE)
+    return protocol
+
+
+def late(protocol: LiveProtocol) -> list[bool]:
+    """Of each media message that may be sent now."""
+    messages = [*iter(protocol.next_to_send, None)]
+    return [unpack(one)[0].late for one in messages if isinstance(one, bytes)]
 
 
 def allowed(protocol: LiveProtocol) -> list[int]:

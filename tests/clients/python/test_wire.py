@@ -2,6 +2,7 @@
 
 import struct
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from blazereps_client.wire import (
     Header,
     Kind,
     WireError,
+    marked_late,
     pack_landmarks,
     unpack,
 )
@@ -26,12 +28,19 @@ headers = st.builds(
     st.integers(0, MAX_CAPTURE_US),
     st.sampled_from([0, 90, 180, 270]),
     st.booleans(),
+    st.booleans(),
+    st.booleans(),
 )
 
 
 @given(headers, st.binary(max_size=64))
 def test_a_header_comes_back(header: Header, payload: bytes) -> None:
     assert unpack(header.pack() + payload) == (header, payload)
+
+
+@given(headers, st.binary(max_size=64))
+def test_only_that_it_is_late_is_marked(header: Header, payload: bytes) -> None:
+    assert unpack(marked_late(header.pack() + payload)) == (replace(header, late=True), payload)
 
 
 def test_the_documented_bytes() -> None:
