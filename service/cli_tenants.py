@@ -7,8 +7,7 @@ from typing import Annotated, Final, TypeVar
 import anyio
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
 from service.admin import NewKey, Rotation
 from service.explained import explained, tell
@@ -94,11 +93,10 @@ def add_key(
 @keys_app.command("list")
 def list_keys(tenant: Tenant) -> None:
     """List a tenant's keys; their secrets are kept nowhere."""
-    listed = Table(Column("id", min_width=32), "name", "scopes", Column("expires", min_width=16))
+    typer.echo(f"{'id':32}  {'expires':17}  scopes  name")
     for key in _run(lambda tenants: tenants.keys(tenant)):
-        expires = f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "never"
-        listed.add_row(key.id, escape(key.name), ", ".join(key.scopes), expires)
-    out.print(listed)
+        expires = f"{key.expires_at:%Y-%m-%dT%H:%MZ}" if key.expires_at else "never"
+        typer.echo(f"{key.id:32}  {expires:17}  {','.join(key.scopes)}  {key.name}")
 
 
 @keys_app.command("rotate")

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli import app
+from service.cli_tenants import DEFAULT_SCOPES
 
 
 @pytest.fixture
@@ -33,13 +34,25 @@ def test_keys_are_added_listed_rotated_and_revoked(run: Run) -> None:
     assert added.stdout.startswith("br_")
     listed = run("keys", "list", "acme").stdout
     assert "spare" in listed
-    assert "count, read" in listed
+    assert "count,read" in listed
     (key,) = re.findall(r"([0-9a-f]{32}).*spare", listed)
     rotated = run("keys", "rotate", "acme", key).stdout
     assert rotated.startswith("br_")
     assert rotated != added.stdout
     run("keys", "revoke", "acme", key)
     assert "spare" not in run("keys", "list", "acme").stdout
+
+
+def test_a_key_is_listed_whole_however_narrow_the_screen(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    run("tenants", "add", "acme")
+    run("keys", "add", "acme", "--name", "app for phones", "--scopes", "admin,count", "--days", "3")
+    _, row, first = run("keys", "list", "acme").stdout.splitlines()
+    expires = r"\d{4}-\d\d-\d\dT\d\d:\d\dZ"
+    assert re.fullmatch(rf"[0-9a-f]{{32}}  {expires}  count,admin  app for phones", row)
+    assert first.split()[1:] == ["never", DEFAULT_SCOPES, "first"]
 
 
 @pytest.mark.parametrize(
