@@ -47,6 +47,7 @@ from blazereps_client.messages import (
 )
 from blazereps_client.results import Tally
 from blazereps_client.sync import connect, stream
+from blazereps_client.wire import WireError
 from service.tenants import new_key
 from tests.pose_engine.fakes import encoded_video
 from tests.service.conftest import Serve
@@ -440,6 +441,17 @@ def test_errors_are_told_in_the_servers_words(address: str, serve: Serve) -> Non
         pytest.raises(LiveError, match=r"idle: nothing was sent for 0\.2 s"),
     ):
         list(session)
+
+
+def test_what_would_cut_the_connection_off_is_not_sent(serve: Serve) -> None:
+    limits = {"max_frame_bytes": 50_000, "max_message_bytes": 100_000}
+    with serve(**limits) as address, connect(url(address), LOSSLESS) as session:
+        with pytest.raises(WireError, match="100000 bytes, not 100001"):
+            session.send(ImageAt(0.0, bytes(99_985)))
+        for image in images(REP):
+            session.send(image)
+        assert session.end().counts == {"squat": 1}
+        assert not [one for one in session if isinstance(one, SessionResumed)]
 
 
 def test_a_refused_observation_is_told_and_the_session_goes_on(address: str) -> None:

@@ -298,10 +298,22 @@ export class Session {
   }
 
   #sendKept(media: Kept): number {
+    this.#checkSize(media.data.length);
     if (this.#live && !this.#underWay) this.#lateSeq = -1;
     this.#nextSeq = media.seq + 1;
     this.#say(media);
     return media.seq;
+  }
+
+  /** A larger one resets the connection, and would then be sent again and again. */
+  #checkSize(bytes: number): void {
+    const limit = this.created.limits.max_message_bytes;
+    if (bytes <= limit) return;
+    throw new BlazerepsError(
+      "message_too_large",
+      `A message may have ${limit} bytes, not ${bytes}.`,
+      true,
+    );
   }
 
   #control(control: ClientMessage): void {

@@ -84,6 +84,8 @@ export class FakeClock {
 /** Lets every promise that can go on do so. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+const LIMITS = { max_message_bytes: 15 * 2 ** 20, idle_s: 30, resume_s: 0 };
+
 export const CREATED = {
   type: "session.created",
   session_id: "s1",
@@ -91,10 +93,10 @@ export const CREATED = {
   epoch: 1,
   exercises: ["squat"],
   config: {},
-  limits: { idle_s: 30, resume_s: 0 },
+  limits: LIMITS,
 };
 
-export const RESUMABLE = { ...CREATED, limits: { idle_s: 30, resume_s: 60 } };
+export const RESUMABLE = { ...CREATED, limits: { ...LIMITS, resume_s: 60 } };
 
 export const RESUMED = {
   type: "session.resumed",

@@ -211,6 +211,19 @@ test("a rotation that is refused leaves room for what is right", async () => {
   assert.deepEqual(socket.said.slice(1), ["#0"]);
 });
 
+test("what is larger than a message may be is refused and takes no number", async () => {
+  const limits = { ...RESUMABLE.limits, max_message_bytes: 100 };
+  const { session, socket } = await lasting({
+    created: { ...LOSSLESS, limits },
+  });
+  const refused = { code: "message_too_large", recoverable: true };
+  const nobody = [0, 1, 2, 3, 4, 5].map((atS) => ({ atS, landmarks: null }));
+  await assert.rejects(session.send(new Uint8Array(85), { atS: 0 }), refused);
+  assert.throws(() => session.sendBatch(nobody), refused);
+  assert.equal(await session.send(new Uint8Array(84), { atS: 0 }), 0);
+  assert.deepEqual(socket.said.slice(1), ["#0"]);
+});
+
 test("of what may not be lost nothing is given up, and little is under way", async () => {
   const { session, socket, clock } = await lasting({ created: LOSSLESS });
   const image = new Uint8Array(1024 * 1024);

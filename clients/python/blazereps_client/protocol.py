@@ -28,7 +28,7 @@ from blazereps_client.messages import (
     State,
 )
 from blazereps_client.outbox import Observations, Outbox, Outgoing
-from blazereps_client.wire import MAX_BATCH, marked_late, pack_batch
+from blazereps_client.wire import MAX_BATCH, WireError, marked_late, pack_batch
 
 Control = SessionUpdate | CountingPause | CountingResume | CountingReset | Ping | SessionEnd
 
@@ -224,12 +224,19 @@ class LiveProtocol:
         self._add_media(Outgoing(batch[-1][0], pack_batch(batch), batch[0][0], batch))
 
     def _add_media(self, media: Outgoing) -> None:
+        self._check_size(media.data)
         if self.open and not self._under_way:
             self._late_seq = -1  # the server has caught up
         self._outbox.add(media)
         self._next_seq = media.seq + 1
         if not self.open and self.config.pacing == "live":
             self._outbox.trim()
+
+    def _check_size(self, data: str | bytes) -> None:
+        """A larger one resets the connection, and would then be sent again and again."""
+        limit = len(data) if self.limits is None else self.limits.max_message_bytes
+        if len(data) > limit:
+            raise WireError("payload", f"a message may have {limit} bytes, not {len(data)}")
 
     def _check_not_ending(self) -> None:
         if self.ending:

@@ -14,7 +14,7 @@ from blazereps_client.errors import LiveError
 from blazereps_client.media import ImageAt, PoseAt, VideoAt
 from blazereps_client.messages import FROM_CLIENT, ServerMessage, SessionStart
 from blazereps_client.protocol import MAX_FAULTS, MAX_UNDER_WAY, LiveProtocol
-from blazereps_client.wire import unpack
+from blazereps_client.wire import WireError, unpack
 from tests.clients.python.fake_server import (
     LIMITS,
     REP_EVERY,
@@ -278,6 +278,16 @@ def test_what_cannot_be_sent_is_refused_and_takes_no_number() -> None:
     with pytest.raises(ValueError, match="33 rows"):
         protocol.send(PoseAt(0.0, [[0, 0, 0]]))
     assert protocol.send(PoseAt(0.0, None)) == 0
+
+
+def test_what_is_larger_than_a_message_may_be_is_refused_and_takes_no_number() -> None:
+    protocol = LiveProtocol(SessionStart())
+    hear(protocol, CREATED | FACTS | {"limits": LIMITS | {"max_message_bytes": 100}})
+    with pytest.raises(WireError, match="100 bytes, not 101"):
+        protocol.send(ImageAt(0.0, bytes(85)))
+    with pytest.raises(WireError, match="100 bytes, not 112"):
+        protocol.send_batch([PoseAt(float(at_s), None) for at_s in range(6)])
+    assert protocol.send(ImageAt(0.0, bytes(84))) == 0
 
 
 def test_after_the_end_nothing_more_is_taken_but_a_ping() -> None:
