@@ -19,6 +19,10 @@ from service.settings import Settings
 _OURS: Final = "service"
 _HTTP: Final = '%s - "%s %s HTTP/%s" %d'
 _WEBSOCKET: Final = '%s - "WebSocket %s" '
+_NO_FAULTS: Final = (
+    "ASGI callable returned without completing handshake.",  # it was answered with a problem
+    "Invalid UTF-8 sequence received from client.",
+)
 _QUERY: Final = re.compile(r"\?[^\s\"']*")
 _USER: Final = re.compile(r"(?<=/users/).+")
 
@@ -48,15 +52,15 @@ def configure(settings: Settings) -> None:
     root.handlers = [handler]
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     logging.getLogger(_OURS).setLevel(level)
-    logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
+    logging.getLogger("uvicorn.error").addFilter(_is_fault)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # a start need not tell of its DDL
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # else a line that cannot be written is printed as it came
 
 
-def _is_no_refusal(record: logging.LogRecord) -> bool:
-    """uvicorn takes a WebSocket that was answered with a problem for a fault of the app's."""
-    return record.msg != "ASGI callable returned without completing handshake."
+def _is_fault(record: logging.LogRecord) -> bool:
+    """uvicorn takes what a client does for a fault of the server's, too."""
+    return record.msg not in _NO_FAULTS
 
 
 def formatter(settings: Settings) -> logging.Formatter:

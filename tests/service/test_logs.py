@@ -63,6 +63,10 @@ def logged(
             talk.image(0, 0.0, 13)  # a fault of the engine
             assert talk.close_code() == 1011
         with_ticket(address, tickets[0])
+        with talking(address, additional_headers=BEARER) as talk:
+            talk.start(exercise="squat")
+            talk.socket.send(b"\xff\xfe", text=True)
+            assert talk.close_code() == 1007
         httpx2.delete(f"http://{address}/v1/users/{USER}", headers=BEARER)
         server.stop()
         yield server.log, secrets | {"user": USER, "coordinate": "123.45"}
@@ -109,13 +113,14 @@ def test_requests_are_logged_as_fields(logged: Logged) -> None:
     assert {line["path"] for line in of(logged, "websocket")} == {"/v1/live"}
 
 
-def test_who_is_not_let_in_is_no_fault(logged: Logged) -> None:
-    faults = [line for line in logged[0] if line["level"] == "error"]
-    assert [line["logger"] for line in faults if line["logger"].startswith("uvicorn")] == []
+def test_what_a_client_does_is_no_fault(logged: Logged) -> None:
+    """Neither who is not let in nor what is no text: the one fault is the engine's."""
+    faults = [line["event"] for line in logged[0] if line["level"] == "error"]
+    assert faults == ["live session failed"]
 
 
 def test_the_lines_of_a_session_bear_its_id(logged: Logged) -> None:
-    first, second = of(logged, "session begun")
+    first, second, third = of(logged, "session begun")
     assert first["session_id"] != second["session_id"]
     ended = {line.get("session_id"): line for line in of(logged, "connection ended")}
     end = ended[first["session_id"]]
@@ -123,6 +128,8 @@ def test_the_lines_of_a_session_bear_its_id(logged: Logged) -> None:
     assert (end["processed"], end["dropped"], end["refused"]) == (9, 0, 0)
     end = ended[second["session_id"]]
     assert (end["reason"], end["close_code"]) == ("internal", 1011)
+    end = ended[third["session_id"]]
+    assert (end["reason"], end["close_code"]) == ("client_gone", 1007)
 
 
 def test_a_fault_is_logged_with_its_stack(logged: Logged) -> None:
