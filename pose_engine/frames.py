@@ -87,11 +87,11 @@ def read_image(
     EXIF orientation is honoured. `rotation`: degrees clockwise (0, 90, 180, 270) that then make
     the picture upright; `mirrored`: the upright picture is a mirror image and is flipped back.
     `shrink`: 1, 2, 4 or 8 times smaller will do, in both directions, where that takes less time.
-    Raises FrameError; its codes are too_many_bytes, unsupported_format, too_many_pixels,
-    side_too_long, side_too_short, bad_rotation, damaged.
+    Raises ValueError for another `rotation`, and FrameError for the data; its codes are
+    too_many_bytes, unsupported_format, too_many_pixels, side_too_long, side_too_short, damaged.
     """
     if rotation not in (0, 90, 180, 270):
-        raise FrameError("bad_rotation", f"rotation must be 0, 90, 180 or 270, not {rotation}")
+        raise ValueError(f"rotation must be 0, 90, 180 or 270, not {rotation}")
     if len(data) > limits.max_bytes:
         raise FrameError(
             "too_many_bytes", f"image has {len(data)} bytes, the limit is {limits.max_bytes}"

@@ -36,7 +36,6 @@ _MEDIA = {
     "too_many_pixels": Rule(413, "Too many pixels"),
     "side_too_long": Rule(413, "A side is too long"),
     "side_too_short": Rule(422, "A side is too short"),
-    "bad_rotation": Rule(422, "Not a multiple of 90 degrees"),
     "unsupported_format": Rule(415, "Not a supported format"),
     "damaged": Rule(422, "Truncated or damaged"),
 }

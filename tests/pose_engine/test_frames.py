@@ -120,9 +120,9 @@ def test_what_a_lenient_decoder_bears_with_is_read() -> None:
 
 @pytest.mark.parametrize("rotation", [1, -90, 360, 45])
 def test_other_rotations_are_refused(rotation: int) -> None:
-    with pytest.raises(FrameError, match="rotation must be 0, 90, 180 or 270") as caught:
+    with pytest.raises(ValueError, match="rotation must be 0, 90, 180 or 270") as caught:
         read_image(encoded(picture()), rotation=rotation)
-    assert caught.value.code == "bad_rotation"
+    assert not isinstance(caught.value, FrameError)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1"])
