@@ -53,7 +53,7 @@ class Ticket(Document):
     "/tokens",
     status_code=201,
     response_model=Token,
-    responses=problems(*KEY_ONLY),
+    responses=problems(*KEY_ONLY, "invalid_request"),
     dependencies=[TOLD_ONCE],
 )
 async def issue_token(wanted: NewToken, caller: MayIssueTokens, state: State) -> Token:

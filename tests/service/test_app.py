@@ -147,6 +147,9 @@ def test_openapi_documents_every_answer(address: str) -> None:
         for method, operation in methods.items()
     }
     assert len(operations) >= 20
+    for name, operation in operations.items():
+        if "requestBody" in operation:
+            assert "`invalid_request`" in operation["responses"]["422"]["description"], name
     upload = operations["post /v1/clips"]
     assert {"202", "404", "413", "422", "429"} <= upload["responses"].keys()
     assert "multipart/form-data" in upload["requestBody"]["content"]
