@@ -90,6 +90,12 @@ def test_who_is_nobody_is_told_nothing(client: httpx2.Client) -> None:
     assert not {*answer.headers} & {name.lower() for name in HEADERS}
 
 
+def test_what_there_is_not_asks_nobody(client: httpx2.Client) -> None:
+    answers = [client.get("/v1/nothing"), client.put("/v1/exercises"), client.get("/v1/exercises")]
+    assert [answer.status_code for answer in answers] == [404, 405, 200]
+    assert [answer.headers.get("RateLimit-Remaining") for answer in answers] == [None, None, "4"]
+
+
 def test_the_single_user_is_not_counted(serve: Serve) -> None:
     with serve(requests_per_minute=1) as address:
         answers = [httpx2.get(f"http://{address}/v1/exercises", trust_env=False) for _ in range(3)]

@@ -23,6 +23,7 @@ from service.errors import ERRORS
 from service.metrics import STAGES, Metrics
 from service.poses import FoundRegion, FoundRegions
 from service.settings import MIB, Settings
+from service.tenants import MAX_KEYS
 from tests.service.fakes import BOTTOM, HOLD, REP, SHALLOW_REP, TOP, FakeEngine, FakeLibrary
 from tests.service.talk import talking
 
@@ -113,8 +114,8 @@ def test_every_other_word_is_in_the_protocol(word: str) -> None:
     assert f"`{word}`" in PROTOCOL
 
 
-@pytest.mark.parametrize("word", Reason)
-def test_every_reason_is_in_the_exercises(word: str) -> None:
+@pytest.mark.parametrize("word", [*Reason, *Advice])
+def test_every_reason_and_advice_is_in_the_exercises(word: str) -> None:
     assert word in names((DOCS / "exercises.md").read_text(encoding="utf-8"))
 
 
@@ -158,6 +159,10 @@ def test_no_setting_is_documented_that_is_none() -> None:
         re.findall(r"BLAZEREPS_([A-Z_]+[A-Z])", PROTOCOL + API + CLIPS + OPERATING + DEPLOYING)
     )
     assert {name.lower() for name in told} <= Settings.model_fields.keys()
+
+
+def test_the_limit_of_keys_is_documented() -> None:
+    assert f"A tenant may have {MAX_KEYS} keys" in API
 
 
 def test_exactly_the_doctors_checks_are_documented() -> None:
