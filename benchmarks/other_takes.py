@@ -112,9 +112,9 @@ def _stretched(pixels: Pixels, by: float) -> NDArray[Any]:
 
 def _poor(pixels: Pixels) -> NDArray[Any]:
     high = max(1, round(pixels.shape[0] * _POOR_WIDTH / pixels.shape[1]))
-    data = encode_jpeg(np.ascontiguousarray(flipped(pixels, True)), _POOR_QUALITY)
-    decoded = read_image(data).pixels
-    return cv2.resize(decoded, (_POOR_WIDTH, high), interpolation=cv2.INTER_AREA)
+    mirrored = np.ascontiguousarray(flipped(pixels, True))
+    shrunk = cv2.resize(mirrored, (_POOR_WIDTH, high), interpolation=cv2.INTER_AREA)
+    return read_image(encode_jpeg(shrunk, _POOR_QUALITY)).pixels
 
 
 @dataclass(frozen=True)
