@@ -92,6 +92,12 @@ def row(clips: Sequence[Passed]) -> tuple[str, ...]:
     )
 
 
+def together(clips: Sequence[Passed]) -> str:
+    """Of all variants, how many are right."""
+    *_, each, fewer = row(clips)
+    return f"All variants together: {each} right with each picture looked at, {fewer} with fewer."
+
+
 HEADER = ("looked at", "counted alike", "right, each looked at", "right, fewer")
 
 
@@ -124,7 +130,9 @@ def main() -> None:
                     told = counted.label.file, name, dict(counted.each), dict(counted.fewer)
                     print(*told, flush=True)
                 found[name].append(counted)
-    text = table(("variant", *HEADER), ((name, *row(found[name])) for name in VARIANTS))
+    rows = ((name, *row(found[name])) for name in VARIANTS)
+    every = [one for clips in found.values() for one in clips]
+    text = f"{table(('variant', *HEADER), rows)}\n\n{together(every)}"
     print(text)
     if arguments.out:
         write_between_marks(arguments.out, text, MARK)
