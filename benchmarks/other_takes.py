@@ -24,6 +24,7 @@ from simplejpeg import encode_jpeg
 
 from benchmarks.bootstrap import mean
 from benchmarks.labels import EXERCISES, Label, Score, read_labels
+from benchmarks.real_data import needed
 from benchmarks.recordings import SETTINGS
 from benchmarks.report import part, table, write_between_marks
 from benchmarks.variants import Follower, Variant, tally
@@ -195,7 +196,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     data: Path = arguments.data
-    labels = [label for label in read_labels(data / "labels.csv") if label.in_totals]
+    labels = [label for label in read_labels(needed(data / "labels.csv")) if label.in_totals]
     counts = []
     spawn = get_context("spawn")  # a forked process cannot use its parent's threads
     with ProcessPoolExecutor(arguments.processes, spawn, _Worker.begin) as pool:

@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.counted import Worker
 from benchmarks.labels import Label, Score, read_labels
+from benchmarks.real_data import needed
 from benchmarks.recordings import SETTINGS, recorded
 from benchmarks.report import part, table, write_between_marks
 from benchmarks.variants import ORIGINAL, Follower, Observation, Variant, tally, variants
@@ -119,7 +120,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     data: Path = arguments.data
-    labels = read_labels(data / "labels.csv")
+    labels = read_labels(needed(data / "labels.csv"))
     clips = [data / "clips" / label.file for label in labels]
     found: dict[str, list[Passed]] = defaultdict(list)
     spawn = get_context("spawn")  # a forked process cannot use its parent's threads
