@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks import card, invariance, misses, times
 from benchmarks.counted import Counted, count_all
 from benchmarks.labels import Label, Score, read_baseline, read_labels
+from benchmarks.real_data import needed
 from benchmarks.report import write_between_marks
 from benchmarks.variants import ORIGINAL, names
 from classifiers.exercise import Exercise
@@ -87,7 +88,7 @@ def main() -> None:
         "--out", type=Path, help="where the two files are: docs, or nowhere if not all is counted"
     )
     arguments = parser.parse_args()
-    labels = read_labels(arguments.data / "labels.csv")
+    labels = read_labels(needed(arguments.data / "labels.csv"))
     chosen = [label for label in labels if arguments.clips in label.file]
     if not chosen:
         raise SystemExit(f"no clip has {arguments.clips!r} in its name")

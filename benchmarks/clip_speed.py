@@ -12,14 +12,18 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.section import Ratio, Section
+from pose_engine.clips import Clip
+from pose_engine.frames import Pixels
 from pose_engine.isolation import DecoderLimits, IsolatedClip
 from service.core import Core
 from service.count import ClipCount, count_on
@@ -29,6 +33,7 @@ from service.startup import load_core
 SIZE = 1280, 720
 FPS = 30
 KBPS, B_FRAMES = 4000, 2
+_TICK = Fraction(1, 90_000)
 BUNDLED = [
     Path(__file__).parents[1] / "tests" / "clips" / f"{name}.mp4"
     for name in ("squat_front", "push_up_side")
@@ -85,25 +90,31 @@ def _cpu_s(whose: int) -> float:
 
 
 def as_720p(source: Path, target: Path, *, kbps: int, b_frames: int) -> Path:
-    """The clip's frames, 30 of them a second and with bars beside them, as H.264."""
+    """The clip at its own times, 30 frames a second at most and with bars beside them, as H.264."""
     options = {"preset": "fast", "bf": str(b_frames), "g": str(FPS), "threads": "1"}
-    width, height = SIZE
-    with av.open(source) as read, av.open(target, "w") as written:
+    with Clip.open(source) as read, av.open(target, "w") as written:
         stream = written.add_stream("libx264", rate=FPS, options=options)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        (stream.width, stream.height), stream.pix_fmt = SIZE, "yuv420p"
         stream.bit_rate = 1000 * kbps
-        for number, frame in enumerate(read.decode(video=0)):
-            scale = min(width / frame.width, height / frame.height)
-            across, down = round(frame.width * scale), round(frame.height * scale)
-            shown = frame.to_ndarray(format="rgb24", width=across, height=down)
-            picture = np.zeros((height, width, 3), np.uint8)
-            left, top = (width - across) // 2, (height - down) // 2
-            picture[top : top + down, left : left + across] = shown
-            made = av.VideoFrame.from_ndarray(picture, "rgb24")
-            made.pts = number
+        stream.codec_context.time_base = _TICK
+        for at_s, frame in read.frames(FPS):
+            made = av.VideoFrame.from_ndarray(_with_bars(frame.pixels), "rgb24")
+            made.time_base, made.pts = _TICK, round(at_s / _TICK)
             written.mux(stream.encode(made))
         written.mux(stream.encode(None))
     return target
+
+
+def _with_bars(pixels: Pixels) -> NDArray[np.uint8]:
+    """As large as fits `SIZE`, in the middle of black."""
+    width, height = SIZE
+    scale = min(width / pixels.shape[1], height / pixels.shape[0])
+    across, down = round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)
+    left, top = (width - across) // 2, (height - down) // 2
+    shown = av.VideoFrame.from_ndarray(pixels, "rgb24").to_ndarray(width=across, height=down)
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[top : top + down, left : left + across] = shown
+    return picture
 
 
 @contextmanager

@@ -5,8 +5,8 @@
 It is run by the Python that has MediaPipe, and does as little as it can, so that what is measured
 is not that somebody built it badly:
 
-- FastAPI and uvicorn as ours, with uvloop and httptools, which ours does without; the same
-  WebSocket protocol of uvicorn's, nothing compressed.
+- FastAPI and uvicorn as ours, with httptools, which ours does without; the same WebSocket protocol
+  of uvicorn's, nothing compressed.
 - A graph of MediaPipe's a session, made when it begins: it follows one person and cannot be shared.
   `solutions.pose` with the full model and smoothing, given pictures that it need not copy.
 - JPEGs are decoded by simplejpeg, the fastest ordinary decoder.

@@ -9,6 +9,7 @@ shares with four decimals, and world points. All of it in one process whose numb
 one thread.
 """
 
+import argparse
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,9 @@ SIDE_PX = 640
 
 def main() -> None:
     """Measure, and print tables."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    ).parse_args()
     for section in sections():
         print(section.markdown())
 

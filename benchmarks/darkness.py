@@ -13,6 +13,7 @@ from unittest.mock import patch
 from benchmarks.labels import Score
 from benchmarks.other_takes import LIGHT, NOISE, Cores, Dark, editing
 from benchmarks.photos import Pair, count, read_pairs
+from benchmarks.real_data import needed
 from benchmarks.report import table, write_between_marks
 from benchmarks.variants import Variant
 
@@ -47,7 +48,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    pairs, cores, rows = read_pairs(arguments.data / "photos"), Cores.load(), []
+    pairs, cores, rows = read_pairs(needed(arguments.data / "photos")), Cores.load(), []
     for light, noise in LEVELS:
         with patch("pose_engine.exposure.DARK", 0):  # nothing is
             before = right(pairs, light, noise, cores)

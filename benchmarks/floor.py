@@ -6,6 +6,7 @@ The floor is the multiply-adds of its convolutions over the most that the core d
 a product of matrices that fit the cache shows: on ONNX Runtime, one thread, the best of many.
 """
 
+import argparse
 import time
 from collections.abc import Callable
 from functools import partial
@@ -76,6 +77,9 @@ def _times_s(step: Callable[[], object]) -> list[float]:
 
 def main() -> None:
     """Prints the table."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    ).parse_args()
     store = ModelStore()
     files = {variant: store.find(variant) for variant in Variant}
     nets = [

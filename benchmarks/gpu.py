@@ -29,7 +29,7 @@ from models.store import ModelStore
 from pose_engine.engine import PoseEngine, Variant
 from pose_engine.frames import read_image
 from pose_engine.landmarks import Pose
-from pose_engine.runtime import Device, OnnxNet
+from pose_engine.runtime import Device, DeviceError, OnnxNet
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
 SESSIONS = (8, 16, 24, 32, 48, 64, 96, 128)
@@ -123,6 +123,14 @@ def gpu() -> str:
     return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def check() -> None:
+    """Ends the program with a line where no GPU can be used."""
+    try:
+        OnnxNet.load(ModelStore().find(Variant.FULL).detector, device=Device.CUDA)
+    except DeviceError as error:
+        raise SystemExit(f"nothing to measure: {error}") from error
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(
@@ -133,6 +141,7 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=8)
     parser.add_argument("--out", type=Path, default=Path("docs"))
     arguments = parser.parse_args()
+    check()
     clips = [clip.jpegs for clip in hd_clips(arguments.data)]
     told = [f"Measured on one {gpu()} beside {machine()}."]
     for section in (

@@ -5,11 +5,12 @@ event is the same; twice in a row, when every count is twice the original's, giv
 `Counted.slack` allows at the join.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.counted import Counted
 from benchmarks.labels import EXERCISES
 from benchmarks.report import part, table
+from benchmarks.times import matched
 from benchmarks.variants import LANDMARKS, ORIGINAL, TWICE, variants
 from blazereps_client.results import Tally
 
@@ -44,20 +45,27 @@ def differences(counted: Counted, name: str) -> str:
         for rep in counted.original.reps
     ]
     now = [(rep.exercise, rep.bottom_s) for rep in variant.reps]
+    pairs = [*_counterparts(then, now)]
     lost = (
         f"lost {at_s / clock:.1f} s{_why(variant, exercise, at_s)}"
-        for exercise, at_s in _without(then, now)
+        for exercise, at_s in _without(then, (old for old, _ in pairs))
     )
-    new = (f"new {at_s / clock:.1f} s" for _, at_s in _without(now, then))
+    new = (f"new {at_s / clock:.1f} s" for _, at_s in _without(now, (one for _, one in pairs)))
     return ", ".join((*lost, *new))
 
 
-def _without(bottoms: Sequence[Bottom], others: Sequence[Bottom]) -> Iterator[Bottom]:
-    """Bottoms that have no counterpart."""
-    for exercise, at_s in bottoms:
-        others_s = (at for name, at in others if name == exercise)
-        if not any(abs(at - at_s) < _SAME_BOTTOM_S for at in others_s):
-            yield exercise, at_s
+def _counterparts(then: Sequence[Bottom], now: Sequence[Bottom]) -> Iterator[tuple[Bottom, Bottom]]:
+    """The same repetition then and now; each in one pair at most."""
+    for exercise in EXERCISES:
+        times_s = ([at_s for name, at_s in of if name == exercise] for of in (then, now))
+        for then_s, now_s in matched(*times_s):
+            if abs(now_s - then_s) < _SAME_BOTTOM_S:
+                yield (exercise, then_s), (exercise, now_s)
+
+
+def _without(bottoms: Sequence[Bottom], others: Iterable[Bottom]) -> list[Bottom]:
+    others = set(others)
+    return [one for one in bottoms if one not in others]
 
 
 def _why(tally: Tally, exercise: str, at_s: float) -> str:

@@ -12,11 +12,11 @@ where the server cannot keep up, less is sent than was due.
 
 import argparse
 import asyncio
-import resource
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,11 @@ class Load:
     expected: int = 0
     counted: int = 0
     answers_s: list[float] = field(default_factory=list)
+
+    def due(self, seconds: float) -> int:
+        """How many all its sessions send in that time where nothing holds them back."""
+        shots = takewhile(lambda shot: shot.at_s < seconds, over_and_over(self.shots))
+        return self.sessions * sum(1 for _ in shots)
 
 
 def shots(fps: float, rate: float) -> tuple[list[ImageAt], list[PoseAt]]:
@@ -150,13 +155,13 @@ async def measure(loads: Sequence[Load], seconds: float) -> str:
     with blazereps() as server:
         url = f"ws://127.0.0.1:{server.port}/v1/live"
         async with watched(server) as memory:
-            began_s, before_s = time.monotonic(), server.cpu_s
+            began_s, before_s, ours_s = time.monotonic(), server.cpu_s, time.process_time()
             async with asyncio.TaskGroup() as tasks:
                 for load in loads:
                     for number in range(load.sessions):
                         tasks.create_task(run(url, load, seconds, number))
             took_s, used_s = time.monotonic() - began_s, server.cpu_s - before_s
-    ours_s = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+            ours_s = time.process_time() - ours_s
     return "\n\n".join((
         table(
             ("sessions", "sent of what was due", "counted from", "dropped", "lost sessions",
@@ -180,11 +185,9 @@ def _told(memory: Sequence[float]) -> Iterator[float]:
 
 def _row(load: Load, seconds: float) -> tuple[object, ...]:
     ms = 1000 * np.percentile(load.answers_s, [50, 95, 99, 100])
-    lap_s = load.shots[-1].at_s + _PAUSE_S
-    due = load.sessions * len(load.shots) * seconds / lap_s
     return (
         f"{load.sessions} of {load.name} at {load.fps:g}/s",
-        f"{load.sent} ({load.sent / due:.0%})",
+        f"{load.sent} ({load.sent / load.due(seconds):.0%})",
         load.processed,
         f"{load.dropped} ({load.dropped / max(load.sent, 1):.1%})",
         load.lost,

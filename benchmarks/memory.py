@@ -18,7 +18,7 @@ files that other processes map too. Ends with the rows of `benchmarks.startup`.
 import argparse
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -186,21 +186,26 @@ def sections(_: Path) -> Iterator[Section]:
 
 
 def _stay_rows(kind: Kind, sessions: Sequence[int]) -> Iterator[Row]:
-    seats = max(sessions) + _MOST_AT_ONCE
+    numbers = sorted(set(sessions))
+    seats = numbers[-1] + _MOST_AT_ONCE
     with server(max_sessions=str(seats), idle_s="600") as (pid, port):
         until_ready(port)
         idle = Memory.of(pid)
-        taken = asyncio.run(stay(port, pid, kind, sessions))
+        taken = asyncio.run(stay(port, pid, kind, numbers))
     yield f"no session ({kind.name})", _mb(idle), "–"
-    for number, memory in zip(sessions, taken, strict=True):
-        yield f"{number} of {kind.name}", _mb(memory), "–"
-    beyond = max(sessions) - min(sessions)
-    resident, private = (
-        (getattr(taken[-1], name) - getattr(taken[0], name)) / beyond
-        for name in ("resident", "private")
-    )
-    each = f"{resident:.0f} KB resident, {private:.0f} KB private"
-    yield f"a session of {kind.name} beyond the first", each, f"{SESSION_KB} KB"
+    yield from session_rows(kind.name, dict(zip(numbers, taken, strict=True)))
+
+
+def session_rows(name: str, taken: Mapping[int, Memory]) -> Iterator[Row]:
+    """What so many sessions take, and each beyond the fewest if there were several numbers."""
+    for number, memory in taken.items():
+        yield f"{number} of {name}", _mb(memory), "–"
+    fewest, most = min(taken), max(taken)
+    if more := most - fewest:
+        resident = (taken[most].resident - taken[fewest].resident) / more
+        private = (taken[most].private - taken[fewest].private) / more
+        each = f"{resident:.0f} KB resident, {private:.0f} KB private"
+        yield f"a session of {name} beyond the first", each, f"{SESSION_KB} KB"
 
 
 def _cycle_rows(both: Sequence[Kind], number: int, warm_up: int) -> Iterator[Row]:

@@ -24,6 +24,7 @@ from simplejpeg import encode_jpeg
 
 from benchmarks.bootstrap import mean
 from benchmarks.labels import EXERCISES, Label, Score, read_labels
+from benchmarks.real_data import needed
 from benchmarks.recordings import SETTINGS
 from benchmarks.report import part, table, write_between_marks
 from benchmarks.variants import Follower, Variant, tally
@@ -112,9 +113,9 @@ def _stretched(pixels: Pixels, by: float) -> NDArray[Any]:
 
 def _poor(pixels: Pixels) -> NDArray[Any]:
     high = max(1, round(pixels.shape[0] * _POOR_WIDTH / pixels.shape[1]))
-    data = encode_jpeg(np.ascontiguousarray(flipped(pixels, True)), _POOR_QUALITY)
-    decoded = read_image(data).pixels
-    return cv2.resize(decoded, (_POOR_WIDTH, high), interpolation=cv2.INTER_AREA)
+    mirrored = np.ascontiguousarray(flipped(pixels, True))
+    shrunk = cv2.resize(mirrored, (_POOR_WIDTH, high), interpolation=cv2.INTER_AREA)
+    return read_image(encode_jpeg(shrunk, _POOR_QUALITY)).pixels
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     data: Path = arguments.data
-    labels = [label for label in read_labels(data / "labels.csv") if label.in_totals]
+    labels = [label for label in read_labels(needed(data / "labels.csv")) if label.in_totals]
     counts = []
     spawn = get_context("spawn")  # a forked process cannot use its parent's threads
     with ProcessPoolExecutor(arguments.processes, spawn, _Worker.begin) as pool:

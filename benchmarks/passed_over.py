@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.counted import Worker
 from benchmarks.labels import Label, Score, read_labels
+from benchmarks.real_data import needed
 from benchmarks.recordings import SETTINGS, recorded
 from benchmarks.report import part, table, write_between_marks
 from benchmarks.variants import ORIGINAL, Follower, Observation, Variant, tally, variants
@@ -92,6 +93,12 @@ def row(clips: Sequence[Passed]) -> tuple[str, ...]:
     )
 
 
+def together(clips: Sequence[Passed]) -> str:
+    """Of all variants, how many are right."""
+    *_, each, fewer = row(clips)
+    return f"All variants together: {each} right with each picture looked at, {fewer} with fewer."
+
+
 HEADER = ("looked at", "counted alike", "right, each looked at", "right, fewer")
 
 
@@ -113,7 +120,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     data: Path = arguments.data
-    labels = read_labels(data / "labels.csv")
+    labels = read_labels(needed(data / "labels.csv"))
     clips = [data / "clips" / label.file for label in labels]
     found: dict[str, list[Passed]] = defaultdict(list)
     spawn = get_context("spawn")  # a forked process cannot use its parent's threads
@@ -124,7 +131,9 @@ def main() -> None:
                     told = counted.label.file, name, dict(counted.each), dict(counted.fewer)
                     print(*told, flush=True)
                 found[name].append(counted)
-    text = table(("variant", *HEADER), ((name, *row(found[name])) for name in VARIANTS))
+    rows = ((name, *row(found[name])) for name in VARIANTS)
+    every = [one for clips in found.values() for one in clips]
+    text = f"{table(('variant', *HEADER), rows)}\n\n{together(every)}"
     print(text)
     if arguments.out:
         write_between_marks(arguments.out, text, MARK)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.labels import EXERCISES, Label, Score
 from benchmarks.other_takes import Cores, take_table, takes
+from benchmarks.real_data import needed
 from benchmarks.report import table, write_between_marks
 from benchmarks.variants import ORIGINAL, Observation, Variant, tally
 from blazereps_client.results import Tally
@@ -140,7 +141,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    pairs, cores = read_pairs(arguments.data / "photos"), Cores.load()
+    pairs, cores = read_pairs(needed(arguments.data / "photos")), Cores.load()
     found = [{take.name: count(pair, take, cores) for take in all_takes(pair)} for pair in pairs]
     counts = [{name: one.counts if one else {} for name, one in each.items()} for each in found]
     takes_of_all = take_table([pair.label for pair in pairs], counts)

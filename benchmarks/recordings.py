@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks import archive
+from benchmarks.real_data import needed
 from benchmarks.variants import LANDMARKS, Taken, names, take
 from pose_engine.footage import ClipLimits
 from service.core import Core
@@ -44,8 +45,9 @@ def main() -> None:
     parser.add_argument("--part", default="1/1", help="which share of the clips, such as 2/2")
     arguments = parser.parse_args()
     part, parts = map(int, arguments.part.split("/"))
+    clips = sorted(needed(arguments.data / "clips").iterdir())[part - 1 :: parts]
     core = load_core(SETTINGS)
-    for clip in sorted((arguments.data / "clips").iterdir())[part - 1 :: parts]:
+    for clip in clips:
         print(clip.name, flush=True)
         recorded(clip, core, limits=SETTINGS.clip_limits)
 

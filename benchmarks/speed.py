@@ -83,7 +83,7 @@ def page(told: Sequence[tuple[str, Section]]) -> str:
     machines = sorted({where for where, _ in told})
     rows = [ratio.row() for ratio in _ratios(told)]
     header = ("what is to hold", "measured", "spread", "bar", "")
-    parts = [f"Measured on {' and '.join(machines)}, shared with others.", table(header, rows)]
+    parts = [f"Measured on {' and '.join(machines)}.", table(header, rows)]
     return "\n\n".join([*parts, *(section.markdown() for _, section in told)])
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.real_data import needed
 from benchmarks.recordings import SETTINGS, recorded
 from benchmarks.variants import ORIGINAL, Observation, tally
 from pose_engine.landmarks import Pose
@@ -46,8 +47,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    clips = sorted(needed(parser.parse_args().data / "clips").iterdir())
     core = load_core(SETTINGS)
-    clips = sorted((parser.parse_args().data / "clips").iterdir())
     limits = SETTINGS.clip_limits
     seen = {c.name: recorded(c, core, limits=limits, alone=True) for c in clips}
     for way, sent in WAYS.items():

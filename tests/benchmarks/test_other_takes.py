@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from simplejpeg import encode_jpeg
 
 from benchmarks.labels import Label
 from benchmarks.other_takes import Cores, take_table, takes
-from pose_engine.frames import Frame
+from pose_engine.frames import Frame, read_image
 from service.core import Core
 from tests.service.bundled import CLIPS
 from tests.service.fakes import FakeEngine, FakeLibrary
@@ -33,6 +34,14 @@ def test_a_smaller_one_is_on_grey_and_the_dark_one_dark() -> None:
     grey = (taken["half as large, anywhere"].pixels == 110).all(-1)
     assert grey.mean() == pytest.approx(0.75, abs=0.01)
     assert taken["dark, noisy, out of focus"].pixels.mean() < FRAME.pixels.mean() / 2
+
+
+def test_the_poor_one_is_encoded_when_it_is_small() -> None:
+    small = np.random.default_rng(0).integers(0, 256, (180, 320, 3), np.uint8)
+    poor = next(take for take in takes("a") if "JPEG 40" in take.name)
+    taken = poor.edit(Frame(small.repeat(4, 0).repeat(4, 1)))
+    mirrored = np.ascontiguousarray(small[:, ::-1])
+    assert np.array_equal(taken.pixels, read_image(encode_jpeg(mirrored, 40)).pixels)
 
 
 def test_noise_changes_from_picture_to_picture() -> None:

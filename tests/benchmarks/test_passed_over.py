@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.labels import Label
-from benchmarks.passed_over import Passed, Sparing, passed, row
+from benchmarks.passed_over import Passed, Sparing, passed, row, together
 from benchmarks.variants import Follower, Variant
 from pose_engine.frames import Frame
 from service.core import Core
@@ -49,3 +49,6 @@ def test_what_is_right_is_said_of_those_with_a_right_count() -> None:
         Passed(BURPEE, 0.9, {"squat": 1}, {"squat": 1}),
     ]
     assert row(clips) == ("70%", "2 of 3", "2 of 2", "1 of 2")
+    assert together(clips) == (
+        "All variants together: 2 of 2 right with each picture looked at, 1 of 2 with fewer."
+    )

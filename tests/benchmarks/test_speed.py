@@ -45,7 +45,7 @@ def test_what_is_not_measured_anew_stays(out: Path) -> None:
 
 def test_the_page_holds_every_ratio_and_table(out: Path) -> None:
     text = page([("a machine", FRAME), ("a machine", SCALING)])
-    assert text.startswith("Measured on a machine, shared with others.")
+    assert text.startswith("Measured on a machine.\n")
     assert text.count("| CPU | 0.50 |") == 1
     assert "### Frame" in text
     assert "A note." in text

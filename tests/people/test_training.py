@@ -16,7 +16,8 @@ from people.motions import EXERCISES
 from people.samples import sample_poses
 from people.skeleton import Skeleton
 
-COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
+CHECKOUT = Path(training.__file__).parents[1]
+COMMITTED = CHECKOUT / "models" / "exercises"
 
 
 def test_every_class_has_its_share_of_the_committed_samples() -> None:
@@ -30,6 +31,21 @@ def test_every_class_has_its_share_of_the_committed_samples() -> None:
     assert set(others.labels) == {"none"}
     assert training.OTHERS / 2 < len(others) < training.OTHERS  # the rest is out of reach
     assert not {f"synthetic {name}" for name in training.NOT_OTHERS} & set(others.sources)
+
+
+def test_the_card_says_how_many_there_are() -> None:
+    squats, push_ups, others, *holds = (
+        len(SampleSet.read(COMMITTED / name / "samples.csv"))
+        for name in ("squat", "push_up", "none", *training.HOLDS)
+    )
+    card = CHECKOUT.joinpath("docs", "exercises.md").read_text(encoding="utf-8")
+    made = training.OTHERS + sum(poses.count for poses in training.FACE_DOWN)
+    for told in (
+        f"| {squats + push_ups + others:,} poses: {squats:,} squats, {push_ups:,} push-ups",
+        f"and {made:,} of 26 other movements, of which those {others:,} are kept",
+        f"beside them {sum(holds):,} for the three holds",
+    ):
+        assert told in card
 
 
 @pytest.mark.parametrize("name", training.HOLDS)
