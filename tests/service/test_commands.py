@@ -255,6 +255,22 @@ def test_live_video_that_does_not_fit_is_given_up_to_the_next_key_frame(serve: S
     assert summary["refused"] == 0
 
 
+def test_of_live_video_the_newest_is_looked_at_before_what_is_given_up(serve: Serve) -> None:
+    engine = FakeEngine()
+    engine.gate.clear()
+    with serve(engine, queue_frames=4) as address, talking(address) as talk:
+        talk.start(exercise="squat", input="video", codec="h264", outputs={"landmarks": True})
+        for seq, (data, at_us, key) in enumerate(video("h264", [TOP] * 7)):
+            talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
+            assert engine.entered.wait(5)
+        say(talk, "ping")
+        talk.hear("pong")
+        engine.gate.set()
+        summary = talk.end()
+    assert [message["seq"] for message in talk.of("landmarks")] == [0, 4]
+    assert (summary["processed"], summary["dropped"]) == (2, 5)
+
+
 def test_live_video_that_comes_late_is_all_looked_at(serve: Serve) -> None:
     with serve(FakeEngine(delay_s=0.01), queue_frames=4) as address, talking(address) as talk:
         talk.start(exercise="squat", input="video", codec="h264", adaptive=False)
