@@ -11,7 +11,7 @@ from service.landmarks import pack_pose
 from tests.pose_engine.fakes import encoded_video as video
 from tests.service.conftest import Serve
 from tests.service.fakes import REP, TOP, FakeEngine, beside, grey_pose, png
-from tests.service.talk import Talk, talking
+from tests.service.talk import Talk, resume, talking
 
 STEP_S = 0.1
 
@@ -232,6 +232,21 @@ def test_after_damage_a_key_frame_is_asked_for(address: str) -> None:
     assert len(talk.of("keyframe.request")) == 1
     assert [message["seq"] for message in talk.of("landmarks")] == [0, 1, 4, 5, 6, 7]
     assert (summary["processed"], summary["refused"]) == (7, 1)
+
+
+def test_video_that_begins_without_a_key_frame_asks_for_one(address: str) -> None:
+    pieces = video("h264", [TOP] * 4)
+    with talking(address) as talk, talking(address) as again:
+        created = talk.start(input="video", codec="h264", pacing="lossless")
+        for seq, (data, at_us, key) in enumerate(pieces[:2]):
+            talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
+            talk.hear("ack")
+        assert not talk.of("keyframe.request")
+        resume(again, created, 99)
+        for seq, (data, at_us, _) in enumerate(pieces[2:], 2):
+            again.say(Header(Kind.VIDEO, seq, at_us).pack() + data)
+        again.end()
+    assert len(again.of("keyframe.request")) == 1
 
 
 def test_live_video_that_does_not_fit_is_given_up_to_the_next_key_frame(serve: Serve) -> None:
