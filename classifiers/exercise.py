@@ -70,7 +70,7 @@ class Exercise:
     """The quantities of `quantities.QUANTITIES` that are measured of its repetitions."""
     grades: GradeRules = field(default_factory=GradeRules)
     upright: bool = False
-    """Whether it is done standing: who does it lying down is in a picture that is turned."""
+    """Whether it is done on one's feet: who does it lying down is in a picture that is turned."""
 
     @property
     def kind(self) -> Kind:

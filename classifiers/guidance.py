@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Self
 
+from classifiers.crouch import Crouches
 from classifiers.embedding import ANGLES
 from classifiers.events import (
     Advice,
@@ -36,6 +37,7 @@ _FINE_S = 8.0
 _MEANT_S = 10.0
 """So long after its posture was last seen an exercise is still what the person is about."""
 _IN_A_ROW, _IN_A_ROW_S = 2, 15.0
+_LEAST_CROUCHES = 2
 _TRIED = 0.4
 """A movement that is less deep was not meant as a repetition: walking and bouncing are less."""
 
@@ -77,6 +79,7 @@ class Coach:
         self._needed = {one.name: _needed(one) for one in exercises}
         self._state = CoachState()
         self._view = View()
+        self._lying = Crouches()
 
     def turned_to(self, exercises: Sequence[Exercise]) -> "Coach":
         """One for other exercises, who knows what was said lately."""
@@ -90,12 +93,14 @@ class Coach:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
-        return {"state": plain(self._state), "view": self._view.snapshot()}
+        crouches = plain(self._lying)
+        return {"state": plain(self._state), "view": self._view.snapshot(), "lying": crouches}
 
     def restored(self, snapshot: Mapping[str, Any]) -> Self:
         """This coach, going on from a snapshot; raises KeyError or TypeError on a wrong one."""
         self._state = CoachState(**snapshot["state"])
         self._view.restored(snapshot["view"])
+        self._lying = Crouches(**snapshot.get("lying", {}))  # older ones have none
         return self
 
     def advise(
@@ -105,7 +110,7 @@ class Coach:
         self._listen(events, phases, at_s)
         self._look(pose, phases, at_s)
         advice = [
-            *self._about_rotation(pose, events, at_s),
+            *self._about_rotation(pose, at_s),
             *self._about_view(pose, phases, at_s),
             *self._about_form(events, at_s),
         ]
@@ -121,6 +126,7 @@ class Coach:
             match event:
                 case SubjectSwitched():
                     self._view.reset()
+                    self._lying = Crouches()
                     self._state = state = CoachState(seen_s=state.seen_s, said_s=state.said_s)
                 case RepCounted():
                     state.counted_s = at_s
@@ -136,6 +142,10 @@ class Coach:
         state.meant_s.update(dict.fromkeys(postures, at_s))
         if pose is not None:
             self._view.look(pose, at_s)
+            if max(self._view.turn(90), self._view.turn(270)) > _MOSTLY:
+                self._lying.look(pose)
+            else:
+                self._lying = Crouches()
         if pose is not None or state.seen_s is None:
             state.seen_s = at_s
 
@@ -157,15 +167,13 @@ class Coach:
             advice = Advice.TURN_SIDEWAYS
             yield Guidance(advice, _text(advice, hidden, "hidden"), hidden, name, at_s)
 
-    def _about_rotation(
-        self, pose: Pose | None, events: Sequence[Event], at_s: float
-    ) -> Iterator[Guidance]:
+    def _about_rotation(self, pose: Pose | None, at_s: float) -> Iterator[Guidance]:
         """Nobody stands on his head for long, or squats lying on his side."""
-        counted = {event.exercise for event in events if isinstance(event, RepCounted)}
-        upright = any(e.upright and e.name in counted for e in self._exercises)
-        turns = () if pose is None else (90, 180, 270) if upright else (180,)
+        upright = any(exercise.upright for exercise in self._exercises)
+        squats = upright and self._lying.count >= _LEAST_CROUCHES
+        turns = (90, 180, 270) if squats else (180,)
         for degrees in turns:
-            if self._view.turn(degrees) > _MOSTLY:
+            if pose is not None and self._view.turn(degrees) > _MOSTLY:
                 text = f"Check the rotation: turned by {degrees} degrees the picture is upright."
                 yield Guidance(Advice.CHECK_ROTATION, text, (), None, at_s)
 

@@ -363,7 +363,7 @@ class Connection:
             now_s=time.monotonic(),
             dropped=self._mailbox.dropped + self._given_up,
             refused=self._refused,
-            waiting=len(self._mailbox),
+            waiting=self._mailbox.observations,
             credit=self._mailbox.credit,
         )
 
@@ -399,8 +399,10 @@ def _do(
 ) -> list[ServerMessage]:
     """Each in turn."""
     done: list[ServerMessage] = []
-    for behind, item in enumerate(items, 1 - len(items)):
-        now = replace(moment, waiting=moment.waiting - behind) if behind else moment
+    behind = moment.waiting + sum(isinstance(item, Observation) for item in items)
+    for item in items:
+        behind -= isinstance(item, Observation)
+        now = replace(moment, waiting=behind)
         if isinstance(item, Observation):
             done += stream.observe(item, now)
         else:

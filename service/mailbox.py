@@ -39,15 +39,17 @@ class Mailbox(Generic[T]):
     @property
     def credit(self) -> int:
         """How many more it takes before a writer waits, or something is dropped."""
-        return max(0, (1 if self._newest_wins else self._capacity) - self._observations)
+        return max(0, (1 if self._newest_wins else self._capacity) - self.observations)
 
     @property
     def first(self) -> T:
         """What waits longest; IndexError where nothing does."""
         return self._items[0][0]
 
-    def __len__(self) -> int:
-        return len(self._items)
+    @property
+    def observations(self) -> int:
+        """How many wait, commands not counted."""
+        return sum(place is not Place.COMMAND for _, place in self._items)
 
     async def put(self, observation: T, *, late: bool = False) -> None:
         """Leave an observation; one that is `late` is not replaced by a newer one."""
@@ -55,7 +57,7 @@ class Mailbox(Generic[T]):
             self._drop_fleeting()
             self._append(observation, Place.FLEETING)
             return
-        while self._observations >= self._capacity:
+        while self.observations >= self._capacity:
             await self._change()
         self._append(observation, Place.SURE)
 
@@ -87,10 +89,6 @@ class Mailbox(Generic[T]):
         """Wait until something is done; only one of the two can have anything to wait for."""
         self._changed = anyio.Event()
         await self._changed.wait()
-
-    @property
-    def _observations(self) -> int:
-        return sum(place is not Place.COMMAND for _, place in self._items)
 
     def _append(self, item: T, place: Place) -> None:
         self._items.append((item, place))

@@ -19,7 +19,6 @@ from blazereps_client.messages import (
     Flow,
     KeyframeRequest,
     LandmarksMessage,
-    RateAdvice,
     ServerMessage,
     SessionStart,
     SessionSummary,
@@ -75,6 +74,7 @@ class Moment:
     dropped: int
     refused: int
     waiting: int
+    """Observations that come after."""
     credit: int
 
 
@@ -110,8 +110,9 @@ class Stream:
         self._processed = self._passed_over = self._damaged = self._skipped = 0
         self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
+        self._asked_for_key = False
         self._chosen_seq: int | None = None
-        self._acked: tuple[int | None, int | None] = None, None
+        self._acked: tuple[int | None, int | None, Flow] = None, None, self._flow
         self._first_at_s: float | None = None
         self.seq: int | None = None
         """Everything up to it is done with."""
@@ -186,15 +187,14 @@ class Stream:
 
     def _observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         try:
-            messages = [*self._look(observation, moment)]
+            messages = [*self._look(observation, moment), *self._ask_for_key()]
         except FrameError as error:
             self._damaged += 1
-            messages = [_refusal(error, observation.seq), *self._ask_for_key()]
-        self.seq = observation.seq
-        self._count_flow(moment, waited_s=moment.now_s - observation.received_s)
+            messages = [_refusal(error, observation.seq), *self._ask_for_key(again=True)]
+        self._done_with(observation, moment)
         with self._telemetry.stage("keep"):
             self._journal.keep(self.state, self.seq, moment.now_s)
-        return [*messages, *self._advise(moment), *self._state(moment), *self._ack(moment)]
+        return [*messages, *self._report(observation, moment)]
 
     def may_pass_over(self, observation: Observation) -> bool:
         """Whether it is a picture that need not be looked at."""
@@ -202,15 +202,16 @@ class Stream:
 
     def pass_over(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Done with, without a look; does not block, and is kept with the next one."""
-        self.seq, self._at_s = observation.seq, observation.at_s
+        self._at_s = observation.at_s
         self._journal.owe()
         self._processed += 1
         self._passed_over += 1
-        self._count_flow(moment, waited_s=moment.now_s - observation.received_s)
-        return [*self._advise(moment), *self._state(moment), *self._ack(moment)]
+        self._done_with(observation, moment)
+        return [*self._report(observation, moment)]
 
     def obey(self, command: Command, moment: Moment) -> list[ServerMessage]:
         """Do as the client wants from here on; what cannot be done is told and changes nothing."""
+        self._count_flow(moment)
         try:
             messages = [*self._obey(command)]
         except ServiceError as error:
@@ -234,12 +235,14 @@ class Stream:
                 yield from self._tell(self._counting.reset(arm))
             case VideoLost():
                 self._sight.lose()
-                yield from self._ask_for_key()
+                yield from self._ask_for_key(again=True)
 
     def rest(self, moment: Moment) -> list[ServerMessage]:
         """Nothing has come for a while."""
+        self._count_flow(moment)
         self._journal.rest(self.state, self.seq, moment.now_s)
-        return [] if self._acked == (self.seq, self._journal.stored_seq) else [*self._ack(moment)]
+        known = self._acked == (self.seq, self._journal.stored_seq, self._flow)
+        return [] if known else [*self._ack(moment)]
 
     def finish(self, moment: Moment) -> list[ServerMessage]:
         """The stream ended: the last events and the summary."""
@@ -262,6 +265,7 @@ class Stream:
 
     def leave(self, moment: Moment) -> None:
         """The client is gone: keep everything for when it comes back."""
+        self._count_flow(moment)
         self._journal.keep_now(self.state, self.seq, moment.now_s)
 
     def _look(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
@@ -282,14 +286,21 @@ class Stream:
         self._passed_over += passed_over
         self._skipped += hurried
 
-    def _advise(self, moment: Moment) -> Iterator[RateAdvice]:
-        return self._pace.observe(
+    def _done_with(self, observation: Observation, moment: Moment) -> None:
+        self.seq = observation.seq
+        self._count_flow(moment, queue_s=moment.now_s - observation.received_s)
+
+    def _report(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
+        """What is said beside the events."""
+        yield from self._pace.observe(
             now_s=moment.now_s,
-            at_s=self._at_s,
-            dropped=self._flow.dropped,
+            at_s=observation.at_s,
+            flow=self._flow,
             waiting=moment.waiting,
             long_side_px=self._long_side_px,
         )
+        yield from self._state(moment)
+        yield from self._ack(moment)
 
     def _hurries(self, moment: Moment) -> bool:
         """Whether newer video waits, so that what shows before it is not worth a look."""
@@ -300,9 +311,12 @@ class Stream:
         due = self._sight.due(observation.at_s)
         return due or not self.config.adaptive or self.config.outputs.landmarks
 
-    def _ask_for_key(self) -> Iterator[KeyframeRequest]:
-        if self._sight.waits_for_key:
+    def _ask_for_key(self, *, again: bool = False) -> Iterator[KeyframeRequest]:
+        """Once, however much comes before the key frame; `again` where that may be lost, too."""
+        waits = self._sight.waits_for_key
+        if waits and (again or not self._asked_for_key):
             yield KeyframeRequest()
+        self._asked_for_key = waits
 
     def _update(self, update: SessionUpdate) -> Iterator[ServerMessage]:
         config = _updated(self.config, update)
@@ -321,14 +335,15 @@ class Stream:
         self._telemetry.metrics.happened(happened)
         yield from self._chronicle.tell(happened, self._at_s, self.counts)
 
-    def _count_flow(self, moment: Moment, waited_s: float = 0) -> None:
+    def _count_flow(self, moment: Moment, queue_s: float | None = None) -> None:
+        """Bring the flow up to date; `queue_s`: how long the last one waited, as before if None."""
         before, last = self._before, self._flow
         self._flow = Flow(
             processed=before.processed + self._processed,
             passed_over=before.passed_over + self._passed_over,
             dropped=before.dropped + moment.dropped + self._skipped,
             refused=before.refused + moment.refused + self._damaged,
-            queue_ms=round(waited_s * 1000, 1),
+            queue_ms=last.queue_ms if queue_s is None else round(queue_s * 1000, 1),
         )
         self._telemetry.metrics.flowed(self.config.input, last, self._flow)
 
@@ -355,7 +370,7 @@ class Stream:
             return
         self._acked_s = moment.now_s
         stored_seq = self._journal.stored_seq
-        self._acked = self.seq, stored_seq
+        self._acked = self.seq, stored_seq, self._flow
         yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **dict(self._flow))
 
 

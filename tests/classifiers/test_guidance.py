@@ -21,8 +21,20 @@ from classifiers.events import (
     SubjectSwitched,
 )
 from classifiers.guidance import ABSENT_S, QUIET_S, REPEAT_S, Coach
-from pose_engine.landmarks import Landmark, Pose
-from tests.classifiers.figures import EXERCISES, as_pose, push_up, squat, turned
+from classifiers.knn import PoseClassifier
+from classifiers.session import ExerciseSession
+from pose_engine.landmarks import FloatArray, Landmark, Pose
+from tests.classifiers.figures import (
+    EXERCISES,
+    Posture,
+    as_pose,
+    push_up,
+    repetitions,
+    rolled,
+    samples,
+    squat,
+    turned,
+)
 
 SQUAT, PUSH_UP = EXERCISES
 TOP = {"squat": Phase.TOP, "push_up": Phase.AWAY}
@@ -241,14 +253,61 @@ def test_the_view_comes_before_the_form() -> None:
     assert [advice for advice, _ in told] == [Advice.STEP_BACK]
 
 
+def _on_his_feet(depth: float) -> FloatArray:
+    """A squat whose feet stay where they are."""
+    points = squat(depth)
+    points -= points[[Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]].mean(0)
+    return points
+
+
+def _told_of(posture: Posture, upright: bool = True) -> list[tuple[Advice, str]]:
+    """Of six repetitions after three seconds of rest, by a whole session."""
+    exercises = [replace(SQUAT, upright=upright), PUSH_UP]
+    session = ExerciseSession(exercises, PoseClassifier(exercises, samples()))
+    events: list[Event] = []
+    for at_s, pose in repetitions(posture, [0.0, *[1.0] * 6], rest=1):
+        events += session.observe(pose, at_s)
+    return [(one.advice, one.text) for one in events if isinstance(one, Guidance)]
+
+
 @pytest.mark.parametrize("turn", [90, 270])
 def test_who_squats_lying_on_his_side_is_in_a_picture_that_is_turned(turn: int) -> None:
-    lying = _rotated(STANDING, turn)
-    coach = Coach([replace(SQUAT, upright=True)])
-    counted = RepCounted("squat", 1, 0.0, 0.5, 1.0, 1.0, 1.0)
-    told = _told(Stretch(5, lying, TOP), Stretch(1, lying, TOP, [counted]), coach=coach)
+    told = _told_of(lambda depth: rolled(_on_his_feet(depth), turn))
     text = f"Check the rotation: turned by {360 - turn} degrees the picture is upright."
     assert told == [(Advice.CHECK_ROTATION, text)]
+    assert _told_of(lambda depth: rolled(_on_his_feet(depth), turn), upright=False) == []
+
+
+@pytest.mark.parametrize(
+    "posture",
+    [
+        _on_his_feet,
+        lambda depth: rolled(squat(depth), 90),
+        lambda depth: turned(push_up(depth), 90),
+    ],
+    ids=["standing", "drawing up the legs", "push-ups"],
+)
+def test_whoever_does_anything_else_is_told_nothing_of_rotation(posture: Posture) -> None:
+    assert Advice.CHECK_ROTATION not in [advice for advice, _ in _told_of(posture)]
+
+
+def _told_squatter(poses: Iterable[Pose]) -> list[Advice]:
+    """By a coach who is kept and restored each second."""
+    coach, told = Coach([replace(SQUAT, upright=True)]), list[Advice]()
+    for number, pose in enumerate(poses):
+        if number % 30 == 0:
+            kept = json.loads(json.dumps(coach.snapshot()))
+            coach = Coach([replace(SQUAT, upright=True)]).restored(kept)
+        told += [one.advice for one in coach.advise(pose, TOP, (), number / 30)]
+    return told
+
+
+def test_squats_before_he_lay_down_do_not_count() -> None:
+    standing = [pose for _, pose in repetitions(_on_his_feet, [1.0] * 4)]
+    lying = [as_pose(rolled(pose.image / np.float32(400), 90)) for pose in standing]
+    still = lying[:1] * 150
+    assert _told_squatter([*standing, *still]) == []
+    assert _told_squatter([*still, *lying]) == [Advice.CHECK_ROTATION]
 
 
 def test_who_stands_on_his_head_for_long_is_in_a_picture_that_is_turned() -> None:

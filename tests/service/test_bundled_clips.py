@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from blazereps_client.results import ClipResult
+from classifiers.events import Guidance
 from pose_engine.clips import Clip
 from pose_engine.frames import Frame
 from service.core import Core
@@ -65,6 +66,19 @@ def test_without_world_points_the_same_is_counted(name: str, core: Core) -> None
             session.observe(pose and replace(pose, world=None), at_s)
     session.finish()
     assert {name: n for name, n in session.counts.items() if n} == truth["counts"]
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_picture_whose_rotation_is_not_declared_is_told(turns: int, core: Core) -> None:
+    tracker, session = core.engine.tracker(), core.library.session("auto")
+    told: list[str] = []
+    with Clip.open(CLIPS / "squat_front.mp4") as clip:
+        for at_s, frame in clip.frames(8):
+            lying = Frame(np.ascontiguousarray(np.rot90(frame.pixels, turns)))
+            events = session.observe(tracker.track(lying, at_s), at_s)
+            told += [one.text for one in events if isinstance(one, Guidance)]
+    text = f"Check the rotation: turned by {90 * turns} degrees the picture is upright."
+    assert told == [text]
 
 
 def test_in_the_dark_nobody_is_lost(core: Core) -> None:

@@ -11,7 +11,7 @@ from service.landmarks import pack_pose
 from tests.pose_engine.fakes import encoded_video as video
 from tests.service.conftest import Serve
 from tests.service.fakes import REP, TOP, FakeEngine, beside, grey_pose, png
-from tests.service.talk import Talk, talking
+from tests.service.talk import Talk, resume, talking
 
 STEP_S = 0.1
 
@@ -234,6 +234,21 @@ def test_after_damage_a_key_frame_is_asked_for(address: str) -> None:
     assert (summary["processed"], summary["refused"]) == (7, 1)
 
 
+def test_video_that_begins_without_a_key_frame_asks_for_one(address: str) -> None:
+    pieces = video("h264", [TOP] * 4)
+    with talking(address) as talk, talking(address) as again:
+        created = talk.start(input="video", codec="h264", pacing="lossless")
+        for seq, (data, at_us, key) in enumerate(pieces[:2]):
+            talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
+            talk.hear("ack")
+        assert not talk.of("keyframe.request")
+        resume(again, created, 99)
+        for seq, (data, at_us, _) in enumerate(pieces[2:], 2):
+            again.say(Header(Kind.VIDEO, seq, at_us).pack() + data)
+        again.end()
+    assert len(again.of("keyframe.request")) == 1
+
+
 def test_live_video_that_does_not_fit_is_given_up_to_the_next_key_frame(serve: Serve) -> None:
     pieces = video("h264", [TOP] * 40)
     engine = FakeEngine()
@@ -253,6 +268,22 @@ def test_live_video_that_does_not_fit_is_given_up_to_the_next_key_frame(serve: S
     assert summary["dropped"] > 20
     assert summary["processed"] + summary["dropped"] == 40
     assert summary["refused"] == 0
+
+
+def test_of_live_video_the_newest_is_looked_at_before_what_is_given_up(serve: Serve) -> None:
+    engine = FakeEngine()
+    engine.gate.clear()
+    with serve(engine, queue_frames=4) as address, talking(address) as talk:
+        talk.start(exercise="squat", input="video", codec="h264", outputs={"landmarks": True})
+        for seq, (data, at_us, key) in enumerate(video("h264", [TOP] * 7)):
+            talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
+            assert engine.entered.wait(5)
+        say(talk, "ping")
+        talk.hear("pong")
+        engine.gate.set()
+        summary = talk.end()
+    assert [message["seq"] for message in talk.of("landmarks")] == [0, 4]
+    assert (summary["processed"], summary["dropped"]) == (2, 5)
 
 
 def test_live_video_that_comes_late_is_all_looked_at(serve: Serve) -> None:

@@ -1,5 +1,6 @@
 """A stream without a socket: steps in, messages out."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from blazereps_client.messages import (
     CountingPause,
     ErrorMessage,
     EventMessage,
+    KeyframeRequest,
     Outputs,
     SessionStart,
     SessionSummary,
@@ -18,8 +20,9 @@ from blazereps_client.messages import (
 )
 from pose_engine.landmarks import Focus
 from service.core import Core
-from service.sight import Picture
-from service.stream import ACK_EVERY_S, Observation
+from service.sight import Chunk, Picture
+from service.stream import ACK_EVERY_S, Observation, VideoLost
+from tests.pose_engine.fakes import encoded_video
 from tests.service.fakes import (
     REP,
     FakeEngine,
@@ -28,7 +31,7 @@ from tests.service.fakes import (
     encoded,
     grey_pose,
 )
-from tests.service.streams import landmarks, moment, new_stream
+from tests.service.streams import MemorySessions, landmarks, moment, new_stream
 
 NOW = moment(100)
 
@@ -113,6 +116,46 @@ def test_the_books_balance() -> None:
     assert (error.code, error.seq, error.recoverable) == ("unsupported_format", 1, True)
     assert isinstance(ack, Ack)
     assert (ack.processed, ack.dropped, ack.refused, ack.queue_ms) == (1, 4, 3, 500)
+
+
+def test_whatever_is_told_or_kept_knows_what_was_refused() -> None:
+    store = MemorySessions()
+    stream = new_stream(landmarks(outputs=Outputs(state_hz=0)), store)
+    stream.observe(seen(0), moment(100.25))
+    *_, commanded = stream.obey(CountingPause(), moment(100.5, refused=1))
+    (rested,) = stream.rest(moment(101, refused=2))
+    for refused, ack in enumerate((commanded, rested), 1):
+        assert isinstance(ack, Ack)
+        assert (ack.refused, ack.queue_ms) == (refused, 250)
+    stream.leave(moment(102, refused=3, dropped=4))
+    flow = json.loads(store.kept["a"].state)["flow"]
+    assert (flow["refused"], flow["dropped"], flow["queue_ms"]) == (3, 4, 250)
+    *_, summary = stream.finish(moment(103, refused=3, dropped=4))
+    assert isinstance(summary, SessionSummary)
+    assert summary.queue_ms == 250
+
+
+def test_a_key_frame_is_asked_for_once_and_again_where_it_may_be_lost() -> None:
+    stream = new_stream(SessionStart(input="video", codec="h264", pacing="lossless"))
+    pieces = encoded_video("h264", [200] * 12)  # a key frame each fourth
+    asked: list[int] = []
+
+    def take(*seqs: int, rubbish: bool = False) -> None:
+        for seq in seqs:
+            data, at_us, key = pieces[seq]
+            chunk = Chunk(b"" if rubbish else data, 0, False, key)
+            answer = stream.observe(Observation(seq, at_us / 1e6, 100, chunk), NOW)
+            asked.extend(seq for m in answer if isinstance(m, KeyframeRequest))
+
+    take(1, 2, 3)
+    assert asked == [1]
+    take(4, 5)
+    for _ in range(2):
+        assert isinstance(stream.obey(VideoLost(), NOW)[0], KeyframeRequest)
+    take(6, 7)
+    take(8, rubbish=True)
+    take(9, 10)
+    assert asked == [1, 8]
 
 
 def test_a_picture_that_is_passed_over_is_done_with_and_not_read() -> None:

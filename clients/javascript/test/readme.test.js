@@ -11,6 +11,7 @@ declare global {
   const files: { path: string; seconds: number }[];
   function onPose(seen: (pose: { landmarks: Landmark[]; seconds: number }) => void): void;
   const session: Session;
+  const encoder: VideoEncoder, frame: VideoFrame;
 }
 `;
 const NODE = `

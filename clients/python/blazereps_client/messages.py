@@ -435,7 +435,7 @@ class RateAdvice(Document):
 
 
 class KeyframeRequest(Document):
-    """Encoded video was lost or damaged: it goes on at the next key frame, so make one."""
+    """Encoded video goes on, or begins, at the next key frame, so make one."""
 
     type: Literal["keyframe.request"] = "keyframe.request"
 

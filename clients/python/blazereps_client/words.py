@@ -75,7 +75,7 @@ Codec = TypeAliasType(
 RateReason = TypeAliasType(
     "RateReason",
     Annotated[
-        Literal["overloaded", "too_slow", "too_large"],
+        Literal["overloaded", "too_slow", "too_fast", "too_large"],
         Field(title="RateReason", description="Why another rate or size would be better."),
     ],
 )
