@@ -9,6 +9,7 @@ import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from service.bodies import MAX_COMMAS
 from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.fakes import REP
@@ -139,6 +140,16 @@ def test_what_is_sent_as_json_is_bounded_and_counts_as_a_request(guarded: str) -
         assert (answer.status_code, answer.json()["code"]) == (413, "too_many_bytes")
         left.append(int(answer.headers["RateLimit-Remaining"]))
     assert left[1] < left[0]
+
+
+def test_what_is_sent_as_json_has_so_many_parts(guarded: str) -> None:
+    keys = map(str, range(MAX_COMMAS + 1))
+    for wrong in ({"scopes": [0] * (MAX_COMMAS + 1)}, dict.fromkeys(keys, 0)):
+        answer = post(guarded, "/v1/tokens", KEY, {"user": "ann"} | wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+        assert "commas" in answer.json()["detail"]
+    most = post(guarded, "/v1/tokens", KEY, {"user": "ann", "scopes": [0] * MAX_COMMAS})
+    assert most.json()["field"] == "scopes.0"
 
 
 @pytest.mark.parametrize(
