@@ -139,6 +139,11 @@ def test_a_url_is_in_utf8(guarded: str, method: str, path: str) -> None:
         assert refused is not is_utf8
 
 
+def test_a_token_is_good_for_something(guarded: str) -> None:
+    answer = post(guarded, "/v1/tokens", KEY, {"user": "ann", "scopes": []})
+    assert (answer.status_code, answer.json()["field"]) == (422, "scopes")
+
+
 @pytest.mark.parametrize("path", ["/v1/tokens", "/v1/tenants", "/v1/webhooks"])
 def test_nobody_unknown_is_told_what_is_wrong_with_his_json(guarded: str, path: str) -> None:
     for content in (b"{", bytes(70_000), iter([bytes(70_000)])):
