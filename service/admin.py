@@ -5,12 +5,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from fastapi import Path as InPath
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from blazereps_client.results import Document
 from service.access import MayAdministrate
 from service.errors import KEY_ONLY, problems
 from service.idempotency import TOLD_ONCE, IdempotentRoute
+from service.moments import IsoMoment
 from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment, read_place
 from service.state import State
 from service.tenants import PRINTABLE, TENANT_NAME, Scope
@@ -33,7 +34,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("is beyond the calendar in UTC") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[IsoMoment, AfterValidator(_in_utc)]
 
 
 class Retention(Document):

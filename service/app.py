@@ -43,6 +43,7 @@ from service.settings import Settings
 from service.state import Lifespan
 from service.telemetry import NoSpans, Spans
 from service.tus_protocol import SENT_HEADERS, TOLD_HEADERS, TusMiddleware
+from service.urls import check_url
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
@@ -103,7 +104,7 @@ def create_app(
     for module in (*clip_modules, *kept_modules, *others):
         app.include_router(
             module.router,
-            dependencies=[Depends(authenticated)],
+            dependencies=[Depends(authenticated), Depends(check_url)],
             responses=problems("unauthorized", "too_many_requests"),
         )
     app.mount("/page", page.files)

@@ -17,7 +17,7 @@ from blazereps_client.wire import WireError
 from classifiers.events import Event
 from service.access import MayCount
 from service.core import Library, Session
-from service.errors import ServiceError, problems
+from service.errors import ServiceError, first_fault, problems
 from service.events import tally_of
 from service.examples import OBSERVED
 from service.exercises import new_session
@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1/landmarks", tags=["landmarks"])
 
 SLICE: Final = 64
 """So many are counted before a live session has its turn."""
-_MARKS: Final = {b":": 8, b"[": 72, b",": 280}
+_MARKS: Final = {b":": 8, b"[": 72, b"{": 2, b",": 280}
 """No observation has as many of them: what has is refused before it takes up memory."""
 
 
@@ -154,7 +154,7 @@ def _check_times(seen: Sequence[Seen]) -> None:
 
 
 def _invalid(error: ValidationError) -> ServiceError:
-    first = error.errors(include_url=False, include_input=False)[0]
+    first = first_fault(error, "invalid_request")
     if first["type"] == "json_invalid":
         return ServiceError("invalid_json", first["msg"])
     field = ".".join(str(part) for part in first["loc"])

@@ -15,6 +15,10 @@ LINGER_BYTES: Final = 16 * 1024 * 1024
 """How much of a body that is too large is read and thrown away before the connection is closed:
 a client that is cut off while it sends may never read why."""
 
+MAX_COMMAS: Final = 1000
+"""Of a body that is read whole, so of its members and elements together: FastAPI gathers whatever
+is wrong with each of them, and everything else waits meanwhile."""
+
 
 def streams(request: Request) -> None:
     """From here on the endpoint bounds the body itself."""
@@ -48,7 +52,7 @@ class Bodies:
 
 
 class BoundBodies:
-    """ASGI middleware: a body that is read whole has so many bytes at most, and none falls silent.
+    """ASGI middleware: a body that is read whole is a small one, and none falls silent.
 
     FastAPI reads a JSON body into memory as a whole. A client that has vanished without a word
     would hold its connection, and what came of its body, for ever.
@@ -60,20 +64,31 @@ class BoundBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        received, waited = 0, _IdleLimit(receive, self._bodies, self._idle_s)
+        received = commas = 0
+        waited = _IdleLimit(receive, self._bodies, self._idle_s)
 
         async def bounded() -> Message:
-            nonlocal received
+            nonlocal received, commas
             while True:
                 message = await waited()
-                received += len(message.get("body", b""))
-                if received <= self._max_bytes or scope["state"].get("streams_body"):
+                if scope["state"].get("streams_body"):
+                    return message
+                body = message.get("body", b"")
+                received, commas = received + len(body), commas + body.count(b",")
+                refusal = self._refusal(received, commas)
+                if refusal is None:
                     return message
                 if not message.get("more_body") or received > self._max_bytes + LINGER_BYTES:
-                    limit = f"a body may have {self._max_bytes} bytes here, the limit"
-                    raise HTTPException(413, limit)
+                    raise refusal
 
         await self._app(scope, bounded if scope["type"] == "http" else receive, send)
+
+    def _refusal(self, received: int, commas: int) -> HTTPException | None:
+        if received > self._max_bytes:
+            return HTTPException(413, f"a body may have {self._max_bytes} bytes here, the limit")
+        if commas > MAX_COMMAS:
+            return HTTPException(422, f"a body may have {MAX_COMMAS} commas here, the limit")
+        return None
 
 
 class _IdleLimit:

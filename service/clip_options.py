@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from service.errors import ServiceError
 from service.forms import MAX_NAME, shown_name
+from service.moments import IsoMoment
 from service.subject import FORM
 from service.tables import USER
 from service.tenants import PRINTABLE
@@ -38,7 +39,7 @@ class ClipOptions(BaseModel):
         pattern=PRINTABLE,
         description="For which end user it is, with a key",
     )
-    recorded_at: AwareDatetime | None = Field(
+    recorded_at: IsoMoment | None = Field(
         default=None, ge=OLDEST, le=NEWEST, description="ISO 8601, with a time zone"
     )
     name: str | None = Field(

@@ -98,7 +98,7 @@ class ClipCount:
         self._tell(self._session.finish(), self.at_s)
         return ClipResult(
             clip=name,
-            duration_s=round(clip.duration_s or self.at_s, 3),
+            duration_s=round(max(clip.duration_s or 0.0, self.at_s), 3),
             frames=self.frames,
             unreadable_frames=clip.unreadable,
             **dict(tally_of(self._told, self._session.counts)),

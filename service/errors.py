@@ -8,7 +8,8 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -116,6 +117,9 @@ KEY_ONLY: Final = (*ALLOWED, "key_only")
 """And those that want a key."""
 
 
+MAX_FAULTS: Final = 1000
+
+
 class Problem(BaseModel):
     """An error as RFC 9457 has it."""
 
@@ -186,6 +190,17 @@ def unavailable(error: Exception) -> ServiceError:
     """The database is away, by one of `service.database.AWAY` or by time: it may come back."""
     log.error("the database does not answer", exc_info=error)
     return ServiceError("unavailable", "the database does not answer", retry_after_s=5)
+
+
+def first_fault(error: ValidationError, code: str) -> ErrorDetails:
+    """What is wrong first in JSON that pydantic refuses.
+
+    Raises ServiceError with the code where so much is wrong that it is not looked at: pydantic
+    gives one fault away with all the others only, and takes 4 us for each.
+    """
+    if error.error_count() > MAX_FAULTS:
+        raise ServiceError(code, f"{error.error_count()} fields are wrong or unknown") from None
+    return error.errors(include_url=False, include_input=False)[0]
 
 
 def media_error(error: FrameError | ClipError) -> ServiceError:

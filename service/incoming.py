@@ -19,7 +19,7 @@ from blazereps_client.messages import (
     SessionUpdate,
 )
 from blazereps_client.wire import Header, Kind, WireError, unpack, unpack_batch
-from service.errors import ServiceError
+from service.errors import ServiceError, first_fault
 from service.landmarks import pose_of, unpack_pose
 from service.sight import Chunk, Picture
 from service.stream import Observation
@@ -96,7 +96,7 @@ def _bad_landmarks(error: WireError, seq: int) -> ServiceError:
 
 
 def _invalid(error: ValidationError) -> ServiceError:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = first_fault(error, "invalid_message")
     if first["type"] == "json_invalid":
         return ServiceError("invalid_json", first["msg"])
     if not first["loc"]:  # no object, or one without a known type

@@ -130,6 +130,8 @@ class Tenants:
         clips_per_day: int | None = None,
     ) -> tuple[Key, str]:
         """A new key, and what opens the door with it: told once. Raises ServiceError."""
+        if expires_at is not None and expires_at <= self._clock():
+            raise ServiceError("invalid_request", "expires_at: is over already", field="expires_at")
         secret = secret or new_key()
         key = Key(
             id=uuid.uuid4().hex,

@@ -30,7 +30,7 @@ class NewToken(Document):
     expires_in_s: Annotated[int, Field(ge=60, le=86400, examples=[3600])] = 3600
     scopes: Annotated[
         tuple[UserScope, ...],
-        Field(description="What it is good for, as far as the key is", max_length=3),
+        Field(description="What it is good for, as far as the key is", min_length=1, max_length=3),
     ] = USER_SCOPES
 
 

@@ -18,6 +18,8 @@ from service.workouts import User
 router = APIRouter(prefix="/v1/statistics", tags=["workouts"], responses=problems(*ALLOWED))
 
 MAX_DAYS: Final = 366
+ZONE: Final = "^[A-Z]"
+"""A system has others beside IANA's: `localtime` is its own."""
 _EARLIEST, _LATEST = date(1970, 1, 2), date(9998, 12, 31)
 
 Day = Annotated[date, Query(ge=_EARLIEST, le=_LATEST, examples=["2025-01-31"])]
@@ -93,7 +95,7 @@ async def get_statistics(
     to: Annotated[Day, Query(description="The day after the last")],
     user: User = None,
     by: By = "day",
-    tz: Annotated[str, Query(max_length=64, description="An IANA name")] = "UTC",
+    tz: Annotated[str, Query(max_length=64, pattern=ZONE, description="An IANA name")] = "UTC",
 ) -> StatisticsInfo:
     """Sums, bests and the trend of one end user, over at most 366 days."""
     if not 0 < (to - first).days <= MAX_DAYS:

@@ -7,13 +7,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as InPath
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from sqlalchemy import ColumnElement
 
 from blazereps_client.results import Document, Tally
 from service.access import GuardedRoute, MayRead, MayWrite, user_meant
 from service.errors import ALLOWED, problems
 from service.etags import IfMatch, etag_of
+from service.moments import IsoMoment
 from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
 from service.state import State
 from service.tables import PLAIN, USER, Workout
@@ -55,7 +56,7 @@ User = Annotated[
         examples=["user-42"],
     ),
 ]
-Moment = Annotated[AwareDatetime, BeforeValidator(_midnight), AfterValidator(_in_bounds)]
+Moment = Annotated[IsoMoment, BeforeValidator(_midnight), AfterValidator(_in_bounds)]
 Counts = dict[str, int]
 
 

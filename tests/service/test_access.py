@@ -9,6 +9,7 @@ import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from service.bodies import MAX_COMMAS
 from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.fakes import REP
@@ -125,6 +126,24 @@ def test_a_users_name_has_no_control_characters(guarded: str, name: str) -> None
     assert (answer.status_code, answer.json()["field"]) == (422, "user")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", "/v1/users/{}"), ("GET", "/v1/clips?user={}"), ("POST", "/v1/clips?user={}"),
+     ("GET", "/v1/workouts?user={}")],
+)  # fmt: skip
+def test_a_url_is_in_utf8(guarded: str, method: str, path: str) -> None:
+    for user, is_utf8 in (("J%F6rg", False), ("J%E4rg", False), ("J%C3%B6rg", True)):
+        url = f"http://{guarded}{path.format(user)}"
+        answer = httpx2.request(method, url, headers=bearer(KEY), trust_env=False)
+        refused = answer.status_code == 422 and "UTF-8" in answer.json()["detail"]
+        assert refused is not is_utf8
+
+
+def test_a_token_is_good_for_something(guarded: str) -> None:
+    answer = post(guarded, "/v1/tokens", KEY, {"user": "ann", "scopes": []})
+    assert (answer.status_code, answer.json()["field"]) == (422, "scopes")
+
+
 @pytest.mark.parametrize("path", ["/v1/tokens", "/v1/tenants", "/v1/webhooks"])
 def test_nobody_unknown_is_told_what_is_wrong_with_his_json(guarded: str, path: str) -> None:
     for content in (b"{", bytes(70_000), iter([bytes(70_000)])):
@@ -138,7 +157,17 @@ def test_what_is_sent_as_json_is_bounded_and_counts_as_a_request(guarded: str) -
         answer = httpx2.post(url, content=content, headers=bearer(OTHER), trust_env=False)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_many_bytes")
         left.append(int(answer.headers["RateLimit-Remaining"]))
-    assert left[1] < left[0]
+    assert max(left) < 600
+
+
+def test_what_is_sent_as_json_has_so_many_parts(guarded: str) -> None:
+    keys = map(str, range(MAX_COMMAS + 1))
+    for wrong in ({"scopes": [0] * (MAX_COMMAS + 1)}, dict.fromkeys(keys, 0)):
+        answer = post(guarded, "/v1/tokens", KEY, {"user": "ann"} | wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+        assert "commas" in answer.json()["detail"]
+    most = post(guarded, "/v1/tokens", KEY, {"user": "ann", "scopes": [0] * MAX_COMMAS})
+    assert most.json()["field"] == "scopes.0"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_key_is_rotated_and_revoked(client: httpx2.Client) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"expires_at": "2026-01-31T12:00:00"}, {"expires_at": "9999-12-31T23:59:59-14:00"},
-     {"name": "a\0b"}],
+     {"expires_at": "1970-01-01T00:00:00Z"}, {"expires_at": 4102444800}, {"name": "a\0b"}],
 )  # fmt: skip
 def test_a_key_that_cannot_be_kept_is_refused(client: httpx2.Client, wrong: dict[str, Any]) -> None:
     wanted = {"name": "app", "scopes": ["read"], **wrong}

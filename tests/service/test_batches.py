@@ -14,6 +14,7 @@ from classifiers.events import Event
 from pose_engine.landmarks import Pose
 from service.app import create_app
 from service.batches import SLICE, Batch
+from service.errors import MAX_FAULTS
 from service.server import serving
 from service.settings import Settings
 from tests.service.conftest import Serve
@@ -113,6 +114,7 @@ LAST = {"at_s": 0.1, "points": None}
         ({"observations": []}, 422, "invalid_request", "observations"),
         ({"observations": None}, 422, "invalid_request", "observations"),
         ({"observations": [LAST], "speed": 1}, 422, "invalid_request", "speed"),
+        (dict.fromkeys(map(str, range(MAX_FAULTS)), 0), 422, "invalid_request", None),
         ({"observations": [LAST], "exercise": 5}, 422, "invalid_request", "exercise"),
         ({"observations": [LAST], "exercise": "yoga"}, 404, "unknown_exercise", "exercise"),
         ({"observations": [LAST | {"at_s": -1}]}, 422, "invalid_request", "observations.0.at_s"),
@@ -162,6 +164,7 @@ def test_a_batch_is_bounded(serve: Serve) -> None:
             ({"observations": observations([NOBODY] * 11)}, "too_many_observations"),
             (dict.fromkeys(map(str, range(81)), 0), "too_many_observations"),
             ({"observations": [[]] * 720}, "too_many_observations"),
+            ({"observations": [{}] * 20}, "too_many_observations"),
             ({"observations": [0] * 2802}, "too_many_observations"),
             ({"observations": [], "exercise": " " * 10_000}, "too_many_bytes"),
         ):

@@ -116,6 +116,7 @@ def test_a_token_uploads_for_its_user_alone(place: Place) -> None:
         ({"name": "\x00"}, 422, "invalid_request"),
         ({"recorded_at": "yesterday"}, 422, "invalid_request"),
         ({"recorded_at": "2025-01-31T12:00:00"}, 422, "invalid_request"),
+        ({"recorded_at": "1738281600"}, 422, "invalid_request"),
         ({"recorded_at": "0001-01-01T00:00:00+14:00"}, 422, "invalid_request"),
         ({"recorded_at": "9999-12-31T23:59:59-14:00"}, 422, "invalid_request"),
     ],

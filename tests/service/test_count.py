@@ -1,8 +1,8 @@
 """A clip's one path."""
 
 import json
-from collections.abc import Container
-from contextlib import suppress
+from collections.abc import Container, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -51,6 +51,26 @@ def test_frames_are_thinned(tmp_path: Path) -> None:
 
 
 RESTED = (*[TOP] * 60, *REP, *[TOP] * 60, *REP, *[NOBODY] * 60)
+
+
+@contextmanager
+def half_a_second_by_its_header(path: Path, *, limits: ClipLimits) -> Iterator[Clip]:
+    with Clip.open(path, limits=limits) as clip:
+        clip.duration_s = 0.5
+        yield clip
+
+
+def test_no_clip_is_shorter_than_what_is_counted_in_it(tmp_path: Path) -> None:
+    result = count_on(
+        ClipCount(CORE, "squat"),
+        write_clip(tmp_path / "a.mp4", REP * 2),
+        name="a",
+        fps=10,
+        limits=ClipLimits(),
+        open_clip=half_a_second_by_its_header,
+    )
+    assert result.counts == {"squat": 2}
+    assert result.duration_s >= result.reps[-1].end_s > 0.5
 
 
 def test_less_is_looked_at_while_nobody_moves(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from blazereps_client.wire import Header, Kind
+from service.errors import MAX_FAULTS
 from tests.service.conftest import Serve
 from tests.service.fakes import (
     REP,
@@ -40,6 +41,11 @@ BAD = {
     "no type": ("{}", "unknown_type", "type"),
     "unknown type": ('{"type": "session.dance"}', "unknown_type", "type"),
     "unknown field": ('{"type": "ping", "colour": 1}', "invalid_message", "colour"),
+    "unknown fields": (
+        json.dumps({"type": "ping"} | dict.fromkeys(map(str, range(MAX_FAULTS + 1)), 0)),
+        "invalid_message",
+        None,
+    ),
     "second start": ('{"type": "session.start"}', "already_started", None),
     "huge text": (json.dumps({"type": "ping", "nonce": "x" * 70_000}), "message_too_large", None),
     "short header": (b"\x01\x01", "invalid_header", "header"),

@@ -137,9 +137,11 @@ async def test_keys_that_are_good_no_more_open_no_door_to_everybody(
     tenants: Tenants, clock: Clock
 ) -> None:
     assert not await tenants.any_key()
-    key, _ = await tenants.add_key(
-        "acme", "command", name="app", scopes=SCOPES, expires_at=clock.now
-    )
+    soon = clock.now + timedelta(days=1)
+    key, _ = await tenants.add_key("acme", "command", name="app", scopes=SCOPES, expires_at=soon)
+    clock.now = soon
+    with pytest.raises(ServiceError, match="over already"):
+        await tenants.add_key("acme", "command", name="app", scopes=SCOPES, expires_at=soon)
     assert await tenants.any_key()
     await tenants.revoke("acme", key.id, "command")
     assert await tenants.any_key()

@@ -23,12 +23,12 @@ Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 AtSeconds = Annotated[FiniteFloat, Field(ge=0, le=MAX_CAPTURE_US / 1e6)]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Extent = Annotated[FiniteFloat, Field(gt=0, le=1)]
-Numbers = Annotated[list[FiniteFloat], Field(min_length=3, max_length=5)]
-WorldPoint = Annotated[list[FiniteFloat], Field(min_length=3, max_length=3)]
-Points = Annotated[list[Numbers], Field(min_length=LANDMARK_COUNT, max_length=LANDMARK_COUNT)]
-WorldPoints = Annotated[
-    list[WorldPoint], Field(min_length=LANDMARK_COUNT, max_length=LANDMARK_COUNT)
-]
+# One fault refuses a message: to gather those of 30,000 wrong numbers would hold the server up.
+Numbers = Annotated[list[FiniteFloat], Field(fail_fast=True, min_length=3, max_length=5)]
+WorldPoint = Annotated[list[FiniteFloat], Field(fail_fast=True, min_length=3, max_length=3)]
+_OfEach = Field(fail_fast=True, min_length=LANDMARK_COUNT, max_length=LANDMARK_COUNT)
+Points = Annotated[list[Numbers], _OfEach]
+WorldPoints = Annotated[list[WorldPoint], _OfEach]
 
 
 class Outputs(Document):
@@ -188,7 +188,9 @@ class LandmarksBatch(Document):
     """Several observations in the order of time, in one message."""
 
     type: Literal["landmarks.batch"] = "landmarks.batch"
-    observations: Annotated[tuple[Observed, ...], Field(min_length=1, max_length=MAX_BATCH)]
+    observations: Annotated[
+        tuple[Observed, ...], Field(fail_fast=True, min_length=1, max_length=MAX_BATCH)
+    ]
 
 
 class Ping(Document):

@@ -1,5 +1,6 @@
 """Both unions: every message there and back, and nothing else."""
 
+import json
 import typing
 from datetime import datetime
 
@@ -106,3 +107,20 @@ def test_what_is_out_of_range_is_refused(text: str) -> None:
     adapter: TypeAdapter[typing.Any] = FROM_CLIENT
     with pytest.raises(ValidationError):
         adapter.validate_json(text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "landmarks.batch", "observations": [0] * 30_000},
+        {"type": "landmarks", "seq": 1, "at_s": 0, "points": [0] * 33},
+        {"type": "landmarks", "seq": 1, "at_s": 0, "points": [["x"] * 1000] * 33},
+        {"type": "landmarks", "seq": 1, "at_s": 0, "points": None, "world": [0] * 33},
+        {"type": "landmarks", "seq": 1, "at_s": 0, "points": None, "world": [["x"] * 1000] * 33},
+    ],
+)
+def test_of_many_wrong_elements_one_is_enough(wrong: dict[str, object]) -> None:
+    adapter: TypeAdapter[typing.Any] = FROM_CLIENT
+    with pytest.raises(ValidationError) as refused:
+        adapter.validate_json(json.dumps(wrong))
+    assert refused.value.error_count() <= 3  # in each list one, and that it is too long
