@@ -187,6 +187,21 @@ def stopping(serve: Serve, **settings: Any) -> Iterator[tuple[Talk, dict[str, An
     stop.join()
 
 
+def test_who_connected_before_can_begin_nothing_once_it_stops(serve: Serve) -> None:
+    server = serve(drain_s=20)
+    address = server.__enter__()
+    with talking(address) as open_one, talking(address) as late:
+        open_one.start(exercise="squat", input="landmarks")
+        stop = threading.Thread(target=server.__exit__, args=(None, None, None))
+        stop.start()
+        open_one.hear("going_away")
+        late.start(exercise="squat", input="landmarks")
+        assert late.close_code() == 1012
+        assert late.of("error")[-1]["code"] == "shutting_down"
+        open_one.end()
+    stop.join()
+
+
 @contextmanager
 def away(table: str, data: Path) -> Iterator[None]:
     """Nothing of that kind can be kept meanwhile."""
