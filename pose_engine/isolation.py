@@ -7,8 +7,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
@@ -34,6 +34,8 @@ _KEEP_MEMORY: Final = {
 converting it."""
 _MAX_TEXT = 4096
 _DEATH_S = 1.0
+_CHECK_S = 0.1
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,19 @@ class IsolatedClip:
     ) -> None:
         self._limits, self._decoder = limits, decoder
         self._left_s = decoder.wall_s
+        self._check: Callable[[], None] = lambda: None
         self._picture = FileIO(_memory(3 * limits.max_pixels), "r+")
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd="/",
-            env=_environment(),
-            pass_fds=[self._picture.fileno()],
-        )
+        with _blocked(_STOPPING):
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                cwd="/",
+                env=_environment(),
+                pass_fds=[self._picture.fileno()],
+            )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._orders, self._told = self._process.stdin, self._process.stdout
@@ -125,14 +129,21 @@ class IsolatedClip:
         self.close()
 
     def frames(
-        self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
+        self,
+        fps: float | None = None,
+        *,
+        after_s: float | None = None,
+        stride: Stride = every,
+        check: Callable[[], None] = lambda: None,
     ) -> Iterator[tuple[float, Frame]]:
         """The clip's frames as `Clip.frames` gives them; once, and the clip is closed with them.
 
-        The next ones are decoded meanwhile. Raises what `Clip.frames` raises, and ClipError with
-        decoder_crashed, decoder_memory, decoder_time.
+        The next ones are decoded meanwhile; `check` is called also while the decoder is silent.
+        Raises what `Clip.frames` raises, and ClipError with decoder_crashed, decoder_memory,
+        decoder_time.
         """
         check_fps(fps)
+        self._check = check
         with self:
             self._order({"fps": fps, "after_s": after_s, "stride": stride()})
             last = -math.inf
@@ -145,6 +156,8 @@ class IsolatedClip:
                     yield at, self._frame(word)
                     with suppress(BrokenPipeError):  # it may have said already that it is done
                         self._say(stride())
+                else:
+                    check()
 
     def _open(self, path: Path) -> None:
         self._order(
@@ -207,14 +220,19 @@ class IsolatedClip:
 
     def _wait(self) -> None:
         """Until there is something to read."""
-        began_s, stall_s = monotonic(), self._decoder.stall_s
-        if not self._poll.poll(1000 * min(stall_s, self._left_s)):
-            if stall_s < self._left_s:
-                limit = f"decoder gave no sign of life for {stall_s:g} s, the limit"
-            else:
-                limit = f"clip takes more than {self._decoder.wall_s:g} s to decode, the limit"
-            raise ClipError("decoder_time", limit)
+        began_s, patience_s = monotonic(), min(self._decoder.stall_s, self._left_s)
+        while not self._poll.poll(1000 * min(_CHECK_S, patience_s)):
+            self._check()
+            if monotonic() - began_s >= patience_s:
+                raise ClipError("decoder_time", self._limit())
         self._left_s = max(0.0, self._left_s - (monotonic() - began_s))
+
+    def _limit(self) -> str:
+        """What the decoder has taken too long for."""
+        stall_s, wall_s = self._decoder.stall_s, self._decoder.wall_s
+        if stall_s < self._left_s:
+            return f"decoder gave no sign of life for {stall_s:g} s, the limit"
+        return f"clip takes more than {wall_s:g} s to decode, the limit"
 
     def _death(self) -> ClipError:
         """Why the decoder is silent for ever."""
@@ -231,6 +249,17 @@ class IsolatedClip:
 
 def _broken(what: str) -> ClipError:
     return ClipError("decoder_crashed", f"the decoder said {what}")
+
+
+@contextmanager
+def _blocked(signals: Sequence[signal.Signals]) -> Iterator[None]:
+    """A process that is started meanwhile never heeds these signals: those to a whole group are
+    for this one, which may end it in good order."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _memory(size: int) -> int:

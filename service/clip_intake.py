@@ -1,11 +1,10 @@
 """From the first byte of an upload to a clip that waits to be counted."""
 
-import math
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
+from typing import Final
 
 from anyio import CancelScope, move_on_after
 
@@ -25,7 +24,10 @@ from service.subject import read_subject
 from service.tables import Clip
 from service.tenants import now_utc
 
-UNNAMED = "clip"
+UNNAMED: Final = "clip"
+PART: Final = timedelta(hours=1)
+"""For each part of an upload in one request: nobody else goes on with what is left of it where the
+process is killed, or the database is away as it is to be erased."""
 
 
 def new_clip(state: AppState, caller: Caller, options: ClipOptions) -> Clip:
@@ -82,16 +84,25 @@ async def begin(state: AppState, caller: Caller, clip: Clip) -> None:
 
 
 async def receive(
-    state: AppState, clip: Clip, offset: int, chunks: AsyncIterable[bytes], max_bytes: int
+    state: AppState,
+    clip: Clip,
+    offset: int,
+    chunks: AsyncIterable[bytes],
+    max_bytes: int,
+    *,
+    in_one: bool = False,
 ) -> int:
     """Store what comes of a clip from `offset` on, and give where it ends then.
 
-    Raises ServiceError `gone` where the upload was given up meanwhile, or takes too long, and as
-    `Storage.append` does.
+    `in_one`: whether all of it comes in this request. Raises ServiceError `gone` where the upload
+    was given up meanwhile, or takes too long, and as `Storage.append` does.
     """
-    stored = partial(state.clips.receive, clip.id)
+
+    async def stored(received: int) -> None:
+        await state.clips.receive(clip.id, received, part_expires_at() if in_one else None)
+
     try:
-        with move_on_after(_left_s(clip)):
+        with move_on_after(_left_s(state, clip)):
             return await state.storage.append(video_of(clip.id), offset, chunks, max_bytes, stored)
     except Lost:
         return await _after_all(state, clip.id)
@@ -101,11 +112,15 @@ async def receive(
     raise gone(clip.id)
 
 
-def _left_s(clip: Clip) -> float:
-    """Until the upload expires."""
-    if clip.upload_expires_at is None:
-        return math.inf
-    return max(0.0, (clip.upload_expires_at - now_utc()).total_seconds())
+def part_expires_at() -> datetime:
+    """When an upload in one request expires that has begun, or stored a part, just now."""
+    return now_utc() + PART
+
+
+def _left_s(state: AppState, clip: Clip) -> float:
+    """Of the time that an upload may take."""
+    took = now_utc() - clip.created_at
+    return max(0.0, state.settings.upload_expires_s - took.total_seconds())
 
 
 @asynccontextmanager

@@ -65,7 +65,7 @@ class ClipJob:
     async def run(self, clip: Clip, stop: threading.Event) -> None:
         """Work on a clip that was claimed until it is done with, given back or somebody else's.
 
-        `stop`: set, the work ends within a frame, to be gone on with from there.
+        `stop`: set, the work ends within a frame, also while none comes, to be gone on with there.
         """
         try:
             await self._try(clip, stop)
@@ -200,16 +200,21 @@ class _Work:
             self.job.core, wanted.exercise, unknown=wanted.unknown, focus=focus_of(wanted.subject)
         )
         self._go_on(count)
-        result = count_on(
-            count,
-            path,
-            name=self.clip.name,
-            fps=wanted.fps,
-            adaptive=wanted.adaptive,
-            limits=settings.clip_limits,
-            open_clip=self.job.open_clip,
-            report=self._report,
-        )
+        try:
+            result = count_on(
+                count,
+                path,
+                name=self.clip.name,
+                fps=wanted.fps,
+                adaptive=wanted.adaptive,
+                limits=settings.clip_limits,
+                open_clip=self.job.open_clip,
+                report=self._report,
+                check=self._check,
+            )
+        except Stopped:
+            self._keep(count.snapshot())
+            raise
         self._keep_piece()
         return result
 
@@ -224,12 +229,15 @@ class _Work:
         self.progress = share
         if self.wanted.landmarks:
             self.unkept.add(count.at_s, count.pose)
+        self._check()
+        if time.monotonic() - self.kept_s >= self.job.settings.checkpoint_s:
+            self._keep(count.snapshot())
+
+    def _check(self) -> None:
+        """Also between frames: many may be left out before the next."""
         if self.lost:
             raise Lost(f"clip {self.clip.id}")
-        stop = self.stop.is_set()
-        if stop or time.monotonic() - self.kept_s >= self.job.settings.checkpoint_s:
-            self._keep(count.snapshot())
-        if stop:
+        if self.stop.is_set():
             raise Stopped
 
     def _keep(self, count: dict[str, Any]) -> None:

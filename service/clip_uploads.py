@@ -13,6 +13,7 @@ from service.clip_intake import (
     finish,
     new_clip,
     or_nothing,
+    part_expires_at,
     receive,
     receiving,
 )
@@ -57,6 +58,7 @@ async def upload_clip(
     An upload that is refused or breaks off leaves nothing behind.
     """
     clip = new_clip(state, caller, options)
+    clip.upload_expires_at = part_expires_at()
     announced = request.headers.get("content-length")
     if announced == "0":
         raise _empty()
@@ -75,7 +77,7 @@ async def upload_clip(
 
 async def _take(state: AppState, clip: Clip, chunks: AsyncIterator[bytes], max_bytes: int) -> None:
     async with or_nothing(state, clip):
-        if not await receive(state, clip, 0, chunks, max_bytes):
+        if not await receive(state, clip, 0, chunks, max_bytes, in_one=True):
             raise _empty()
         await finish(state, clip.id)
 

@@ -22,7 +22,7 @@ from blazereps_client.results import Document
 from service import incoming
 from service.auth import Caller
 from service.core import Coming
-from service.errors import ServiceError, internal_error
+from service.errors import AWAY, ServiceError, internal_error, unavailable
 from service.incoming import Incoming
 from service.journal import Journal
 from service.logs import get_logger
@@ -94,6 +94,8 @@ class Connection:
             await self._fail(ServiceError("superseded", str(_first(group))))
         except* ServiceError as group:
             await self._fail(cast(ServiceError, _first(group)))
+        except* AWAY as group:
+            await self._fail(unavailable(cast(Exception, _first(group))))
         except* Exception:
             log.exception("live session failed")
             await self._fail(internal_error())

@@ -45,8 +45,11 @@ class Connections:
     def serving(self, connection: Open) -> Iterator[None]:
         """It serves a session while the context lasts; earlier ones of that session are stopped.
 
-        Raises ServiceError `superseded` where a later one was faster.
+        Raises ServiceError `superseded` where a later one was faster, and `shutting_down` once the
+        others have been warned: whoever was connected already may begin at any time.
         """
+        if self.draining:
+            raise _shutting_down()
         superseded = ServiceError("superseded", "another connection has resumed this session")
         same = [one for one in self._open if one.session_id == connection.session_id]
         if any(one.epoch > connection.epoch for one in same):
@@ -69,7 +72,7 @@ class Connections:
                 tasks.start_soon(connection.warn, seconds)
         await self._wait_empty(seconds)
         for connection in self._open:
-            connection.stop(ServiceError("shutting_down", "the server is shutting down: resume"))
+            connection.stop(_shutting_down())
         await self._wait_empty(_CLOSING_S)
         log.info("drained", sessions=len(self._open))
 
@@ -78,3 +81,7 @@ class Connections:
             while self._open:
                 self._changed = anyio.Event()
                 await self._changed.wait()
+
+
+def _shutting_down() -> ServiceError:
+    return ServiceError("shutting_down", "the server is shutting down: resume")

@@ -34,11 +34,16 @@ class Frames(Protocol):
         """Frames that could not be decoded so far."""
 
     def frames(
-        self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
+        self,
+        fps: float | None = None,
+        *,
+        after_s: float | None = None,
+        stride: Stride = every,
+        check: Callable[[], None] = lambda: None,
     ) -> Iterator[tuple[float, Frame]]:
         """Its frames after a time, each with its seconds; `stride`: which is next, asked each time.
 
-        Raises ClipError.
+        `check`: called while others are left out; what it raises ends them. Raises ClipError.
         """
 
 
@@ -150,15 +155,17 @@ def count_on(
     limits: ClipLimits,
     open_clip: OpenClip = Clip.open,
     report: Report = lambda _, __: None,
+    check: Callable[[], None] = lambda: None,
 ) -> ClipResult:
     """Count a clip to its end, from where the count stands, taking at most `fps` frames a second.
 
-    `adaptive`: fewer while the person hardly moves. What `report` raises ends the work. Raises
-    ClipError.
+    `adaptive`: fewer while the person hardly moves. `check`: called while frames are left out.
+    What it or `report` raises ends the work. Raises ClipError.
     """
     stride = partial(count.stride, fps) if adaptive else every
     with open_clip(path, limits=limits) as clip:
-        for seconds, frame in clip.frames(fps, after_s=count.after_s, stride=stride):
+        frames = clip.frames(fps, after_s=count.after_s, stride=stride, check=check)
+        for seconds, frame in frames:
             count.observe(seconds, frame)
             report(count, min(seconds / clip.duration_s, 1) if clip.duration_s else 0)
         return count.finish(clip, name)

@@ -31,14 +31,13 @@ from service.tables import Table
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 AWAY: Final = (OperationalError, InterfaceError, Overdue)
 """What is raised where a database that is otherwise well does not answer."""
-_BUSY_MS: Final = 10_000
+_PATIENCE_S: Final = 10.0
 _PRAGMAS: Final = (
     "journal_mode = WAL",
-    f"busy_timeout = {_BUSY_MS}",
     "foreign_keys = ON",
     "synchronous = FULL",  # what was stored outlives a power failure
 )
-_PATIENCE: Final = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
+_POSTGRESQL_PATIENCE: Final = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
 """Seconds to connect to PostgreSQL, and milliseconds until a server that says nothing is lost."""
 _OPTIONS: Final[dict[str, Any]] = {"hide_parameters": True}  # errors may be logged
 _SNAPSHOT: Final[dict[str, Any]] = {
@@ -79,13 +78,17 @@ class Database:
     Raises sqlalchemy.exc.SQLAlchemyError where it cannot be reached or used.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience_s: float = _PATIENCE_S) -> None:
+        """`patience_s`: how long who writes to SQLite waits for others of this process, and then
+        for other processes."""
         sqlite = url.startswith("sqlite")
-        self.engine = _sqlite(url) if sqlite else _postgresql(url)
+        self.engine = _sqlite(url, patience_s) if sqlite else _postgresql(url)
         self.writing = sessionmaker().class_
         """The class of this database's writing sessions alone, for listeners to their events."""
         # Who waits for SQLite itself asks again and again, out of turn, and holds a connection.
-        self._turn: AbstractAsyncContextManager[None] = anyio.Lock() if sqlite else nullcontext()
+        self._turn: AbstractAsyncContextManager[None] = (
+            _BoundedLock(patience_s) if sqlite else nullcontext()
+        )
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
         self._reader = self.engine.execution_options(**({} if sqlite else _SNAPSHOT))
 
@@ -140,6 +143,25 @@ class Database:
         await self.engine.dispose()
 
 
+class _BoundedLock(AbstractAsyncContextManager[None]):
+    """One holder at a time; raises Overdue for who waits too long: the database may be locked,
+    and those before him each find that out anew."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._lock, self._patience_s = anyio.Lock(), patience_s
+
+    async def __aenter__(self) -> None:
+        try:
+            with anyio.fail_after(self._patience_s):
+                await self._lock.acquire()
+        except TimeoutError:
+            limit = f"others have been writing for {self._patience_s:g} s"
+            raise Overdue(limit) from None
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 @asynccontextmanager
 async def read_in_parts(
     session: AsyncSession, query: Select[*tuple[Any, ...]]
@@ -165,7 +187,7 @@ def _waiting_for(turn: Turn) -> Select[tuple[None]]:
     return select(func.pg_advisory_xact_lock(turn.value))
 
 
-def _sqlite(url: str) -> AsyncEngine:
+def _sqlite(url: str, patience_s: float) -> AsyncEngine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -176,7 +198,7 @@ def _sqlite(url: str) -> AsyncEngine:
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions begin where we say
         cursor = connection.cursor()
-        for pragma in _PRAGMAS:
+        for pragma in (f"busy_timeout = {round(1000 * patience_s)}", *_PRAGMAS):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -192,7 +214,7 @@ def _sqlite(url: str) -> AsyncEngine:
 
 def _postgresql(url: str) -> AsyncEngine:
     asked = make_url(url).query
-    patience = {name: value for name, value in _PATIENCE.items() if name not in asked}
+    patience = {name: value for name, value in _POSTGRESQL_PATIENCE.items() if name not in asked}
     engine = create_async_engine(url, pool_pre_ping=True, connect_args=patience, **_OPTIONS)
 
     @event.listens_for(engine.sync_engine, "connect")

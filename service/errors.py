@@ -16,10 +16,14 @@ from starlette.requests import ClientDisconnect
 
 from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
-from service.database import AWAY
+from service.database import AWAY as DATABASE_AWAY
 from service.logs import get_logger
+from service.sessions import SessionsAway
 
 log = get_logger(__name__)
+
+AWAY: Final = (*DATABASE_AWAY, SessionsAway)
+"""What is answered as `unavailable`: the database, or the file of live sessions, may come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ _REST = {
     "gone": Rule(410, "Given up, or expired"),
     "no_landmarks": Rule(404, "No landmarks are kept"),
     "queue_full": Rule(429, "The queue is full"),
-    "unavailable": Rule(503, "The database does not answer", 1013),
+    "unavailable": Rule(503, "The database cannot be used now", 1013),
     "internal": Rule(500, "Internal error", 1011),
 }
 
@@ -187,9 +191,10 @@ def internal_error() -> ServiceError:
 
 
 def unavailable(error: Exception) -> ServiceError:
-    """The database is away, by one of `service.database.AWAY` or by time: it may come back."""
-    log.error("the database does not answer", exc_info=error)
-    return ServiceError("unavailable", "the database does not answer", retry_after_s=5)
+    """What is kept cannot be reached, by one of `AWAY` or by time."""
+    log.error("the database cannot be used", exc_info=error)
+    fault = "the database cannot be used now; the server's log says why"
+    return ServiceError("unavailable", fault, retry_after_s=5)
 
 
 def first_fault(error: ValidationError, code: str) -> ErrorDetails:

@@ -45,7 +45,7 @@ class Harvest:
         self._tell, self._clock = tell, clock
 
     async def finished(self, session_id: str, owner: str, began_s: float, stream: Stream) -> None:
-        """Keep a session that has its summary; raises SQLAlchemyError or OSError."""
+        """Keep a session that has its summary; raises SQLAlchemyError or SessionsAway."""
         await self._keep(session_id, owner, began_s, stream, stream.tally())
         await to_thread.run_sync(self._sessions.settle, session_id)
 

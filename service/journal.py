@@ -18,7 +18,7 @@ class Journal:
     """Writes for the connection that holds `epoch`; blocking.
 
     Every method but `enter` and `owe` raises Superseded once another connection has resumed the
-    session, and OSError when nothing can be written.
+    session, and SessionsAway when nothing can be written.
     """
 
     def __init__(

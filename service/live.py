@@ -9,8 +9,7 @@ from fastapi import APIRouter, WebSocket
 
 from service.access import caller_of, chosen_subprotocol
 from service.connection import Connection
-from service.database import AWAY
-from service.errors import ServiceError, unavailable
+from service.errors import AWAY, ServiceError, unavailable
 from service.origins import check_origin
 from service.state import AppState, State
 

@@ -24,6 +24,10 @@ class Superseded(RuntimeError):
     """Another connection has resumed the session."""
 
 
+class SessionsAway(OSError):
+    """The file cannot be used: its disk is full, or another process has locked it for too long."""
+
+
 class NoSession(LookupError):
     """There is no such session, its token is another one, or its time is over."""
 
@@ -51,7 +55,7 @@ class Expired:
 
 
 class SessionWriter(Protocol):
-    """Keeps how a session stands; thread-safe and blocking. Raises OSError when it cannot."""
+    """Keeps how a session stands; thread-safe and blocking. Raises SessionsAway when it cannot."""
 
     def save(
         self, session_id: str, epoch: int, state: str, events: Sequence[StoredEvent] = ()
@@ -117,8 +121,8 @@ class SqliteSessions:
 
     A write outlives the process but, as it is not flushed to the disk each time, not always the
     machine. `keep_s`: how long after its last sign of life a session can be resumed; `most`: how
-    many are kept, those that are the longest silent are handed over first. Raises OSError when the
-    file cannot be used.
+    many are kept, those that are the longest silent are handed over first. Raises SessionsAway,
+    and OSError where the file is none of ours.
     """
 
     def __init__(
@@ -287,6 +291,8 @@ def _demand(change: sqlite3.Cursor, session_id: str) -> None:
 def _storing(path: Path) -> Iterator[None]:
     try:
         yield
+    except sqlite3.OperationalError as error:
+        raise SessionsAway(f"{path}: {error}") from error
     except sqlite3.Error as error:
         raise OSError(f"{path}: {error}") from error
 

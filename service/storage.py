@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from anyio import CancelScope, open_file, to_thread
 from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, S3Store
+from obstore.store import LocalStore, MemoryStore, S3Store
 
 from service.errors import ServiceError
 from service.settings import MIB, Settings
@@ -52,6 +52,7 @@ class Storage:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The one that the settings name; a folder is made where there is none."""
+        _start_runtime()
         if settings.storage is not None:
             return cls(_s3(settings, settings.storage))
         folder = settings.folder / "media"
@@ -248,6 +249,12 @@ class _Inflow:
             taken = self.rest[: size - len(part)]
             part += taken
             self.rest = self.rest[len(taken) :]
+
+
+def _start_runtime() -> None:
+    """That of obstore opens files as it starts, and fails for good if it cannot: not at the first
+    upload, when clients may have used them all."""
+    MemoryStore().put("started", b"")
 
 
 def _checked(key: str) -> str:

@@ -85,7 +85,7 @@ class StreamError(ValueError):
 class Stream:
     """Looks, counts, keeps and tells. Blocking, and one step at a time.
 
-    Every step may raise Superseded, or OSError when it cannot be kept.
+    Every step may raise Superseded, or SessionsAway when it cannot be kept.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 import math
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -251,9 +252,41 @@ def test_silence_is_limited(clip: Path) -> None:
     assert (error.code, "0.1 s" in str(error)) == ("decoder_time", True)
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_what_stops_a_whole_group_of_processes_does_not_end_it(
+    clip: Path, stop: signal.Signals
+) -> None:
+    with isolated(clip) as opened:
+        os.kill(opened.pid, stop)
+        assert len(list(opened.frames())) == 60
+    assert stop not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def dripping(number: int, pause_s: float) -> str:
+    """Code that leaves out so many frames, slowly."""
+    words = [Word(Kind.PASSED, at, 0).packed() for at in range(number)]
+    return f"[(os.write(1, word), time.sleep({pause_s})) for word in {words}]"
+
+
+@pytest.mark.parametrize("code", ["time.sleep(60)", dripping(99, 0.1)])
+def test_it_can_be_ended_while_no_frame_comes(clip: Path, code: str) -> None:
+    def check() -> None:
+        raise InterruptedError
+
+    with isolated(clip, command=instead(code)) as opened, pytest.raises(InterruptedError):
+        next(opened.frames(check=check))
+
+
+def test_in_this_process_too(clip: Path) -> None:
+    def check() -> None:
+        raise InterruptedError
+
+    with Clip.open(clip) as opened, pytest.raises(InterruptedError):
+        next(opened.frames(after_s=1, check=check))
+
+
 def test_waiting_in_all_is_limited(clip: Path) -> None:
-    words = [Word(Kind.PASSED, at, 0).packed() for at in range(99)]
-    drip = f"[(os.write(1, word), time.sleep(0.05)) for word in {words}]"
+    drip = dripping(99, 0.05)
     error = refusal(clip, *instead(drip), decoder=DecoderLimits(wall_s=0.6))
     assert (error.code, "0.6 s" in str(error)) == ("decoder_time", True)
 

@@ -9,7 +9,7 @@ import pytest
 from obstore.store import LocalStore
 
 from service.auth import Caller
-from service.clip_intake import begin, finish, receive
+from service.clip_intake import PART, begin, finish, receive
 from service.clip_media import video_of
 from service.clip_store import ClipStore
 from service.database import Database
@@ -64,6 +64,20 @@ async def test_another_request_may_have_ended_it_well(state: AppState, clip: Cli
     assert await receive(state, clip, 0, chunks(), 10) == 3
     await finish(state, clip.id)
     assert await state.storage.size(video_of(clip.id)) == 3
+
+
+async def test_what_is_left_of_one_request_goes_an_hour_after_its_last_part(
+    state: AppState, clip: Clip
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"abc"
+
+    began = now_utc()
+    await receive(state, clip, 0, chunks(), 10, in_one=True)
+    left = await state.clips.find(clip.id)
+    assert left is not None
+    assert left.upload_expires_at is not None
+    assert began + PART <= left.upload_expires_at <= now_utc() + PART
 
 
 @pytest.mark.parametrize("erased", [False, True])

@@ -1,6 +1,7 @@
 """The job of a clip: the same result however often it is cut short, and an end in every case."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from blazereps_client.results import ClipResult
 from pose_engine.clips import Clip as OpenedClip
 from pose_engine.footage import ClipError
-from pose_engine.thinning import Stride, every
 from service.auth import Caller
 from service.clip_erasure import erase_clip
 from service.clip_job import ClipJob
@@ -121,10 +121,8 @@ def dies_after(frames: int, error: Callable[[], BaseException]) -> Callable[...,
     """A clip whose reading ends so after some frames of this attempt."""
 
     class Dying(OpenedClip):
-        def frames(
-            self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
-        ) -> Any:
-            taken = super().frames(fps, after_s=after_s, stride=stride)
+        def frames(self, *rate: Any, **options: Any) -> Any:
+            taken = super().frames(*rate, **options)
             for number, frame in enumerate(taken):
                 if number == frames:
                     raise error()
@@ -180,14 +178,59 @@ def check_landmarks(file: bytes, bench: Bench) -> None:
 async def test_a_stopped_job_is_given_back_where_it_was(database: Database, tmp_path: Path) -> None:
     bench = Bench(database, tmp_path)
     await bench.queue()
-    stop = threading.Event()
-    stop.set()
     for _ in range(3):
-        given_back = await bench.attempt(stop=stop)
+        stop = threading.Event()
+
+        class Stopping(OpenedClip):
+            def frames(self, *rate: Any, **options: Any) -> Any:
+                for frame in super().frames(*rate, **options):
+                    stop.set()  # noqa: B023 - it is over before the next
+                    yield frame
+
+        given_back = await bench.attempt(bench.job(Stopping.open), stop)
         assert (given_back.status, given_back.attempts) == ("queued", 0)
     assert 0 < given_back.progress < 0.2
     await bench.attempt()
     assert bench.told == [("succeeded", bench.expected())]
+
+
+class PassingOver(OpenedClip):
+    """It leaves out all frames, of which there is no end."""
+
+    def frames(self, *_: Any, check: Callable[[], None] = lambda: None, **__: Any) -> Any:
+        while True:
+            check()
+            time.sleep(0.001)
+            if self.duration_s is None:
+                yield 0.0, None
+
+
+async def test_one_that_only_passes_frames_over_is_given_back(
+    database: Database, tmp_path: Path
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue(landmarks=True)
+    stop = threading.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.attempt, bench.job(PassingOver.open), stop)
+        await anyio.sleep(0.1)
+        stop.set()
+    assert (await bench.clips.get(ACME, ID)).status == "queued"
+    assert (await bench.attempt()).status == "succeeded"
+    check_landmarks(await bench.storage.get(landmark_file_of(ID)), bench)
+
+
+async def test_one_that_only_passes_frames_over_ends_once_cancelled(
+    database: Database, tmp_path: Path
+) -> None:
+    bench = Bench(database, tmp_path, clip_lease_s=0.3)
+    await bench.queue()
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.attempt, bench.job(PassingOver.open))
+            await anyio.sleep(0.1)
+            await bench.clips.cancel(ACME, ID)
+    assert bench.told == []
 
 
 async def test_a_clip_that_ends_the_process_is_given_up(database: Database, tmp_path: Path) -> None:
@@ -282,10 +325,8 @@ async def test_who_lost_a_clip_unnoticed_writes_over_nobody_elses_landmarks(
     stopped, goes_on = threading.Event(), threading.Event()
 
     class Stopped(OpenedClip):
-        def frames(
-            self, fps: float | None = None, *, after_s: float | None = None, stride: Stride = every
-        ) -> Any:
-            taken = super().frames(fps, after_s=after_s, stride=stride)
+        def frames(self, *rate: Any, **options: Any) -> Any:
+            taken = super().frames(*rate, **options)
             for number, frame in enumerate(taken):
                 if number == 4:
                     stopped.set()

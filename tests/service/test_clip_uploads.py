@@ -5,6 +5,8 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import httpx2
 import pytest
 
 from service.tables import Clip
+from service.tenants import now_utc
 from tests.service.databases import BACKENDS
 from tests.service.server_process import server_process
 from tests.service.worker import KEY, Place, place_for_clips
@@ -203,6 +206,15 @@ def test_an_upload_that_is_cancelled_ends(place: Place) -> None:
     assert answer.startswith("HTTP/1.1 410 ")
     assert place.client.get(f"/v1/clips/{clip_id}").json()["status"] == "cancelled"
     assert place.worker.stored == []
+
+
+def test_one_that_has_begun_expires_within_an_hour(place: Place) -> None:
+    """Whoever receives it may be killed."""
+    with begun(place):
+        (clip_id,) = place.worker.ids_in(Clip)
+        asked = f"/v1/uploads/{clip_id}"
+        told = place.client.head(asked, headers={"Tus-Resumable": "1.0.0"}).headers
+    assert parsedate_to_datetime(told["upload-expires"]) <= now_utc() + timedelta(hours=1)
 
 
 def once(happened: Callable[[], object]) -> None:

@@ -1,7 +1,8 @@
 """The database: the same on SQLite and PostgreSQL, whole transactions, and no column forgotten."""
 
+import sqlite3
 import stat
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, String, func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from service.database import Database, alembic_config
+from service.database import AWAY, Database, alembic_config
 from service.settings import Settings
 from service.tables import Endpoint, Key, Table, Tenant
 from service.tenants import Tenants
@@ -134,6 +135,33 @@ async def test_an_error_leaves_nothing(database: Database) -> None:
                             created_at=NOW))  # fmt: skip
     async with database.read() as session:
         assert await session.scalar(select(Tenant)) is None
+
+
+@pytest.mark.anyio
+async def test_who_waits_for_a_locked_sqlite_does_not_wait_for_all_the_others(
+    tmp_path: Path,
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db", patience_s=0.5)
+    await database.upgrade()
+    raised: list[type[Exception]] = []
+
+    async def write() -> None:
+        try:
+            async with database.write() as session:
+                await session.execute(text("SELECT 1"))
+        except AWAY as error:
+            raised.append(type(error))
+
+    with closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with anyio.fail_after(3):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(20):
+                    tasks.start_soon(write)
+    assert len(raised) == 20
+    async with database.write() as session:
+        session.add(tenant())
+    await database.close()
 
 
 @pytest.mark.anyio

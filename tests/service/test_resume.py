@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -187,13 +187,61 @@ def stopping(serve: Serve, **settings: Any) -> Iterator[tuple[Talk, dict[str, An
     stop.join()
 
 
-def test_a_store_that_fails_ends_the_connection_and_says_so(serve: Serve, tmp_path: Path) -> None:
+def test_who_connected_before_can_begin_nothing_once_it_stops(serve: Serve) -> None:
+    server = serve(drain_s=20)
+    address = server.__enter__()
+    with talking(address) as open_one, talking(address) as late:
+        open_one.start(exercise="squat", input="landmarks")
+        stop = threading.Thread(target=server.__exit__, args=(None, None, None))
+        stop.start()
+        open_one.hear("going_away")
+        late.start(exercise="squat", input="landmarks")
+        assert late.close_code() == 1012
+        assert late.of("error")[-1]["code"] == "shutting_down"
+        open_one.end()
+    stop.join()
+
+
+@contextmanager
+def away(table: str, data: Path) -> Iterator[None]:
+    """Nothing of that kind can be kept meanwhile."""
+    with closing(sqlite3.connect(data / "sessions.db")) as database:
+        database.execute(f"ALTER TABLE {table} RENAME TO away")
+        yield
+        database.execute(f"ALTER TABLE away RENAME TO {table}")
+
+
+def test_a_store_that_is_away_ends_the_connection_and_no_session(
+    serve: Serve, tmp_path: Path
+) -> None:
+    with serve(data=tmp_path) as address:
+        with talking(address) as first:
+            created = first.start(exercise="squat", input="landmarks")
+            with away("event", tmp_path):
+                play(first, range(3))
+                assert first.close_code() == 1013
+        assert first.of("error")[-1]["code"] == "unavailable"
+        assert not events(first)  # what cannot be kept is not told
+        with talking(address) as second:
+            assert resume(second, created)["resumed_at_seq"] is None
+            play(second, range(len(LEVELS)))
+            assert second.end()["counts"] == {"squat": 3}
+
+
+def test_while_it_is_away_none_begins(serve: Serve, tmp_path: Path) -> None:
+    with serve(data=tmp_path) as address, talking(address) as talk, away("session", tmp_path):
+        talk.say({"type": "session.start"})
+        assert talk.close_code() == 1013
+    assert talk.of("error")[-1]["code"] == "unavailable"
+
+
+def test_a_session_that_cannot_be_kept_for_what_it_is_ends(serve: Serve, tmp_path: Path) -> None:
+    """A fault of the server's own, which no waiting mends."""
     with serve(data=tmp_path) as address, talking(address) as talk:
-        talk.start(exercise="squat", input="landmarks")
-        with sqlite3.connect(tmp_path / "sessions.db") as database:
-            database.execute("DROP TABLE event")
-        database.close()
+        created = talk.start(exercise="squat", input="landmarks")
+        with closing(sqlite3.connect(tmp_path / "sessions.db")) as database, database:
+            event = (created["session_id"], 1, "{}")
+            database.execute("INSERT INTO event VALUES (?, ?, ?)", event)
         play(talk, range(3))
         assert talk.close_code() == 1011
     assert talk.of("error")[-1]["code"] == "internal"
-    assert not events(talk)  # what cannot be kept is not told

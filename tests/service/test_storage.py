@@ -492,3 +492,35 @@ async def test_what_cannot_be_erased_is_no_silent_success(tmp_path: Path) -> Non
     (tmp_path / "media" / "clips" / "a").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="1 objects at clips/a cannot be erased"):
         await storage.erase("clips/a")
+
+
+OUT_OF_FILES = """
+import asyncio, os, resource
+from service.settings import Settings
+from service.storage import FAULTS, Storage
+
+async def main():
+    storage = Storage.of(Settings())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    taken = []
+    try:
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    try:
+        await storage.put("a", b"")
+    except FAULTS:
+        for one in taken:
+            os.close(one)
+        await storage.put("a", b"")
+
+asyncio.run(main())
+"""
+
+
+def test_it_goes_on_once_there_are_files_to_open_again(tmp_path: Path) -> None:
+    out_of_files = child(OUT_OF_FILES, Settings(data=tmp_path))
+    out_of_files.communicate()
+    assert out_of_files.returncode == 0
+    assert (tmp_path / "media" / "a").exists()
