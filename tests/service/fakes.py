@@ -350,7 +350,7 @@ class FakeSession:
 
 
 class FakeLibrary:
-    exercises = (
+    exercises: tuple[FakeExercise, ...] = (
         FakeExercise("squat", "Squat", "Down and up."),
         FakeExercise("push_up", "Push-up", "Down and up, on the hands.", needs_legs=False),
         FakeExercise("plank", "Plank", "Straight, on the elbows.", needs_legs=False),
@@ -374,3 +374,9 @@ class FakeLibrary:
         session = pickle.loads(base64.b64decode(snapshot["pickled"]))
         assert isinstance(session, FakeSession)
         return session
+
+
+class OtherLibrary(FakeLibrary):
+    """Without squats."""
+
+    exercises = FakeLibrary.exercises[1:]
