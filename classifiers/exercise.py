@@ -105,6 +105,11 @@ class Exercise:
         """Whether it can only be judged while the legs are in view."""
         return self.angle in ("hip", "knee")
 
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Those that it is judged by."""
+        return ANGLES[self.angle]
+
     def depth(self, vector: Sequence[float] | FloatArray, away: float = 0.0) -> float:
         """How deep a pose is, from 0 at the top over 1 at full depth to 1.5.
 
@@ -176,6 +181,17 @@ class Hold:
         """
         seen = [angles[_TOLD_BY[part]] for part in self.parts if part in _TOLD_BY]
         return min(seen, default=1.0)
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Those that it is judged by: unless they are in view it is not `seen`."""
+        told_by = (_TOLD_BY[part] for part in self.parts if part in _TOLD_BY)
+        return tuple(joint for angle in told_by for joint in ANGLES[angle])
+
+    @property
+    def upright(self) -> bool:
+        """No pose that is held tells which way up a picture is."""
+        return False
 
 
 def read_exercise(folder: Path) -> Exercise | Hold:

@@ -239,6 +239,9 @@ class FakeSession:
     def interrupt(self) -> list[Event]:
         return self._give_up(Reason.INCOMPLETE)
 
+    def anew(self) -> "FakeSession":
+        return FakeSession(self._active, unknown=self._unknown is not None)
+
     def snapshot(self) -> dict[str, Any]:
         return {"pickled": base64.b64encode(pickle.dumps(self)).decode()}
 
