@@ -1,7 +1,8 @@
 """An exercise is a folder of data: a movement that is counted, or a pose that is held and timed."""
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -18,13 +19,20 @@ from classifiers.embedding import (
 )
 from classifiers.grade import GradeRules
 from classifiers.hold import HoldRules
+from classifiers.numbers import check_numbers
 from classifiers.quantities import QUANTITIES
 from classifiers.repetition import CountingRules
+from classifiers.samples import MAX_LABEL
 from pose_engine.landmarks import FloatArray
 
 _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 """The joint that must be in view for a part of the body to be judged."""
 _DEEPEST, _MOST_GAIN = 1.5, 3.0
+_LABEL = re.compile(f"[a-z0-9_]{{1,{MAX_LABEL}}}")
+_FIELDS = ("kind", "title", "description", "parts", "rules")
+_REPS_FIELDS = (*_FIELDS, "measures", "depth", "grades", "upright")
+_HOLD_FIELDS = (*_FIELDS, "variants")
+_DEPTH_FIELDS = ("angle", "top_degrees", "bottom_degrees", "top_lift", "bottom_lift", "away_gain")
 _LEAST_DROP = 0.1
 """Of a leg's length: who hardly comes down is not set back by much, whatever the net guesses."""
 _HANGING = 0.8
@@ -88,9 +96,19 @@ class Exercise:
         return f"{self.name}_down"
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of its poses."""
+        return self.up, self.down
+
+    @property
     def needs_legs(self) -> bool:
         """Whether it can only be judged while the legs are in view."""
         return self.angle in ("hip", "knee")
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Those that it is judged by."""
+        return ANGLES[self.angle]
 
     def depth(self, vector: Sequence[float] | FloatArray, away: float = 0.0) -> float:
         """How deep a pose is, from 0 at the top over 1 at full depth to 1.5.
@@ -164,18 +182,31 @@ class Hold:
         seen = [angles[_TOLD_BY[part]] for part in self.parts if part in _TOLD_BY]
         return min(seen, default=1.0)
 
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Those that it is judged by: unless they are in view it is not `seen`."""
+        told_by = (_TOLD_BY[part] for part in self.parts if part in _TOLD_BY)
+        return tuple(joint for angle in told_by for joint in ANGLES[angle])
+
+    @property
+    def upright(self) -> bool:
+        """No pose that is held tells which way up a picture is."""
+        return False
+
 
 def read_exercise(folder: Path) -> Exercise | Hold:
     """Read `exercise.toml` of a folder; raises ExerciseError."""
     path = folder / "exercise.toml"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         kind = data.get("kind", Kind.REPS)
         if kind not in tuple(Kind):
             raise ValueError(f"kind must be one of {', '.join(Kind)}")
-        return (_hold if kind == Kind.HOLD else _exercise)(folder.name, data)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ExerciseError(f"{path}: {error}") from error
+        exercise = (_hold if kind == Kind.HOLD else _exercise)(folder.name, data)
+        _check_labels((exercise.name, *exercise.classes))
+        return exercise
+    except OSError as error:
+        raise ExerciseError(f"{path}: {error.strerror}") from error
     except KeyError as error:
         raise ExerciseError(f"{path}: the field {error} is missing") from error
     except (TypeError, ValueError) as error:
@@ -187,11 +218,11 @@ def _share(value: float, top: float, bottom: float) -> float:
 
 
 def _exercise(name: str, data: dict[str, Any]) -> Exercise:
-    depth = data["depth"]
+    _check_fields("a counted exercise", data, _REPS_FIELDS)
+    depth, upright = data["depth"], data.get("upright", False)
     _check_depth(depth)
-    measures = data.get("measures", [depth["angle"]])
-    if not set(measures) <= set(QUANTITIES):
-        raise ValueError(f"measures must be some of {', '.join(QUANTITIES)}")
+    if not isinstance(upright, bool):
+        raise TypeError(f"upright must be true or false, not {upright!r}")
     lifted = "top_lift" in depth
     return Exercise(
         name=name,
@@ -203,15 +234,17 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         lifts=(float(depth["top_lift"]), float(depth["bottom_lift"])) if lifted else None,
         rules=CountingRules(**_table(data, "rules", CountingRules)),
         away_gain=float(depth.get("away_gain", 1)),
-        measures=tuple(measures),
+        measures=_names(data.get("measures", [depth["angle"]]), "measures", QUANTITIES),
         grades=GradeRules(**_table(data, "grades", GradeRules)),
-        upright=bool(data.get("upright", False)),
+        upright=upright,
     )
 
 
 def _check_depth(depth: Mapping[str, Any]) -> None:
+    _check_fields("depth", depth, _DEPTH_FIELDS)
     if depth["angle"] not in ANGLES:
         raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
+    check_numbers("depth", {name: depth[name] for name in depth if name != "angle"})
     if not 0 <= depth["bottom_degrees"] < depth["top_degrees"] <= 180:
         raise ValueError("depth needs 0 <= bottom_degrees < top_degrees <= 180")
     lifted = {"top_lift", "bottom_lift"} & depth.keys()
@@ -224,29 +257,52 @@ def _check_depth(depth: Mapping[str, Any]) -> None:
 
 
 def _hold(name: str, data: dict[str, Any]) -> Hold:
-    if "depth" in data:
-        raise ValueError("a hold has no depth")
+    _check_fields("a hold", data, _HOLD_FIELDS)
+    variants = data.get("variants", [])
+    if not isinstance(variants, list):
+        raise TypeError(f"variants must be a list of names, not {variants!r}")
     return Hold(
         name=name,
         title=str(data["title"]),
         description=str(data["description"]),
         parts=_parts(data),
-        variants=tuple(str(variant) for variant in data.get("variants", ())),
+        variants=tuple(str(variant) for variant in variants),
         rules=HoldRules(**_table(data, "rules", HoldRules)),
     )
 
 
-def _parts(data: dict[str, Any]) -> tuple[str, ...]:
-    if not data["parts"] or not set(data["parts"]) <= set(PARTS):
-        raise ValueError(f"parts must be some of {', '.join(PARTS)}")
-    return tuple(data["parts"])
+def _parts(data: Mapping[str, Any]) -> tuple[str, ...]:
+    parts = _names(data["parts"], "parts", PARTS)
+    if not parts:
+        raise ValueError("parts must not be empty")
+    return parts
+
+
+def _names(given: object, field: str, known: Collection[str]) -> tuple[str, ...]:
+    if not isinstance(given, list) or not set(given) <= set(known):
+        raise ValueError(f"{field} must be some of {', '.join(known)}, as a list")
+    return tuple(given)
 
 
 def _table(
-    data: dict[str, Any], name: str, known: type[CountingRules | GradeRules | HoldRules]
+    data: Mapping[str, Any], name: str, known: type[CountingRules | GradeRules | HoldRules]
 ) -> dict[str, Any]:
     table: dict[str, Any] = data.get(name, {})
-    unknown = table.keys() - {field.name for field in fields(known)}
-    if unknown:
-        raise ValueError(f"{name} has unknown fields: {', '.join(sorted(unknown))}")
+    _check_fields(name, table, [field.name for field in fields(known)])
     return table
+
+
+def _check_fields(what: str, table: object, known: Collection[str]) -> None:
+    """What is misspelt would else be as if it were not there."""
+    if not isinstance(table, dict):
+        raise TypeError(f"{what} must be a table, not {table!r}")
+    unknown = table.keys() - set(known)
+    if unknown:
+        raise ValueError(f"{what} has unknown fields: {', '.join(sorted(unknown))}")
+
+
+def _check_labels(labels: Collection[str]) -> None:
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            limit = f"at most {MAX_LABEL} characters, each of a-z, 0-9 or _"
+            raise ValueError(f"names and labels have {limit}: {label!r}")

@@ -1,8 +1,9 @@
 """How deep is full, and how deep is deep."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from classifiers.events import Grade
+from classifiers.numbers import check_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class GradeRules:
     deep_depth: float = 1.25
 
     def __post_init__(self) -> None:
+        check_numbers("grades", asdict(self))
         if not 0 < self.full_depth < self.deep_depth:
             raise ValueError("grades needs 0 < full_depth < deep_depth")
 

@@ -6,7 +6,6 @@ from math import inf
 from typing import Any, Self
 
 from classifiers.crouch import Crouches
-from classifiers.embedding import ANGLES
 from classifiers.events import (
     Advice,
     Event,
@@ -17,7 +16,7 @@ from classifiers.events import (
     RepRejected,
     SubjectSwitched,
 )
-from classifiers.exercise import Exercise
+from classifiers.exercise import Exercise, Hold
 from classifiers.plain import plain
 from classifiers.view import JOINTS, View
 from pose_engine.landmarks import Pose
@@ -70,18 +69,19 @@ class Coach:
     """Turns trouble that lasts into advice: rarely, one piece at a time, the most useful first.
 
     What must be in view follows from an exercise's data: the joints of its angle and of its parts,
-    the legs only where it cannot be judged without. Of several exercises those matter whose posture
-    was seen lately, or else all. While repetitions are counted the view is good enough.
+    the legs only where it cannot be judged without; from a hold's, those that it is seen by. Of
+    several exercises those matter whose posture was seen lately, or else all. While repetitions
+    are counted, or a hold is under way, the view is good enough.
     """
 
-    def __init__(self, exercises: Sequence[Exercise]) -> None:
+    def __init__(self, exercises: Sequence[Exercise | Hold]) -> None:
         self._exercises = tuple(exercises)
         self._needed = {one.name: _needed(one) for one in exercises}
         self._state = CoachState()
         self._view = View()
         self._lying = Crouches()
 
-    def turned_to(self, exercises: Sequence[Exercise]) -> "Coach":
+    def turned_to(self, exercises: Sequence[Exercise | Hold]) -> "Coach":
         """One for other exercises, who knows what was said lately."""
         other = Coach(exercises)
         other._state = CoachState(seen_s=self._state.seen_s, said_s=self._state.said_s)
@@ -159,7 +159,7 @@ class Coach:
         meant = self._meant(at_s)
         name = meant[0].name if len(meant) == 1 else None
         needed = set[str]().union(*(self._needed[e.name] for e in meant or self._exercises))
-        told = {joint for e in meant for joint in ANGLES[e.angle]}
+        told = {joint for e in meant for joint in e.joints}
         if out := _unseen(needed, self._view.out, self._view.hidden):
             advice = Advice.STEP_BACK if 2 * len(out) <= len(needed) else Advice.STEP_INTO_VIEW
             yield Guidance(advice, _text(advice, out, "out of view"), out, name, at_s)
@@ -206,7 +206,7 @@ class Coach:
         just = counted_s is not None and at_s - counted_s <= _FINE_S
         return just or any(phase in _UNDER_WAY for phase in phases.values())
 
-    def _meant(self, at_s: float) -> list[Exercise]:
+    def _meant(self, at_s: float) -> list[Exercise | Hold]:
         """What the person is about, as far as that can be told."""
         if len(self._exercises) == 1:
             return [*self._exercises]
@@ -214,9 +214,11 @@ class Coach:
         return [e for e in self._exercises if at_s - meant_s.get(e.name, -inf) <= _MEANT_S]
 
 
-def _needed(exercise: Exercise) -> set[str]:
+def _needed(exercise: Exercise | Hold) -> set[str]:
+    if isinstance(exercise, Hold):
+        return {*exercise.joints}
     parts = [p for p in exercise.parts if p != "legs" or exercise.needs_legs]
-    return {*ANGLES[exercise.angle], *(joint for part in parts for joint in _JOINTS_OF[part])}
+    return {*exercise.joints, *(joint for part in parts for joint in _JOINTS_OF[part])}
 
 
 def _meant_as_one(refused: RepRejected, phase: Phase) -> bool:

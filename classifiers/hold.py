@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from classifiers.events import Event, HoldEnded, HoldStarted
+from classifiers.numbers import check_numbers
 from classifiers.plain import plain
 
 
@@ -32,6 +33,8 @@ class HoldRules:
     """How long too little may be seen to tell before it is over."""
 
     def __post_init__(self) -> None:
+        """Raises ValueError for what is no number above 0."""
+        check_numbers("rules", asdict(self))
         for name, value in asdict(self).items():
             if not 0 < value < math.inf:
                 raise ValueError(f"rules.{name} must be above 0, not {value}")

@@ -24,8 +24,8 @@ _ROUNDING = 0.01  # of a squared distance by products in float32, which are off 
 _REACH, _HELD_REACH = 1.5, 1.1
 """How far a sample may be to have a vote; nearer for a hold, for no movement speaks for it too."""
 _SHARED_NEIGHBOURS = 3
-_LEAST_SAMPLES = 3
-"""Of a class: fewer have no spread that could be told from chance."""
+_LEAST_SAMPLES = _NEIGHBOURS // 2 + 1
+"""Of a class: fewer would never have most of the votes."""
 _SHARED_REACH, _LEGLESS_SHARED_REACH = 0.5, 0.6
 """How near to a shared class a pose of anything else has no say. Without the legs less tells them
 apart: on straight arms all fours, a dog and a push-up differ in the slope of the trunk alone."""
@@ -58,7 +58,7 @@ class PoseClassifier:
         self.lift = lift
         counted = [one for one in exercises if isinstance(one, Exercise)]
         holds = [one for one in exercises if isinstance(one, Hold)]
-        self.classes = (*(name for e in counted for name in (e.up, e.down)), NONE)
+        self.classes = (*(name for e in counted for name in e.classes), NONE)
         vectors, labels = samples.vectors(lift), np.array(samples.labels)
         self._holds = {hold.name: hold.classes for hold in holds}
         held = [
@@ -70,11 +70,11 @@ class PoseClassifier:
         seen = ~np.isin(labels, [NEAR, *(name for hold in holds for name in hold.classes)])
         vectors, labels = vectors[seen], labels[seen]
         self._counted = [
-            _Neighbourhood((e.up, e.down), (e.up,), e.parts, vectors, labels) for e in counted
+            _Neighbourhood(e.classes, (e.up,), e.parts, vectors, labels) for e in counted
         ]
         legless = [
             _Neighbourhood(
-                (e.up, e.down),
+                e.classes,
                 (e.up,),
                 set(e.parts) - {"legs", "weight"},
                 vectors,

@@ -1,6 +1,7 @@
 """The exercises that are known, and the one classifier that tells their poses apart."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -8,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from classifiers.exercise import Exercise, ExerciseError, Hold, read_exercise
-from classifiers.knn import PoseClassifier
+from classifiers.knn import NEAR, NONE, PoseClassifier
 from classifiers.lifter import Lifter
 from classifiers.samples import SamplesError, SampleSet
-from classifiers.session import ExerciseSession, look_ahead
+from classifiers.session import UNKNOWN, ExerciseSession, look_ahead
 from pose_engine.landmarks import Pose
 
 AUTO = "auto"
 """Count or time whichever exercise is being done."""
+_TAKEN = {AUTO, UNKNOWN, NONE, NEAR}
+"""What means something else where the name of an exercise may stand, or its label."""
+_FILES = ("exercise.toml", "samples.csv")
 _AT_ONCE = 64
 """Of more, each takes no less time, but all of them more memory."""
 
@@ -37,11 +41,14 @@ class Library:
 
         Raises ExerciseError, LifterError or SamplesError, naming the file.
         """
-        folders = sorted(path.parent for path in folder.glob("*/samples.csv"))
-        exercises = tuple(read_exercise(f) for f in folders if (f / "exercise.toml").exists())
+        folders = sorted({path.parent for name in _FILES for path in folder.glob(f"*/{name}")})
+        exercises = tuple(
+            read_exercise(f) for f in folders if f.name != NONE or (f / "exercise.toml").exists()
+        )
         if not exercises:
             raise ExerciseError(f"{folder}: no exercise in it (a folder with exercise.toml)")
-        samples = reduce(add, (SampleSet.read(f / "samples.csv") for f in folders))
+        labels = _labels(folder, exercises)
+        samples = reduce(add, (_samples(f / "samples.csv", labels) for f in folders))
         try:
             return cls(exercises, PoseClassifier(exercises, samples, Lifter.read()))
         except SamplesError as error:
@@ -86,3 +93,20 @@ class Library:
         session = ExerciseSession([self.pick(name)[0] for name in names], self.classifier)
         session.restore(snapshot)
         return session
+
+
+def _labels(folder: Path, exercises: Sequence[Exercise | Hold]) -> set[str]:
+    """Those that samples may have; raises ExerciseError where one would have two meanings."""
+    taken = _TAKEN.intersection(exercise.name for exercise in exercises)
+    classes = Counter(label for exercise in exercises for label in exercise.classes)
+    if clash := [*taken, *(label for label, times in classes.items() if times > 1)]:
+        raise ExerciseError(f"{folder}: {clash[0]} means something else already: name it otherwise")
+    return {NONE, NEAR, *classes}
+
+
+def _samples(path: Path, labels: Collection[str]) -> SampleSet:
+    samples = SampleSet.read(path)
+    for label in samples.labels:
+        if label not in labels:
+            raise SamplesError(f"{path}: no exercise has poses labelled {label!r}")
+    return samples

@@ -1,10 +1,11 @@
 """The state machine that turns one exercise's depth over time into counted and refused reps."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
+from classifiers.numbers import check_numbers
 from classifiers.plain import plain
 
 
@@ -72,13 +73,10 @@ class CountingRules:
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no number, or below 0 where that says nothing."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or math.isnan(value):
-                raise ValueError(f"rules.{field.name} must be a number, not {value!r}")
-            if value < 0 and "set_back" not in field.name:
-                raise ValueError(f"rules.{field.name} must not be below 0, as {value} is")
+        check_numbers("rules", asdict(self))
+        for name, value in asdict(self).items():
+            if value < 0 and "set_back" not in name:
+                raise ValueError(f"rules.{name} must not be below 0, as {value} is")
 
 
 @dataclass(slots=True)

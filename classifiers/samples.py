@@ -1,6 +1,7 @@
 """Labelled sets of sample poses: read, write, and find the ones that do not belong."""
 
 import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -14,12 +15,16 @@ from pose_engine.landmarks import LANDMARK_COUNT, FloatArray
 
 MAX_SAMPLES = 20_000
 MAX_METRES = 10.0
+MAX_LABEL = 64
+"""Characters of a label."""
 _HEADER = ["label", "source", *(f"{axis}{i}" for i in range(LANDMARK_COUNT) for axis in "xyz")]
-_ROW = np.dtype([("label", "U64"), ("source", "U64"), ("points", "f4", (LANDMARK_COUNT, 3))])
+_ROW = np.dtype(
+    [("label", f"U{MAX_LABEL}"), ("source", "U64"), ("points", "f4", (LANDMARK_COUNT, 3))]
+)
 
 
 class SamplesError(ValueError):
-    """A sample file cannot be used; the message names the file, the row and what is wrong."""
+    """A sample file cannot be used; the message names the file, the line and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,20 +73,51 @@ class SampleSet:
 
     @classmethod
     def read(cls, path: Path) -> "SampleSet":
-        """Read what `write` wrote; raises SamplesError."""
-        header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        """Read what `write` wrote, or a spreadsheet has saved since; raises SamplesError."""
+        lines = _lines(path)
+        header = lines.pop(next(iter(lines), 0), "")
         if header != ",".join(_HEADER):
-            raise SamplesError(f"{path}: the first line must be {','.join(_HEADER[:5])},...")
+            begin = f"the first line must be {','.join(_HEADER[:5])},..."
+            raise SamplesError(f"{path}: {begin} and not {header[:40]!r}")
         if not 0 < len(lines) <= MAX_SAMPLES:
             raise SamplesError(f"{path}: {len(lines)} samples; 1 to {MAX_SAMPLES} are allowed")
-        try:
-            rows = np.loadtxt(lines, _ROW, delimiter=",", quotechar='"', comments=None, ndmin=1)
-        except ValueError as error:
-            needed = "needs 99 numbers after label and source"
-            raise SamplesError(f"{path}: a sample {needed}: {error}") from error
+        rows = _rows(path, lines)
         points = (rows["points"] / 1000).astype(np.float32)
         right = (np.abs(points) <= MAX_METRES).all((1, 2))
         if not right.all():
             limit = f"a coordinate is beyond {MAX_METRES:.0f} m or no number"
-            raise SamplesError(f"{path}:{right.argmin() + 2}: {limit}")
+            raise SamplesError(f"{path}:{[*lines][right.argmin()]}: {limit}")
         return cls(tuple(rows["label"].tolist()), tuple(rows["source"].tolist()), points)
+
+
+def _lines(path: Path) -> dict[int, str]:
+    """Those that are not blank, by their number in the file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SamplesError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SamplesError(f"{path}: it is not saved as UTF-8: {error}") from error
+    return {number: line for number, line in enumerate(text.splitlines(), 1) if line.strip()}
+
+
+def _rows(path: Path, lines: Mapping[int, str]) -> NDArray[np.void]:
+    try:
+        return _parsed(lines.values())
+    except ValueError:
+        for number, line in lines.items():
+            _check_line(f"{path}:{number}", line)
+        raise
+
+
+def _check_line(place: str, line: str) -> None:
+    try:
+        _parsed([line])
+    except ValueError as error:
+        fault = str(error).partition(" at row")[0]  # which it counts in its own way
+        needed = f"a sample needs {len(_HEADER) - 2} numbers after label and source"
+        raise SamplesError(f"{place}: {needed}: {fault}") from error
+
+
+def _parsed(lines: Iterable[str]) -> NDArray[np.void]:
+    return np.loadtxt([*lines], _ROW, delimiter=",", quotechar='"', comments=None, ndmin=1)

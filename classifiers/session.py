@@ -147,7 +147,14 @@ class ExerciseSession:
             events = self._measured(self._count(pose, seen.glance, seen.row, at_s))
             self._record(seen.glance, seen.row, at_s)
         sets = self._sets.observe(events, at_s)
-        return [*events, *sets, *self._coach.advise(pose, self.phases, events, at_s)]
+        return [*events, *sets, *self._coach.advise(pose, self._phases, events, at_s)]
+
+    @property
+    def _phases(self) -> dict[str, Phase]:
+        """Those of holds as well: one that is under way is at its bottom."""
+        holds = self.holds
+        held = {name: Phase.BOTTOM if name in holds else Phase.AWAY for name in self._timers}
+        return self.phases | held
 
     @property
     def roll(self) -> Roll:
@@ -216,6 +223,14 @@ class ExerciseSession:
         self._coach.look_away()
         return self._give_up()
 
+    def anew(self) -> "ExerciseSession":
+        """One that counts the same from zero on, of the same person, who knows what was advised."""
+        exercises: tuple[Exercise | Hold, ...] = (*self._exercises, *self._holds)
+        unknown = self._periods is not None
+        session = ExerciseSession(exercises, self._classifier, unknown=unknown)
+        session._coach = self._coach.turned_to(exercises)
+        return session
+
     def _give_up(self) -> list[Event]:
         """What comes next is no part of the movement or hold under way."""
         self._forget()
@@ -270,7 +285,7 @@ class ExerciseSession:
             counted = tuple(named[name] for name in snapshot["counted"])
             roll, stance = Roll(*snapshot["roll"]), Stance().restored(snapshot["stance"])
             sets = SetKeeper().restored(snapshot["sets"])
-            coach = Coach(counted).restored(snapshot["coach"])
+            coach = Coach((*counted, *self._holds)).restored(snapshot["coach"])
             timers = {
                 name: HoldTimer(name, timer.rules).restored(snapshot["timers"][name])
                 for name, timer in self._timers.items()
@@ -299,7 +314,7 @@ class ExerciseSession:
             self._counters.setdefault(exercise.name, counter)
             self._recorders.setdefault(exercise.name, MeasureRecorder(exercise))
         self._timers = {hold.name: HoldTimer(hold.name, hold.rules) for hold in self._holds}
-        self._coach = self._coach.turned_to(self._exercises)
+        self._coach = self._coach.turned_to(exercises)
 
     def _measured(self, events: list[Event]) -> list[Event]:
         for recorder in self._recorders.values() if events else ():

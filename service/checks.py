@@ -13,6 +13,8 @@ import numpy as np
 from anyio import to_thread
 from av.codec.codec import Codec
 
+from classifiers.exercise import ExerciseError
+from classifiers.samples import SamplesError
 from pose_engine.footage import CODECS, ClipLimits
 from pose_engine.frames import Frame
 from pose_engine.isolation import IsolatedClip
@@ -39,13 +41,15 @@ async def settings_are_known(_: Settings, environment: Iterable[str] = os.enviro
 
 
 async def models_run(settings: Settings, load: Callable[[Settings], Core] = load_core) -> Found:
-    """The nets are there, undamaged, and answer on the device that is set."""
+    """The nets are there, undamaged, and answer on the device that is set; so are the exercises."""
     from pose_engine.runtime import DeviceError  # noqa: PLC0415  # imports ONNX Runtime
 
     try:
         core = await to_thread.run_sync(load, settings)
     except DeviceError as error:
         return failed(str(error), "see docs/gpu.md, or set BLAZEREPS_INFERENCE_DEVICE to cpu")
+    except (ExerciseError, SamplesError) as error:
+        return failed(str(error), "mend the exercise's folder, see docs/exercises.md")
     await to_thread.run_sync(core.engine.find, Frame(np.zeros((256, 256, 3), np.uint8)))
     return Found(f"the {settings.variant} models are undamaged and run")
 

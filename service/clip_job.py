@@ -196,10 +196,7 @@ class _Work:
     def _count(self, path: Path) -> ClipResult:
         """In a thread of its own, as what follows."""
         settings, wanted = self.job.settings, self.wanted
-        count = ClipCount(
-            self.job.core, wanted.exercise, unknown=wanted.unknown, focus=focus_of(wanted.subject)
-        )
-        self._go_on(count)
+        count = self._begun()
         try:
             result = count_on(
                 count,
@@ -218,12 +215,27 @@ class _Work:
         self._keep_piece()
         return result
 
-    def _go_on(self, count: ClipCount) -> None:
-        """From the last checkpoint, where there is one of this version."""
+    def _begun(self) -> ClipCount:
+        """The count of the last checkpoint, or a new one where there is none that can be used."""
         checkpoint = json.loads(self.clip.checkpoint or "{}")
-        if checkpoint.get("version") == VERSION:
+        count = self._new_count()
+        if checkpoint.get("version") != VERSION:
+            return count
+        try:
             count.restore(checkpoint["count"])
-            self.pieces = checkpoint["pieces"]
+        except (KeyError, TypeError, ValueError, LookupError) as error:
+            log.warning("clip begun anew", clip_id=self.clip.id, error=repr(error))
+            return self._new_count()
+        self.pieces = checkpoint["pieces"]
+        return count
+
+    def _new_count(self) -> ClipCount:
+        core, wanted = self.job.core, self.wanted
+        focus = focus_of(wanted.subject)
+        try:
+            return ClipCount(core, wanted.exercise, unknown=wanted.unknown, focus=focus)
+        except LookupError as error:
+            raise ServiceError("unknown_exercise", error.args[0], field="exercise") from error
 
     def _report(self, count: ClipCount, share: float) -> None:
         self.progress = share

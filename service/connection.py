@@ -155,7 +155,11 @@ class Connection:
         self.session_id = wanted.session_id
         try:
             kept, stream = await to_thread.run_sync(self._resumed, wanted)
-        except (NoSession, StreamError) as error:
+        except NoSession as error:
+            raise ServiceError("unknown_session", str(error)) from error
+        except StreamError as error:
+            cause = repr(error.__cause__)
+            log.warning("session not resumed", session_id=self.session_id, error=cause)
             raise ServiceError("unknown_session", str(error)) from error
         self.epoch = kept.epoch
         resumed = messages.SessionResumed(

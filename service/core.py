@@ -76,6 +76,9 @@ class Session(Protocol):
     def interrupt(self) -> list[Event]:
         """Give up the movement under way: what comes next is no part of it."""
 
+    def anew(self) -> "Session":
+        """One that counts the same from zero on, of the same person."""
+
     def finish(self) -> list[Event]:
         """What the end of the stream causes."""
 

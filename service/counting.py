@@ -148,7 +148,7 @@ class Counting:
 
     def reset(self, arm: Arm | None) -> Iterator[Happening]:
         """All counts go back to zero."""
-        self.session = self._new_session()
+        self.session = self.session.anew()
         yield from self.resume(arm)
 
     def choose(self, exercise: str) -> Iterator[Happening]:

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from blazereps_client.errors import LiveError
 from blazereps_client.video import CaptureError
+from classifiers.exercise import ExerciseError
+from classifiers.samples import SamplesError
 from models.store import ModelsMissing
 from pose_engine.footage import ClipError
 from service.errors import ServiceError
@@ -22,7 +24,8 @@ from service.startup import KeysNeeded
 err: Final = Console(stderr=True, highlight=False)
 
 _MENDABLE: Final = (
-    *(ModelsMissing, ServiceError, ClipError, CaptureError, LiveError, KeysNeeded, OSError),
+    *(ModelsMissing, ExerciseError, SamplesError, KeysNeeded),
+    *(ServiceError, ClipError, CaptureError, LiveError, OSError),
 )
 
 

@@ -6,13 +6,13 @@ from typing import Final
 
 from anyio import to_thread
 
-from blazereps_client.results import Tally
 from pose_engine.frames import ImageLimits
 from service.core import Core
 from service.database import Database
 from service.journal import Journal
 from service.logs import get_logger
 from service.receipts import was_erased
+from service.session_result import SessionResult
 from service.sessions import Expired, SessionStore
 from service.stream import Stream, StreamError, resume
 from service.telemetry import Telemetry
@@ -46,7 +46,7 @@ class Harvest:
 
     async def finished(self, session_id: str, owner: str, began_s: float, stream: Stream) -> None:
         """Keep a session that has its summary; raises SQLAlchemyError or SessionsAway."""
-        await self._keep(session_id, owner, began_s, stream, stream.tally())
+        await self._keep(session_id, owner, began_s, SessionResult.of(stream))
         await to_thread.run_sync(self._sessions.settle, session_id)
 
     async def expired(self) -> None:
@@ -63,23 +63,28 @@ class Harvest:
     async def _take_over(self, one: Expired) -> None:
         try:
             if not one.kept.settled:
-                stream, tally = await to_thread.run_sync(self._come_to, one)
-                await self._keep(one.session_id, one.owner, one.kept.began_s, stream, tally)
+                result = await to_thread.run_sync(self._come_to, one)
+                await self._keep(one.session_id, one.owner, one.kept.began_s, result)
         except StreamError as error:
-            log.warning("session not kept", session_id=one.session_id, error=str(error))
+            cause = repr(error.__cause__)
+            log.warning("session not kept", session_id=one.session_id, error=cause)
         except Exception:
             log.exception("harvest failed", session_id=one.session_id)
             return
         await to_thread.run_sync(self._sessions.forget, one)
 
-    def _come_to(self, one: Expired) -> tuple[Stream, Tally]:
-        stream = self._resumed(one)
-        return stream, stream.tally()
+    def _come_to(self, one: Expired) -> SessionResult:
+        try:
+            return SessionResult.of(self._resumed(one))
+        except StreamError as error:
+            cause = repr(error.__cause__)
+            log.warning("session kept as told", session_id=one.session_id, error=cause)
+            return SessionResult.told(one.kept)
 
     async def _keep(
-        self, session_id: str, owner: str, began_s: float, stream: Stream, tally: Tally
+        self, session_id: str, owner: str, began_s: float, result: SessionResult
     ) -> None:
-        if not (stream.duration_s or tally.counts):
+        if not (result.duration_s or result.tally.counts):
             return
         tenant, slash, name = owner.partition("/")
         user, began = name if slash else None, datetime.fromtimestamp(began_s, UTC)
@@ -93,10 +98,10 @@ class Harvest:
                 user_id=user,
                 source="live",
                 started_at=began,
-                duration_s=stream.duration_s,
-                tally=tally,
+                duration_s=result.duration_s,
+                tally=result.tally,
                 now=self._clock(),
-                origin_s=stream.origin_s,
+                origin_s=result.origin_s,
                 tell=self._tell,
             )
 

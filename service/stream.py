@@ -79,7 +79,7 @@ class Moment:
 
 
 class StreamError(ValueError):
-    """What was kept is no stream of this version."""
+    """What was kept cannot be gone on with: the client is told so, and the log why: the cause."""
 
 
 class Stream:
@@ -381,7 +381,7 @@ def resume(
     try:
         kept = json.loads(stored.state)
         if kept["version"] != SNAPSHOT_VERSION:
-            raise StreamError(f"version {kept['version']} is not {SNAPSHOT_VERSION}")
+            raise ValueError(f"version {kept['version']} is not {SNAPSHOT_VERSION}")
         config = SessionStart.model_validate(kept["config"])
         stream = Stream(core, config, limits, journal, telemetry)
         stream._counting.restore(kept["counting"])
@@ -394,7 +394,8 @@ def resume(
         if kept["summary"] is not None:
             stream.summary = SessionSummary.model_validate(kept["summary"])
     except (KeyError, TypeError, ValueError, LookupError, ServiceError) as error:
-        raise StreamError(f"not a stream that can be resumed: {error!r}") from error
+        changed = "the server's exercises, or the server, have changed since: start a new session"
+        raise StreamError(changed) from error
     return stream
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from classifiers.grade import GradeRules
 from classifiers.library import Library
 from classifiers.samples import SamplesError, SampleSet
 from pose_engine.landmarks import Landmark
-from tests.classifiers.figures import as_pose, bend, samples, sit_down, squat
+from tests.classifiers.figures import as_pose, bend, repetitions, samples, sit_down, squat
 
 _TOML = """
 title = "Squat"
@@ -47,7 +48,9 @@ least_s = 5.0
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "squat").mkdir()
     (tmp_path / "squat" / "exercise.toml").write_text(_TOML)
-    samples().write(tmp_path / "squat" / "samples.csv")
+    every = samples()
+    pushed = np.char.startswith(np.array(every.labels), "push_up")
+    every.where(~pushed).write(tmp_path / "squat" / "samples.csv")
     return tmp_path / "squat"
 
 
@@ -108,6 +111,15 @@ def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
     ("old", "new", "message"),
     [
         ('title = "Squat"', "", "'title' is missing"),
+        ("title =", "name =", "a counted exercise has unknown fields: name"),
+        ("measures =", "measure =", "a counted exercise has unknown fields: measure"),
+        ("[rules]", "[rule]", "a counted exercise has unknown fields: rule"),
+        ("top_degrees", "top_degress", "depth has unknown fields: top_degress"),
+        ("top_degrees = 165", 'top_degrees = "165"', "depth.top_degrees must be a number"),
+        ("full_depth = 0.7", 'full_depth = "0.7"', "grades.full_depth must be a number"),
+        ("title =", 'upright = "false"\ntitle =', "upright must be true or false, not 'false'"),
+        ('["torso", "legs"]', '"legs"', "parts must be some of"),
+        ('["torso", "legs"]', "[]", "parts must not be empty"),
         ('"legs"', '"tail"', "parts must be some of torso, arms, legs"),
         ('"knee"', '"nose"', "must be one of elbow, shoulder, hip, knee"),
         ("85", "170", "bottom_degrees < top_degrees"),
@@ -125,13 +137,63 @@ def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
         ("full_depth = 0.7", "full_depth = 1.3", "0 < full_depth < deep_depth"),
         ("full_depth", "fullness", "grades has unknown fields: fullness"),
         ("title =", 'kind = "dance"\ntitle =', "kind must be one of reps, hold"),
-        ("title =", 'kind = "hold"\ntitle =', "a hold has no depth"),
+        ("title =", 'kind = "hold"\ntitle =', "a hold has unknown fields: depth, grades, measures"),
     ],
 )
 def test_a_wrong_file_names_the_field(folder: Path, old: str, new: str, message: str) -> None:
     (folder / "exercise.toml").write_text(_TOML.replace(old, new))
     with pytest.raises(ExerciseError, match=message):
         read_exercise(folder)
+
+
+@pytest.mark.parametrize("wrong", ["rules = 5", "rules = []", "grades = 'x'", "depth = 5"])
+def test_what_is_no_table_is_named(folder: Path, wrong: str) -> None:
+    name = wrong.split(maxsplit=1)[0]
+    head, *tables = _TOML.split("\n[")
+    others = [table for table in tables if not table.startswith(name)]
+    (folder / "exercise.toml").write_text("\n[".join([f"{wrong}\n{head}", *others]))
+    with pytest.raises(ExerciseError, match=f"exercise.toml: {name} must be a table"):
+        read_exercise(folder)
+
+
+@pytest.mark.parametrize("name", ["biceps-curl", "Curl", "my curl", "liegest\u00fctz", "a" * 60])
+def test_a_name_is_one_that_workouts_can_be_found_by(folder: Path, name: str) -> None:
+    """`a` * 60 and `_down` are longer than a label may be."""
+    with pytest.raises(ExerciseError, match=f"at most 64 characters.*'{name}"):
+        read_exercise(folder.rename(folder.with_name(name)))
+
+
+@pytest.mark.parametrize("name", ["auto", "unknown", "none", "near"])
+def test_a_name_means_nothing_else(folder: Path, name: str) -> None:
+    folder.rename(folder.with_name(name))
+    with pytest.raises(ExerciseError, match=f"{name} means something else already"):
+        Library.load(folder.parent)
+
+
+def test_a_label_is_one_exercise_s(folder: Path) -> None:
+    toml = _HOLD.replace('["high", "forearm"]', '["high", "high"]')
+    (folder / "exercise.toml").write_text(toml)
+    with pytest.raises(ExerciseError, match="squat_high means something else already"):
+        Library.load(folder.parent)
+
+
+@pytest.mark.parametrize(
+    ("file", "error"), [("exercise.toml", ExerciseError), ("samples.csv", SamplesError)]
+)
+def test_a_folder_without_one_of_its_files_is_not_left_out(
+    folder: Path, file: str, error: type[Exception]
+) -> None:
+    other = copytree(folder, folder.with_name("squat_too"))
+    (other / file).unlink()
+    with pytest.raises(error, match=f"squat_too/{file}: No such file"):
+        Library.load(folder.parent)
+
+
+def test_a_misspelt_label_is_named(folder: Path) -> None:
+    path = folder / "samples.csv"
+    path.write_text(path.read_text().replace("squat_up", "squat_uo", 1))
+    with pytest.raises(SamplesError, match=r"samples.csv: no exercise .* labelled 'squat_uo'"):
+        Library.load(folder.parent)
 
 
 def test_a_hold_is_a_pose_in_its_variants(folder: Path) -> None:
@@ -155,6 +217,10 @@ def test_a_hold_without_variants_is_one_class(folder: Path) -> None:
         ('"legs"', '"tail"', "parts must be some of torso, arms, legs"),
         ("least_s", "longest_s", "unknown fields: longest_s"),
         ("5.0", "-5.0", "least_s must be above 0"),
+        ("5.0", '"5.0"', "rules.least_s must be a number, not '5.0'"),
+        ("title", "upright = true\ntitle", "a hold has unknown fields: upright"),
+        ('["high", "forearm"]', '"high"', "variants must be a list of names, not 'high'"),
+        ('"high"', '"on hands"', "'squat_on hands'"),
         ('description = "Still."', "", "'description' is missing"),
     ],
 )
@@ -176,18 +242,32 @@ def test_a_hold_is_seen_as_well_as_the_part_that_is_seen_worst(folder: Path) -> 
 
 def test_a_variant_without_samples_is_named(folder: Path) -> None:
     (folder / "exercise.toml").write_text(_HOLD)
-    with pytest.raises(SamplesError, match="no sample is labelled squat_high or squat_forearm"):
+    held = SampleSet(("squat_high",) * 9, ("figure",) * 9, samples().points[:9])
+    held.write(folder / "samples.csv")
+    with pytest.raises(SamplesError, match="no sample is labelled squat_forearm"):
         Library.load(folder.parent)
 
 
-@pytest.mark.parametrize("kept", [1, 2])
+@pytest.mark.parametrize("kept", [1, 7])
 def test_a_class_with_too_few_samples_is_named(folder: Path, kept: int) -> None:
     every = SampleSet.read(folder / "samples.csv")
     keep = np.ones(len(every), bool)
     keep[[i for i, label in enumerate(every.labels) if label == "squat_down"][kept:]] = False
     every.where(keep).write(folder / "samples.csv")
-    with pytest.raises(SamplesError, match="fewer than 3 samples are labelled squat_down"):
+    with pytest.raises(SamplesError, match="fewer than 8 samples are labelled squat_down"):
         Library.load(folder.parent)
+
+
+def test_with_the_least_samples_that_are_allowed_it_counts(folder: Path) -> None:
+    depths = np.linspace(0, 1, 16)
+    labels = tuple(f"squat_{'down' if depth > 0.5 else 'up'}" for depth in depths)
+    poses = np.stack([squat(depth) for depth in depths])
+    SampleSet(labels, ("figure",) * 16, poses).write(folder / "samples.csv")
+    session = Library.load(folder.parent).session("squat")
+    for at_s, pose in repetitions(squat, [0.9, 0.9]):
+        session.observe(pose, at_s)
+    session.finish()
+    assert session.counts == {"squat": 2}
 
 
 def test_samples_of_nothing_else_are_not_needed(folder: Path) -> None:

@@ -20,7 +20,12 @@ def test_a_grade_begins_at_its_depth(depth: float, grade: Grade) -> None:
     assert GradeRules().grade(depth) is grade
 
 
-@pytest.mark.parametrize(("full", "deep"), [(0, 1), (1, 1), (1.2, 1.1), (float("nan"), 1)])
+@pytest.mark.parametrize(("full", "deep"), [(0, 1), (1, 1), (1.2, 1.1)])
 def test_grades_must_ascend(full: float, deep: float) -> None:
     with pytest.raises(ValueError, match="0 < full_depth < deep_depth"):
         GradeRules(full, deep)
+
+
+def test_grades_are_numbers() -> None:
+    with pytest.raises(ValueError, match=r"grades\.full_depth must be a number, not nan"):
+        GradeRules(float("nan"), 1)

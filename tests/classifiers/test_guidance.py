@@ -25,7 +25,9 @@ from classifiers.knn import PoseClassifier
 from classifiers.session import ExerciseSession
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 from tests.classifiers.figures import (
+    CHAIR,
     EXERCISES,
+    PLANK,
     Posture,
     as_pose,
     push_up,
@@ -164,6 +166,23 @@ def test_the_only_exercise_is_always_meant() -> None:
     assert _told(told, coach=Coach([PUSH_UP])) == []
     (advice, *_) = _advice(told, coach=Coach([SQUAT]))
     assert (advice.advice, advice.exercise) == (Advice.STEP_BACK, "squat")
+
+
+def test_who_holds_is_told_what_is_out_of_view() -> None:
+    told = _told(Stretch(20, NO_LEGS, {"chair": Phase.AWAY}), coach=Coach([CHAIR]))
+    assert told == [(Advice.STEP_BACK, "Step back: knees and ankles out of view.")]
+    told = _told(Stretch(20, LYING_WITHOUT_FEET, {"plank": Phase.AWAY}), coach=Coach([PLANK]))
+    assert told == [(Advice.STEP_BACK, "Step back: ankles out of view.")]
+
+
+def test_a_hold_needs_what_it_is_judged_by() -> None:
+    arms = Coach([replace(PLANK, parts=("torso", "arms"))])
+    assert _told(Stretch(60, LYING_WITHOUT_FEET, {"plank": Phase.AWAY}), coach=arms) == []
+
+
+def test_while_a_hold_is_under_way_the_view_is_good_enough() -> None:
+    held = Stretch(60, LYING_WITHOUT_FEET, {"plank": Phase.BOTTOM})
+    assert _told(held, coach=Coach([PLANK])) == []
 
 
 def test_knees_hidden_by_the_body() -> None:

@@ -29,6 +29,9 @@ def test_sets_add_up() -> None:
         ("squat_up,figure,0,", "squat_up,figure,nan,", "no number"),
         ("squat_up,figure,0,", "squat_up,figure,20000,", "beyond 10 m"),
         ("squat_up,figure,0,", "squat_up,figure,", "needs 99 numbers"),
+        ("label,source", "label;source", "and not 'label;source"),
+        ("squat_up,figure,0,", "\n\n  \nsquat_up,figure,20000,", r"csv:5: .* beyond 10 m"),
+        ("squat_up,figure,0,", "\n\n  \nsquat_up,figure,zero,", r"csv:5: .* string 'zero'"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -39,9 +42,35 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, old: str, new: str, mes
         SampleSet.read(path)
 
 
-def test_an_empty_set_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rest", ["", "\n", "\n\n \n"])
+def test_an_empty_set_is_refused(tmp_path: Path, rest: str) -> None:
     path = tmp_path / "samples.csv"
     samples().write(path)
-    path.write_text(path.read_text().splitlines()[0])
+    path.write_text(path.read_text().splitlines()[0] + rest)
     with pytest.raises(SamplesError, match="0 samples"):
         SampleSet.read(path)
+
+
+def test_what_a_spreadsheet_has_saved_is_read(tmp_path: Path) -> None:
+    """With a byte order mark, its own line ends and blank lines."""
+    path = tmp_path / "samples.csv"
+    samples().write(path)
+    before = SampleSet.read(path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b"\r\n")
+    again = SampleSet.read(path)
+    assert again.labels == before.labels
+    assert np.array_equal(again.points, before.points)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "samples.csv"
+    samples().write(path)
+    path.write_text(path.read_text().replace("figure", "figür"), encoding=encoding)
+    with pytest.raises(SamplesError, match=r"samples.csv: it is not saved as UTF-8"):
+        SampleSet.read(path)
+
+
+def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SamplesError, match=f"{tmp_path}: Is a directory"):
+        SampleSet.read(tmp_path)

@@ -26,7 +26,12 @@ from classifiers.exercise import Exercise, Hold
 from classifiers.guidance import ABSENT_S
 from classifiers.knn import PoseClassifier
 from classifiers.library import Library, UnknownExercise
-from classifiers.session import ExerciseSession, SnapshotError, TimeWentBackwards
+from classifiers.session import (
+    UNKNOWN,
+    ExerciseSession,
+    SnapshotError,
+    TimeWentBackwards,
+)
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 from tests.classifiers.figures import (
     CHAIR,
@@ -487,3 +492,22 @@ def test_a_hold_goes_on_from_a_snapshot(timing: Library, cut: int) -> None:
     begun = [e for at, pose in observations[:cut] for e in first.observe(pose, at)]
     second = timing.restore(json.loads(json.dumps(first.snapshot())))
     assert begun + _run(second, observations[cut:]) == whole
+
+
+def test_who_holds_with_his_legs_out_of_view_is_told_so(timing: Library) -> None:
+    legs = tuple(Landmark(i) for i in range(25, 33))
+    events = _run(timing.session("chair"), _held(squat, 1.0, 6, hidden=legs))
+    (told,) = [event for event in events if isinstance(event, Guidance)]
+    assert (told.advice, told.exercise) == (Advice.STEP_BACK, "chair")
+    assert told.parts == ("knees", "ankles")
+
+
+def test_one_anew_counts_from_zero(library: Library) -> None:
+    """As a new one does, of what was chosen last."""
+    session = library.session(unknown=True)
+    _run(session, repetitions(squat, [0.9]))
+    session.choose(library.pick("squat"))
+    again = session.anew()
+    assert again.counts == {"squat": 0, UNKNOWN: 0}
+    whole = _run(library.session("squat", unknown=True), repetitions(squat, [0.9, 0.9]))
+    assert _run(again, repetitions(squat, [0.9, 0.9])) == whole

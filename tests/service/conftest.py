@@ -24,6 +24,7 @@ Serve = Callable[..., AbstractContextManager[str]]
 @contextmanager
 def serve_fake(
     engine: FakeEngine | None = None,
+    library: FakeLibrary | None = None,
     *,
     keys: Mapping[str, str] | None = None,
     key_scopes: Collection[Scope] = SCOPES,
@@ -33,7 +34,8 @@ def serve_fake(
     with TemporaryDirectory() as folder:
         chosen = Settings(**{"port": 0, "data": Path(folder), "drain_s": 0, **settings})
         add_keys(chosen, keys or {}, key_scopes)
-        with serving(create_app(chosen, engine or FakeEngine(), FakeLibrary()), chosen) as address:
+        app = create_app(chosen, engine or FakeEngine(), library or FakeLibrary())
+        with serving(app, chosen) as address:
             yield address
 
 

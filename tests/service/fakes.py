@@ -239,6 +239,9 @@ class FakeSession:
     def interrupt(self) -> list[Event]:
         return self._give_up(Reason.INCOMPLETE)
 
+    def anew(self) -> "FakeSession":
+        return FakeSession(self._active, unknown=self._unknown is not None)
+
     def snapshot(self) -> dict[str, Any]:
         return {"pickled": base64.b64encode(pickle.dumps(self)).decode()}
 
@@ -350,7 +353,7 @@ class FakeSession:
 
 
 class FakeLibrary:
-    exercises = (
+    exercises: tuple[FakeExercise, ...] = (
         FakeExercise("squat", "Squat", "Down and up."),
         FakeExercise("push_up", "Push-up", "Down and up, on the hands.", needs_legs=False),
         FakeExercise("plank", "Plank", "Straight, on the elbows.", needs_legs=False),
@@ -374,3 +377,9 @@ class FakeLibrary:
         session = pickle.loads(base64.b64decode(snapshot["pickled"]))
         assert isinstance(session, FakeSession)
         return session
+
+
+class OtherLibrary(FakeLibrary):
+    """Without squats."""
+
+    exercises = FakeLibrary.exercises[1:]

@@ -65,13 +65,18 @@ class Talk:
 
 def resume(talk: Talk, created: dict[str, Any], last_event_id: int = 0) -> dict[str, Any]:
     """Go on with the session that was created on another connection."""
+    ask_to_resume(talk, created, last_event_id)
+    return talk.hear("session.resumed")
+
+
+def ask_to_resume(talk: Talk, created: dict[str, Any], last_event_id: int = 0) -> None:
+    """What is answered is not heard yet."""
     talk.say({
         "type": "session.resume",
         "session_id": created["session_id"],
         "resume_token": created["resume_token"],
         "last_event_id": last_event_id,
     })  # fmt: skip
-    return talk.hear("session.resumed")
 
 
 @contextmanager

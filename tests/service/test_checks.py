@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from obstore.store import LocalStore
 
+from classifiers.exercise import ExerciseError
+from classifiers.samples import SamplesError
 from models.store import ModelsMissing
 from pose_engine.footage import ClipError
 from pose_engine.isolation import IsolatedClip
@@ -61,6 +63,19 @@ async def test_a_gpu_that_is_not_there_is_told_with_what_to_do() -> None:
     found = await models_run(Settings(inference_device="cuda"), load)
     assert (found.verdict, found.said) == (FAIL, "no GPU")
     assert "BLAZEREPS_INFERENCE_DEVICE" in found.remedy
+
+
+@pytest.mark.parametrize("error", [ExerciseError, SamplesError])
+async def test_a_fault_in_an_exercise_s_folder_is_to_be_mended_there(
+    error: type[ValueError],
+) -> None:
+    def load(_: Settings) -> Core:
+        raise error("curl/exercise.toml: the field 'title' is missing")
+
+    found = await models_run(Settings(), load)
+    assert found.verdict is FAIL
+    assert found.said.startswith("curl/exercise.toml")
+    assert "docs/exercises.md" in found.remedy
 
 
 async def test_a_folder_keeps_media(tmp_path: Path) -> None:

@@ -30,7 +30,16 @@ from service.database import Database
 from service.settings import Settings
 from service.storage import Storage
 from service.tables import Clip, Tenant
-from tests.service.fakes import NOBODY, REP, SHALLOW_REP, FakeEngine, FakeLibrary, write_clip
+from tests.service.fakes import (
+    NOBODY,
+    REP,
+    SHALLOW_REP,
+    FakeEngine,
+    FakeLibrary,
+    FakeSession,
+    OtherLibrary,
+    write_clip,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -173,6 +182,42 @@ def check_landmarks(file: bytes, bench: Bench) -> None:
         assert arrays["world"].shape == (len(poses), 33, 3)
         for points, (_, pose) in zip(arrays["points"], poses, strict=True):
             assert np.isnan(points).all() if pose is None else (points[:, :3] == pose.image).all()
+
+
+@pytest.mark.parametrize("landmarks", [False, True])
+async def test_where_the_exercises_have_changed_a_clip_is_begun_anew(
+    database: Database, tmp_path: Path, landmarks: bool
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue(landmarks=landmarks)
+    assert (await bench.attempt(bench.job(dies_after(9, RuntimeError)))).status == "queued"
+    await bench.no_wait()
+    bench.core = Core(bench.engine, ChangedLibrary())
+    assert (await bench.attempt()).status == "succeeded"
+    assert bench.told == [("succeeded", bench.expected())]
+    if landmarks:
+        check_landmarks(await bench.storage.get(landmark_file_of(ID)), bench)
+
+
+class ChangedLibrary(FakeLibrary):
+    """What was counted before does not fit it."""
+
+    def restore(self, snapshot: dict[str, Any], /) -> FakeSession:
+        raise ValueError("not a snapshot of this session")
+
+
+async def test_a_clip_of_an_exercise_that_is_gone_fails_at_once(
+    database: Database, tmp_path: Path
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    assert (await bench.attempt(bench.job(dies_after(9, RuntimeError)))).status == "queued"
+    await bench.no_wait()
+    bench.core = Core(bench.engine, OtherLibrary())
+    done = await bench.attempt()
+    assert done.error is not None
+    assert (done.status, done.error["code"]) == ("failed", "unknown_exercise")
+    assert "'squat'" in done.error["detail"]
 
 
 async def test_a_stopped_job_is_given_back_where_it_was(database: Database, tmp_path: Path) -> None:

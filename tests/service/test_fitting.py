@@ -1,5 +1,6 @@
 """Exercises that are fitted in a process of their own."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from classifiers.exercise import ExerciseError, Kind
 from classifiers.library import Library
-from classifiers.samples import SampleSet
+from classifiers.samples import SamplesError, SampleSet
 from pose_engine.landmarks import FloatArray
 from service.fitting import EXERCISES, begin, fitting
 
@@ -33,6 +34,23 @@ def answers(library: Library, vectors: FloatArray) -> tuple[object, ...]:
 
 def test_what_is_wrong_is_said_as_here(tmp_path: Path) -> None:
     with pytest.raises(ExerciseError, match="no exercise in it"), fitting(tmp_path) as library:
+        library()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("exercise.toml", b"rules = 5", ExerciseError),
+        ("samples.csv", "label,source,\u00e4".encode("latin-1"), SamplesError),
+    ],
+)
+def test_a_damaged_file_is_named(
+    tmp_path: Path, name: str, content: bytes, error: type[Exception]
+) -> None:
+    copytree(EXERCISES / "squat", tmp_path / "squat")
+    path = tmp_path / "squat" / name
+    path.write_bytes(content)
+    with pytest.raises(error, match=re.escape(str(path))), fitting(tmp_path) as library:
         library()
 
 

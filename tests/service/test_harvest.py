@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
+from blazereps_client.messages import CountingReset
 from pose_engine.frames import ImageLimits
+from service.core import Core
 from service.database import Database
 from service.harvest import BATCH, Harvest, resumer
 from service.journal import Journal
@@ -20,7 +23,7 @@ from service.tables import Tenant, Workout, WorkoutSet
 from service.telemetry import NoSpans, Telemetry
 from service.tenants import Tenants
 from service.workout_store import Tell, tell_nobody
-from tests.service.fakes import HOLD, REP, grey_pose
+from tests.service.fakes import HOLD, REP, REST, FakeEngine, OtherLibrary, grey_pose
 from tests.service.streams import CORE, landmarks, moment
 
 pytestmark = pytest.mark.anyio
@@ -39,16 +42,17 @@ class World:
             folder / "sessions.db", keep_s=60, most=100, clock=lambda: self.now_s
         )
 
-    def harvest(self, tell: Tell = tell_nobody) -> Harvest:
-        resumed = resumer(CORE, ImageLimits(), self.sessions, TELEMETRY)
+    def harvest(self, tell: Tell = tell_nobody, core: Core = CORE) -> Harvest:
+        resumed = resumer(core, ImageLimits(), self.sessions, TELEMETRY)
         return Harvest(self.database, self.sessions, resumed, tell=tell, clock=self.now)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.now_s, UTC)
 
     async def workouts(self) -> dict[str, Workout]:
+        query = select(Workout).options(undefer(Workout.tally))
         async with self.database.read() as session:
-            return {one.id: one for one in await session.scalars(select(Workout))}
+            return {one.id: one for one in await session.scalars(query)}
 
 
 @pytest.fixture
@@ -89,6 +93,36 @@ async def test_what_nobody_resumed_is_kept_as_it_would_have_ended(world: World) 
     began = [(one.started_at - BEGAN).total_seconds() for one in sets]
     assert began == pytest.approx([0.2, 1.7])  # though the capture clock began at 100
     assert world.sessions.expired("", 10) == []
+
+
+CHANGED = Core(FakeEngine(), OtherLibrary())
+
+
+async def test_of_an_exercise_that_is_gone_what_was_told_is_kept(world: World) -> None:
+    play(begin(world, "a"), (*REP, *HOLD, *REST, *REP, *REP))
+    world.now_s += 61
+    await world.harvest(core=CHANGED).expired()
+    workout = (await world.workouts())["a"]
+    assert (workout.counts, workout.duration_s) == ({"squat": 3}, 4.2)
+    async with world.database.read() as session:
+        rows = [*await session.scalars(select(WorkoutSet).order_by(WorkoutSet.started_at))]
+    assert [(one.reps, one.held_s) for one in rows] == [(1, None), (0, 0.5), (2, None)]
+    assert (rows[-1].started_at - BEGAN).total_seconds() == pytest.approx(2.9)
+    last = workout.tally["sets"][-1]
+    assert (last["number"], last["rest_s"]) == (2, pytest.approx(2.3))
+    assert world.sessions.expired("", 10) == []
+
+
+async def test_what_was_told_before_a_reset_is_not_kept(world: World) -> None:
+    stream = begin(world, "a")
+    play(stream, (*REP, *REP))
+    stream.obey(CountingReset(), moment(16))
+    play(stream, REP, first=16)
+    world.now_s += 61
+    await world.harvest(core=CHANGED).expired()
+    workout = (await world.workouts())["a"]
+    assert workout.counts == {"squat": 1}
+    assert [one["number"] for one in workout.tally["sets"]] == [1]
 
 
 async def test_a_session_that_ended_is_kept_and_not_handed_over(world: World) -> None:

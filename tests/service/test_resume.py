@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.service.conftest import Serve
-from tests.service.fakes import REP, SHALLOW_REP, TOP
-from tests.service.talk import Talk, resume, talking
+from tests.service.fakes import REP, SHALLOW_REP, TOP, OtherLibrary
+from tests.service.talk import Talk, ask_to_resume, resume, talking
 
 LEVELS = (*REP, *SHALLOW_REP, *REP, *REP, TOP)
 STEP_S = 0.1
@@ -165,6 +165,18 @@ def test_a_new_server_resumes_what_an_old_one_kept(serve: Serve, tmp_path: Path)
         again = resume(second, created)["resumed_at_seq"]
         play(second, range(again + 1, len(LEVELS)))
         assert second.end()["counts"] == {"squat": 3}
+
+
+def test_who_resumes_is_told_that_the_exercises_have_changed(serve: Serve, tmp_path: Path) -> None:
+    with stopping(serve, data=tmp_path) as (_, created):
+        pass
+    with serve(library=OtherLibrary(), data=tmp_path) as address, talking(address) as second:
+        ask_to_resume(second, created)
+        error = second.hear("error")
+        assert (error["code"], second.close_code()) == ("unknown_session", 4404)
+        assert error["message"] == (
+            "the server's exercises, or the server, have changed since: start a new session"
+        )
 
 
 def test_before_it_closes_the_server_lets_sessions_end(serve: Serve) -> None:
