@@ -98,12 +98,13 @@ def test_how_far_a_knee_is_bent_is_told_by_the_picture(
     assert angle_degrees(vector, "knee") == pytest.approx(knee, abs=0.5)
 
 
-@given(depths, st.floats(-180, 180))
+@given(depths, st.floats(-180, 180), st.floats(-500, 500))
 def test_how_far_something_is_away_is_told_by_the_world_points(
-    depth: float, heading: float
+    depth: float, heading: float, shift: float
 ) -> None:
+    """And so is how large he is, wherever in the picture."""
     points = turned(push_up(depth), heading)
-    flat = (points * [400, 400, 0]).astype(np.float32)
+    flat = (points * [400, 400, 0] + shift).astype(np.float32)
     (pictured,) = as_pictured(points[None], flat[None])
     assert np.allclose(pictured - pictured[0], points - points[0], atol=1e-4)
 
@@ -135,6 +136,16 @@ def test_hips_that_hang_and_hips_that_are_piked_have_a_sign() -> None:
     assert values == sorted(values)
     assert values[0] < -0.02
     assert values[2] > 0.02
+
+
+@given(st.floats(0.2, 0.8))
+def test_hips_on_the_line_from_shoulder_to_knee_do_not_sag(share: float) -> None:
+    """Wherever on it: a long trunk is no dropped hip."""
+    points = push_up(0)
+    for side in ("LEFT", "RIGHT"):
+        hip, shoulder, knee = (Landmark[f"{side}_{name}"] for name in ("HIP", "SHOULDER", "KNEE"))
+        points[hip] = points[shoulder] + share * (points[knee] - points[shoulder])
+    assert _embed(points)[NAMES.index("hip_sag")] == pytest.approx(0, abs=1e-4)
 
 
 @given(depths, st.floats(-180, 180))

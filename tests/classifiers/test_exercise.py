@@ -7,7 +7,7 @@ from shutil import copytree
 import numpy as np
 import pytest
 
-from classifiers.embedding import ANGLES, angle_degrees, embed, overhang
+from classifiers.embedding import ANGLES, NAMES, angle_degrees, embed, overhang
 from classifiers.exercise import Exercise, ExerciseError, Hold, Kind, read_exercise
 from classifiers.grade import GradeRules
 from classifiers.library import Library
@@ -105,6 +105,15 @@ def test_a_bent_knee_alone_is_half_as_deep(folder: Path) -> None:
     assert exercise.depth(embed(as_pose(standing))) < 0.8
     angle_alone = replace(exercise, lifts=None)
     assert angle_alone.depth(embed(as_pose(standing))) > 0.8
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("knee", 0.0), ("knee_lift", -1.0)])
+def test_a_joint_or_a_limb_alone_goes_half_way_however_wrong_it_is(
+    folder: Path, name: str, wrong: float
+) -> None:
+    vector = embed(as_pose(squat(0)))
+    vector[NAMES.index(name)] = wrong
+    assert _counted(folder).depth(vector) == 0.75
 
 
 @pytest.mark.parametrize(

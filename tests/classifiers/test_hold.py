@@ -126,6 +126,12 @@ def test_moving_into_the_pose_is_no_part_of_it() -> None:
     assert ended.start_s == pytest.approx(2, abs=0.4)
 
 
+def test_who_goes_over_to_another_pose_is_timed_from_then_on() -> None:
+    """Not from the sight after, which at few frames a second is much later."""
+    started, _ = _time(_moments(6, off=lambda at: 30.0 * (at > 1), fps=1))
+    assert started == HoldStarted("plank", 2, 5)
+
+
 def test_a_gap_is_bridged_and_a_longer_one_is_not() -> None:
     def seen(*gap: float) -> list[HoldEnded]:
         moments = _moments(14, confidence=lambda at: None if gap[0] < at < gap[1] else SURE)

@@ -112,6 +112,14 @@ def test_each_repetition_has_its_own_measures() -> None:
     assert [rep.measures["knee_top"].value for rep in reps] == pytest.approx([176] * 3, abs=2)
 
 
+def test_a_repetition_from_a_lower_top_is_measured_from_there() -> None:
+    times, depths = (0, 1, 1.8, 2.6, 2.9, 3.7, 4.5, 5), (0, 0, 0.9, 0.25, 0.25, 0.9, 0.25, 0.25)
+    way = [(at, float(np.interp(at, times, depths))) for at in np.arange(0, 5, 1 / 15).tolist()]
+    reps = _Follower(SQUAT).reps((at, as_pose(squat(depth))) for at, depth in way)
+    tops = [rep.measures["knee_top"].value for rep in reps]
+    assert tops == pytest.approx([176, 148], abs=3)
+
+
 def test_without_a_top_in_view_there_is_no_measure_of_it() -> None:
     """It opens on the way down."""
     seen = [(at, pose) for at, pose in repetitions(squat, [0.9]) if at > 0.6]
@@ -138,6 +146,17 @@ def test_a_hidden_far_leg_leaves_asymmetry_out_and_nothing_else() -> None:
     certainties = {name: m.certainty for name, m in _one(SQUAT, seen).measures.items()}
     names = ("knee_top", "knee_bottom", "torso_lean_top", "torso_lean_bottom")
     assert certainties == pytest.approx(dict.fromkeys(names, 1.0))
+
+
+def test_what_is_guessed_of_hidden_legs_is_no_measure() -> None:
+    legs = [Landmark[f"{s}_{name}"] for s in ("LEFT", "RIGHT") for name in ("HIP", "KNEE", "ANKLE")]
+    follower, events = _Follower(SQUAT), []
+    for at, pose in repetitions(squat, [0.9]):
+        events += follower.see([(at, pose)])
+        guessed = as_pose(squat(1.35), tuple(legs))
+        follower.recorder.look(read(guessed, follower.recorder.names), at + 1 / 60)
+    (rep,) = (event for event in events if isinstance(event, RepCounted))
+    assert _values(rep)["knee_bottom"] == pytest.approx(75, abs=3)
 
 
 def test_what_was_given_up_is_no_part_of_the_next() -> None:

@@ -79,6 +79,18 @@ def test_another_size_of_the_picture_is_no_movement_and_ends_none(size: float) -
     assert len(_count(resized(waving, 3))) == len(_count(waving))
 
 
+def test_who_went_away_from_the_camera_is_measured_by_his_size_there() -> None:
+    def waving(at_s: float) -> float:
+        return 0.5 * _sine(1.6)(at_s) if at_s > 11.2 else 0.0
+
+    here = [*_waving(waving, 24)]
+    away = [
+        (at_s, replace(pose, image=pose.image * np.float32(max(1 - 0.2 * at_s, 0.3))))
+        for at_s, pose in here
+    ]
+    assert len(_count(away)) == len(_count(here)) > 6
+
+
 def test_a_snapshot_without_an_origin_begins_anew_with_its_count() -> None:
     counter = PeriodCounter()
     for at_s, pose in _waving(_sine(1.6), 13):
@@ -100,6 +112,27 @@ def test_standing_still_and_trembling_count_nothing() -> None:
 def test_less_than_three_periods_do_not_repeat() -> None:
     assert LEAST_PERIODS == 3
     assert _count([*_waving(_sine(2), 4.5)]) == []
+
+
+@pytest.mark.parametrize(("again_s", "more"), [(99, 0), (8.8, 1), (16, 0)])
+def test_one_period_long_after_the_others_is_none(again_s: float, more: int) -> None:
+    sine = _sine(1.6)
+
+    def waving(at_s: float) -> float:
+        return sine(at_s) if at_s < 8 or again_s <= at_s < again_s + 1.6 else 0.0
+
+    assert len(_count([*_waving(waving, 20)])) == 5 + more
+
+
+def test_no_period_counts_twice_however_long_the_rest_between_them() -> None:
+    quick = _sine(0.6)
+    events = _count([*_waving(lambda at_s: quick(min(at_s % 2.4, 0.6)), 24)])
+    assert [round(event.start_s / 2.4) for event in events] == list(range(9))
+
+
+def test_who_tires_and_moves_less_and_less_is_counted_on() -> None:
+    sine = _sine(1.6)
+    assert len(_count([*_waving(lambda at_s: 0.93 ** (at_s / 1.6) * sine(at_s), 20)])) == 12
 
 
 def test_a_snapshot_goes_on_where_it_was_taken() -> None:

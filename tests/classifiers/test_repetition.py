@@ -219,6 +219,23 @@ def test_a_posture_that_is_known_on_the_way_down_came_from_the_top_just_left() -
     assert (late.count, never.count) == (1, 0)
 
 
+def test_who_appears_below_the_top_came_from_none_to_be_like() -> None:
+    """Where he comes to is sure enough by itself."""
+    counter = _counter()
+    for at, depth in _walk([(0, 0.5), (1, 0.9), (2, 0), (3, 0)]):
+        counter.observe(depth, 0.3 if at > 1 and depth < 0.4 else 1.0, at)
+    assert counter.count == 1
+
+
+def test_a_top_of_long_before_is_not_come_from() -> None:
+    """He walked about and squats: that took no half minute."""
+    walk = [(0, 0), (1, 0), (1.1, 0.4), (40, 0.4), (40.5, 0.9), (41.3, 0), (42, 0)]
+    counter = _counter()
+    events = [e for at, d in _walk(walk) for e in counter.observe(d, float(at > 40.1), at)]
+    (rep,) = _counted(events)
+    assert rep.start_s == pytest.approx(40.1, abs=0.1)
+
+
 def test_the_top_that_somebody_else_passed_is_not_come_from() -> None:
     counter = _counter()
     counter.observe(0.0, 0.1, 0.0)

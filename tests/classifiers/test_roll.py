@@ -75,6 +75,12 @@ def test_the_camera_that_is_there_now_is_what_counts() -> None:
     assert roll.radians == pytest.approx(level_camera.radians, abs=0.02)
 
 
+def test_one_sight_after_a_gap_does_not_speak_for_the_gap() -> None:
+    before = _seen(_poses(squat, [0.0] * 30))
+    after = _seen(_poses(squat, [0.0], 10), fps=0.1, roll=before)
+    assert 0 < math.degrees(after.radians - before.radians) < 6
+
+
 def test_another_person_may_be_before_another_camera() -> None:
     standing, lying = _seen(_poses(squat, [0.0] * 15, 15)), as_pose(push_up(0))
     [stand] = stands(points_of([lying]), lying.visibility[None])

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,20 @@ def test_the_camera_that_is_there_now_is_what_counts() -> None:
     for number in range(30, 60):
         stance.look(_vector(squat, 0), number / 15)
     assert stance.tilt == pytest.approx(_seen(squat, [0.0] * 30).tilt, abs=0.02)
+
+
+def test_one_sight_after_a_gap_does_not_speak_for_the_gap() -> None:
+    stance, tilted = (_seen(squat, [0.0] * 30, camera) for camera in (0, 20))
+    before = stance.tilt
+    stance.look(_vector(squat, 0, 20), 60)
+    assert abs(stance.tilt - before) < 0.6 * abs(tilted.tilt - before)
+
+
+def test_a_body_of_no_size_breaks_nothing() -> None:
+    stance = _seen(squat, [0.0] * 30, 15)
+    before = stance.tilt
+    stance.look(embed(as_pose(np.zeros((33, 3), np.float32))).tolist(), 2.1)
+    assert stance.tilt == pytest.approx(before, abs=1e-6)
 
 
 def test_a_snapshot_goes_on_where_it_was_taken() -> None:

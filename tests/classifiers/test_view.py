@@ -83,6 +83,15 @@ def test_one_sight_after_a_gap_does_not_speak_for_the_gap() -> None:
     assert view.out("ankle") < 0.1
 
 
+def test_who_points_at_the_camera_says_nothing_of_up_and_down() -> None:
+    """Feet first, his ankles are but a little above his shoulders."""
+    pose = _seen()
+    shoulder, tall = pose.image[Landmark.LEFT_SHOULDER, 1], np.ptp(pose.image[:, 1])
+    pose.image[[Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE], 1] = shoulder - 0.05 * tall
+    view = _after(10, pose)
+    assert [view.turn(degrees) for degrees in (90, 180, 270)] == [0, 0, 0]
+
+
 def test_reset_forgets() -> None:
     view = _after(10, _seen(low_visibility=KNEES))
     view.reset()
