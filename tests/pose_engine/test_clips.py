@@ -140,10 +140,11 @@ def test_the_display_matrix_is_honoured(tmp_path: Path, turn: int, bright: tuple
     [
         (Fraction(4, 3), (64, 36)),
         (Fraction(1, 2), (32, 48)),
+        (Fraction(12, 11), (64, 44)),
         (Fraction(199, 200), (64, 48)),
         (Fraction(9, 2), (64, 48)),
     ],
-    ids=["wide", "high", "rounded", "absurd"],
+    ids=["wide", "high", "broadcast", "rounded", "absurd"],
 )
 def test_pixels_are_made_square(
     tmp_path: Path, sample_aspect: Fraction, size: tuple[int, int], turn: int
@@ -331,6 +332,19 @@ def test_a_truncated_file_gives_what_is_there_and_says_what_is_missing(
         count = len(list(clip.frames()))
         assert 20 <= count <= 35
         assert count + clip.unreadable == pytest.approx(90, abs=3)
+
+
+@pytest.mark.parametrize(("missing", "counted"), [(32, 0), (33, 33)])
+def test_of_a_missing_end_more_than_a_second_is_counted_to_the_frame(
+    tmp_path: Path, missing: int, counted: int
+) -> None:
+    path = write_clip(tmp_path / "a.mp4", noise(96), fps=32, index_first=True)
+    with av.open(str(path)) as container:
+        cut = [packet.pos for packet in container.demux(video=0)][96 - missing]
+    path.write_bytes(path.read_bytes()[:cut])
+    with Clip.open(path) as clip:
+        assert len(list(clip.frames())) == 96 - missing
+        assert clip.unreadable == counted
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])

@@ -26,6 +26,13 @@ def test_a_dark_picture_with_something_bright_in_it_is_left_alone() -> None:
     assert brightened(picture) is picture
 
 
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_a_picture_that_is_bright_in_one_colour_is_left_alone(channel: int) -> None:
+    picture = np.zeros((64, 64, 3), np.uint8)
+    picture[..., channel] = 200
+    assert brightened(picture) is picture
+
+
 @given(st.integers(0, 130))
 def test_it_never_becomes_darker_and_never_wraps_around(brightest: int) -> None:
     picture = _picture(brightest)

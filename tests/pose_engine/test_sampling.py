@@ -89,6 +89,8 @@ def test_points_out_of_view_do_not_count() -> None:
     sampler = rested()
     sampler.observe(somebody(sunk=0.9, seen=0.2), 2.1)
     assert sampler.stride(FPS) == 3
+    sampler.observe(somebody(), 2.2)
+    assert sampler.stride(FPS) == 3, "where they were before was a guess"
 
 
 def test_whoever_is_lost_is_looked_for_closely_and_then_less() -> None:

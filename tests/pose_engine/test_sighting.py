@@ -32,6 +32,14 @@ def test_growing_and_shrinking_are_alike(growth: float, seconds: float) -> None:
     assert Sighting.first(grown, 0.0).leads_to(SEEN, seconds) is led
 
 
+@pytest.mark.parametrize("growth", [0.6, 1.6])
+def test_who_is_suddenly_much_larger_or_smaller_is_another_one(growth: float) -> None:
+    """Somebody behind him, or a face on a poster, has his middle."""
+    other = replace(SEEN, side=growth * SEEN.side)
+    assert not Sighting.first(SEEN, 0.0).leads_to(other, 1 / 30)
+    assert Sighting.first(SEEN, 0.0).leads_to(other, 1)
+
+
 @given(st.floats(0, 3), elapsed)
 def test_the_longer_he_was_not_seen_the_farther_he_may_be(sides: float, seconds: float) -> None:
     sighting = Sighting.first(SEEN, 0.0)

@@ -1,6 +1,7 @@
 """One-Euro: what holds for every input, and MediaPipe's own arithmetic on a few numbers."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -131,3 +132,18 @@ def test_without_smoothing_only_the_alignment_points_are_held_steady() -> None:
     np.testing.assert_array_equal(moved.image, landmarks(1.0).image)
     np.testing.assert_array_equal(moved.visibility, landmarks(1.0).visibility)
     assert 0 < moved.alignment[0, 0] < 0.5
+
+
+def test_in_a_picture_of_another_size_points_and_region_go_on_as_before() -> None:
+    steady, changed = PoseSmoother(smoothing=True), PoseSmoother(smoothing=True)
+    for at in (0.0, 40.0):
+        steady(landmarks(at), 1 / 15)
+        changed(landmarks(at), 1 / 15)
+    changed.enlarge(0.5)
+    half = np.float32(0.5)
+    for at in (60.0, 70.0):
+        whole = landmarks(at)
+        small = replace(whole, image=half * whole.image, alignment=half * whole.alignment)
+        expected, found = steady(whole, 1 / 15), changed(small, 1 / 15)
+        np.testing.assert_allclose(found.alignment, half * expected.alignment, rtol=1e-4)
+        np.testing.assert_allclose(found.image, half * expected.image, rtol=1e-4)

@@ -106,6 +106,22 @@ def test_after_a_second_in_vain_it_looks_less_often_and_still_finds_who_comes() 
     assert next(found) - came_s <= REST_S
 
 
+def test_who_came_after_a_search_in_vain_and_is_lost_is_looked_for_on_every_frame() -> None:
+    stage = Stage()
+    stage.see = lambda image: nobody()
+    for step in range(60):
+        stage.tracker.track(blank(), step / 30)
+    stage.see = lambda image: somebody((3.0, standing()))
+    for step in range(60, 90):
+        stage.tracker.track(blank(), step / 30)
+    stage.read = lambda image: body(flag=0.1)
+    stage.tracker.track(blank(), 90 / 30)
+    for step in range(91, 95):
+        stage.asked()
+        assert stage.tracker.track(blank(), step / 30) is None
+        assert stage.asked()[0] > 0
+
+
 def test_whom_to_follow_is_looked_for_at_once_however_long_nobody_was_there() -> None:
     stage = Stage()
     stage.see = lambda image: nobody()
