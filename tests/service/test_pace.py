@@ -94,3 +94,22 @@ def test_large_pictures_are_not_needed() -> None:
 
 def test_the_same_is_said_rarely() -> None:
     assert len(advice(3 * REPEAT_S, fps=5)) == 3
+
+
+def test_who_is_hardly_worked_off_is_told_one_frame_a_second_and_not_none() -> None:
+    assert advice(2 * WINDOW_S, fps=0.5, dropped_hz=25) == [("overloaded", 1, None)]
+
+
+def test_something_else_is_said_at_once() -> None:
+    pace, reasons = Pace(), list[str]()
+    for number, now_s in enumerate(np.arange(0, 2 * WINDOW_S + 1, 0.1)):
+        large = now_s < WINDOW_S + 0.5
+        said = pace.observe(
+            now_s=now_s,
+            at_s=now_s,
+            flow=Flow(processed=number, dropped=0 if large else 10 * number),
+            waiting=0,
+            long_side_px=1920 if large else 640,
+        )
+        reasons += [one.reason for one in said]
+    assert reasons == ["too_large", "overloaded"]
