@@ -25,6 +25,13 @@ def test_a_key_says_itself_how_many() -> None:
     assert allowances.take(replace(APP, requests_per_minute=3)).limit == 3
 
 
+def test_a_key_whose_limit_is_raised_has_it_at_once() -> None:
+    allowances = Allowances(1, Seconds())
+    assert [allowances.take(APP).granted for _ in range(2)] == [True, False]
+    more = allowances.take(replace(APP, requests_per_minute=10))
+    assert (more.granted, more.limit, more.remaining) == (True, 10, 9)
+
+
 def test_it_comes_back_steadily() -> None:
     clock = Seconds()
     allowances = Allowances(6, clock)

@@ -58,6 +58,21 @@ def test_keys_that_are_good_use_nothing_up(guesses: Guesses) -> None:
         assert code_of(guesses, "192.0.2.1", new_key(), good=True) == "in"
 
 
+def test_a_good_key_makes_no_room_for_guesses(guesses: Guesses) -> None:
+    good = (False, True, False, True)
+    told = [code_of(guesses, "192.0.2.1", new_key(), good=one) for one in good]
+    assert told == ["unauthorized", "in", "unauthorized", "too_many_requests"]
+
+
+def test_who_was_in_an_hour_ago_is_counted_again(guesses: Guesses, clock: Seconds) -> None:
+    assert code_of(guesses, "192.0.2.1", KEY, good=True) == "in"
+    for later_s, told in ((3599, "in"), (3600, "too_many_requests")):
+        clock.now_s += later_s
+        for _ in range(2):
+            code_of(guesses, "192.0.2.1", new_key())
+        assert code_of(guesses, "192.0.2.1", KEY, good=True) == told
+
+
 def test_an_old_token_is_no_guess(guesses: Guesses) -> None:
     assert {code_of(guesses, "192.0.2.1", "a.b.c") for _ in range(5)} == {"unauthorized"}
 
