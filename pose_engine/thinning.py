@@ -35,7 +35,7 @@ def thinned(
         place = number if fps is None else place_of(at, fps)
         if after_s is not None and at <= after_s:
             last = place
-        elif place > last:
+        elif place > last:  # not sooner: `stride` may have to wait for an answer
             due = last + stride() if due is None else due
             if place >= due:
                 last, due = place, None
