@@ -244,11 +244,6 @@ def angles_seen(visibility: FloatArray) -> FloatArray:
     return seen
 
 
-def angle_seen(pose: Pose, joint: str) -> float:
-    """How well the angle of a joint of `ANGLES` is seen, 0..1: on its better side."""
-    return float(angles_seen(pose.visibility[None])[0, _PLACES[joint]])
-
-
 def trunks_away(points: FloatArray) -> FloatArray:
     """How far each trunk points away from the camera, (n, 33, 3) in any unit -> (n,).
 

@@ -79,7 +79,7 @@ def _degrees(cosine: FloatArray) -> FloatArray:
 def _lean(shoulder: FloatArray, hip: FloatArray) -> FloatArray:
     """How far the line from the hips' middle to the shoulders' is from upright, 0..180."""
     sides = shoulder - hip
-    trunk: FloatArray = np.add(sides[..., :1], sides[..., 1:]) / 2
+    trunk: FloatArray = sides[..., :1] + sides[..., 1:]
     return _degrees(-trunk[1] / np.maximum(np.sqrt(dot(trunk, trunk)), _LEAST_LENGTH**2))
 
 

@@ -24,5 +24,5 @@ def goes_over(data: bytes, times: int) -> bool:
         scans += found[1] == _SOS
         if scans > times:
             return True
-        at = found.end() + max(int.from_bytes(data[found.end() : found.end() + 2]), 2)
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
     return True

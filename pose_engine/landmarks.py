@@ -66,9 +66,6 @@ class Landmark(IntEnum):
     RIGHT_FOOT_INDEX = 32
 
 
-UPPER_BODY = tuple(Landmark(i) for i in range(25))
-"""The 25 landmarks of the upper body, hips included: still given when the legs are out of view."""
-
 COCO_17 = tuple(
     Landmark(i) for i in (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 )

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.embedding import (
+    ANGLES,
     NAMES,
     PARTS,
     PICTURED_DEPTH,
     angle_degrees,
-    angle_seen,
+    angles_seen,
     as_pictured,
     columns,
     embed,
@@ -64,8 +65,9 @@ def test_a_hidden_side_hardly_counts() -> None:
 
 def test_an_angle_is_seen_on_its_better_side() -> None:
     left = (Landmark.LEFT_KNEE, Landmark.LEFT_ANKLE)
-    assert angle_seen(as_pose(squat(0), hidden=left), "knee") == 1
-    assert angle_seen(as_pose(squat(0), hidden=(*left, Landmark.RIGHT_HIP)), "knee") == 0
+    hidden = (left, (*left, Landmark.RIGHT_HIP))
+    visibility = np.array([as_pose(squat(0), hidden=some).visibility for some in hidden])
+    assert angles_seen(visibility)[:, [*ANGLES].index("knee")].tolist() == [1, 0]
 
 
 def test_the_upper_body_needs_no_leg() -> None:

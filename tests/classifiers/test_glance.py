@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers.embedding import ANGLES, angle_seen, embed, points_of, trunks_away
+from classifiers.embedding import ANGLES, angles_seen, embed, points_of, trunks_away
 from classifiers.glance import Glance
 from classifiers.knn import PoseClassifier
 from classifiers.quantities import QUANTITIES, read
@@ -69,7 +69,8 @@ def test_it_tells_what_is_told_of_a_pose(classifier: PoseClassifier) -> None:
     for row, pose in enumerate(POSES):
         assert glance.vectors[row] == embed(pose).tolist()
         assert glance.away[row] == trunks_away(points_of([pose]))[0]
-        assert glance.seen[row] == {joint: angle_seen(pose, joint) for joint in ANGLES}
+        (seen,) = angles_seen(pose.visibility[None]).tolist()
+        assert glance.seen[row] == dict(zip(ANGLES, seen, strict=True))
         assert glance.readings(NAMES)[row].tolist() == read(pose, NAMES).tolist()
         assert set(glance.confidences[row]) == {*classifier.classes, *HOLDS}
 
