@@ -104,10 +104,10 @@ def _lines(path: Path) -> dict[int, str]:
 def _rows(path: Path, lines: Mapping[int, str]) -> NDArray[np.void]:
     try:
         return _parsed(lines.values())
-    except ValueError:
+    except ValueError as error:
         for number, line in lines.items():
             _check_line(f"{path}:{number}", line)
-        raise
+        raise SamplesError(f"{path}: {error}") from error
 
 
 def _check_line(place: str, line: str) -> None:

@@ -22,7 +22,7 @@ from blazereps_client.results import Document
 from service import incoming
 from service.auth import Caller
 from service.core import Coming
-from service.errors import AWAY, ServiceError, internal_error, unavailable
+from service.errors import UNAVAILABLE, ServiceError, internal_error, unavailable
 from service.incoming import Incoming
 from service.journal import Journal
 from service.logs import get_logger
@@ -94,7 +94,7 @@ class Connection:
             await self._fail(ServiceError("superseded", str(_first(group))))
         except* ServiceError as group:
             await self._fail(cast(ServiceError, _first(group)))
-        except* AWAY as group:
+        except* UNAVAILABLE as group:
             await self._fail(unavailable(cast(Exception, _first(group))))
         except* Exception:
             log.exception("live session failed")
@@ -158,8 +158,7 @@ class Connection:
         except NoSession as error:
             raise ServiceError("unknown_session", str(error)) from error
         except StreamError as error:
-            cause = repr(error.__cause__)
-            log.warning("session not resumed", session_id=self.session_id, error=cause)
+            log.warning("session not resumed", session_id=self.session_id, error=error.cause)
             raise ServiceError("unknown_session", str(error)) from error
         self.epoch = kept.epoch
         resumed = messages.SessionResumed(
@@ -304,11 +303,11 @@ class Connection:
 
     async def _queue(self, observation: Observation) -> None:
         """Live video that does not fit is given up to the next key frame."""
-        if not isinstance(observation.seen, Chunk) or self._lossless or observation.late:
+        if not isinstance(observation.seen, Chunk) or self._lossless:
             await self._mailbox.put(observation, late=observation.late)
         elif self._video_lost and not observation.seen.key:
             self._given_up += 1
-        elif self._mailbox.credit:
+        elif self._mailbox.credit or observation.late:
             self._video_lost = False
             await self._mailbox.put(observation)
         else:

@@ -16,13 +16,13 @@ from starlette.requests import ClientDisconnect
 
 from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
-from service.database import AWAY as DATABASE_AWAY
+from service.database import AWAY
 from service.logs import get_logger
 from service.sessions import SessionsAway
 
 log = get_logger(__name__)
 
-AWAY: Final = (*DATABASE_AWAY, SessionsAway)
+UNAVAILABLE: Final = (*AWAY, SessionsAway)
 """What is answered as `unavailable`: the database, or the file of live sessions, may come back."""
 
 
@@ -191,7 +191,7 @@ def internal_error() -> ServiceError:
 
 
 def unavailable(error: Exception) -> ServiceError:
-    """What is kept cannot be reached, by one of `AWAY` or by time."""
+    """What is kept cannot be reached, by one of `UNAVAILABLE` or by time."""
     log.error("the database cannot be used", exc_info=error)
     fault = "the database cannot be used now; the server's log says why"
     return ServiceError("unavailable", fault, retry_after_s=5)
@@ -312,7 +312,7 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
     def database_away(_: Request, error: Exception) -> JSONResponse:
         return answer(unavailable(error))
 
-    _handle(app, AWAY, database_away)
+    _handle(app, UNAVAILABLE, database_away)
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:

@@ -66,8 +66,7 @@ class Harvest:
                 result = await to_thread.run_sync(self._come_to, one)
                 await self._keep(one.session_id, one.owner, one.kept.began_s, result)
         except StreamError as error:
-            cause = repr(error.__cause__)
-            log.warning("session not kept", session_id=one.session_id, error=cause)
+            log.warning("session not kept", session_id=one.session_id, error=error.cause)
         except Exception:
             log.exception("harvest failed", session_id=one.session_id)
             return
@@ -77,8 +76,7 @@ class Harvest:
         try:
             return SessionResult.of(self._resumed(one))
         except StreamError as error:
-            cause = repr(error.__cause__)
-            log.warning("session kept as told", session_id=one.session_id, error=cause)
+            log.warning("session kept as told", session_id=one.session_id, error=error.cause)
             return SessionResult.told(one.kept)
 
     async def _keep(

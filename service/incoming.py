@@ -18,7 +18,7 @@ from blazereps_client.messages import (
     SessionStart,
     SessionUpdate,
 )
-from blazereps_client.wire import Header, Kind, WireError, unpack, unpack_batch
+from blazereps_client.wire import Header, Kind, WireError, seq_of, unpack, unpack_batch
 from service.errors import ServiceError, first_fault
 from service.landmarks import pose_of, unpack_pose
 from service.sight import Chunk, Picture
@@ -61,7 +61,8 @@ def read_binary(data: bytes, *, now_s: float) -> list[Observation]:
     try:
         header, payload = unpack(data)
     except WireError as error:
-        raise ServiceError("invalid_header", str(error), field=error.field) from error
+        fault = ServiceError("invalid_header", str(error), field=error.field, seq=seq_of(data))
+        raise fault from error
     try:
         return [*_media(header, payload, now_s)]
     except WireError as error:

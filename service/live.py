@@ -9,7 +9,7 @@ from fastapi import APIRouter, WebSocket
 
 from service.access import caller_of, chosen_subprotocol
 from service.connection import Connection
-from service.errors import AWAY, ServiceError, unavailable
+from service.errors import UNAVAILABLE, ServiceError, unavailable
 from service.origins import check_origin
 from service.state import AppState, State
 
@@ -29,7 +29,7 @@ async def live(socket: WebSocket, state: State) -> None:
             await Connection(socket, state, caller).run(subprotocol)
     except ServiceError as refusal:
         await _refuse(socket, state, refusal)
-    except AWAY as error:
+    except UNAVAILABLE as error:
         await _refuse(socket, state, unavailable(error))
 
 

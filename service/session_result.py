@@ -46,7 +46,8 @@ class SessionResult:
 
 
 def _open_set(tally: Tally) -> Iterator[RepSet]:
-    """Of the repetitions after the last set that was told."""
+    """Of the repetitions after the last set that was told: counted anew, for the sets of the state
+    may be another version's."""
     last_s = tally.sets[-1].end_s if tally.sets else None
     left = [rep for rep in tally.reps if last_s is None or rep.start_s >= last_s]
     reps = [RepCounted(**{name: getattr(rep, name) for name in _OF_A_SET}) for rep in left]

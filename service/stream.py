@@ -79,7 +79,12 @@ class Moment:
 
 
 class StreamError(ValueError):
-    """What was kept cannot be gone on with: the client is told so, and the log why: the cause."""
+    """What was kept cannot be gone on with: the client is told so, and the log why."""
+
+    @property
+    def cause(self) -> str:
+        """What it was raised from, for the log."""
+        return repr(self.__cause__)
 
 
 class Stream:

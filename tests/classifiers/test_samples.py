@@ -42,6 +42,17 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, old: str, new: str, mes
         SampleSet.read(path)
 
 
+def test_a_quote_that_is_left_open_is_named(tmp_path: Path) -> None:
+    """Each line can be read, but not all of them: they are one field."""
+    path = tmp_path / "samples.csv"
+    samples().write(path)
+    header, first, second, *_ = path.read_text().splitlines()
+    begin, _, last = first.rpartition(",")
+    path.write_text("\n".join([header, f'{begin},"{last}', second]))
+    with pytest.raises(SamplesError, match=r"samples\.csv"):
+        SampleSet.read(path)
+
+
 @pytest.mark.parametrize("rest", ["", "\n", "\n\n \n"])
 def test_an_empty_set_is_refused(tmp_path: Path, rest: str) -> None:
     path = tmp_path / "samples.csv"

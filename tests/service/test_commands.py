@@ -286,6 +286,25 @@ def test_of_live_video_the_newest_is_looked_at_before_what_is_given_up(serve: Se
     assert (summary["processed"], summary["dropped"]) == (2, 5)
 
 
+def test_live_video_goes_on_at_a_key_frame_that_comes_late(serve: Serve) -> None:
+    pieces = video("h264", [TOP] * 40)
+    engine = FakeEngine()
+    with serve(engine, queue_frames=4) as address, talking(address) as talk:
+        talk.start(exercise="squat", input="video", codec="h264", outputs={"landmarks": True})
+        engine.gate.clear()
+        for seq, (data, at_us, key) in enumerate(pieces[:36]):
+            talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
+        say(talk, "ping")
+        talk.hear("pong")
+        engine.gate.set()
+        talk.hear("keyframe.request")
+        for seq, (data, at_us, key) in enumerate(pieces[36:], 36):
+            talk.say(Header(Kind.VIDEO, seq, at_us, key=key, late=key).pack() + data)
+            time.sleep(0.05)
+        talk.end()
+    assert [message["seq"] for message in talk.of("landmarks")][-4:] == [36, 37, 38, 39]
+
+
 def test_live_video_that_comes_late_is_all_looked_at(serve: Serve) -> None:
     with serve(FakeEngine(delay_s=0.01), queue_frames=4) as address, talking(address) as talk:
         talk.start(exercise="squat", input="video", codec="h264", adaptive=False)

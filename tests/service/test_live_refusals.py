@@ -108,6 +108,20 @@ def test_a_bad_message_is_told_and_the_session_goes_on(
         assert talk.end()["counts"] == {"squat": 1}
 
 
+@pytest.mark.parametrize(
+    ("message", "seq"),
+    [(b"\x01\x01\xff\xff\x07" + bytes(11), 7), (b"\x09" + bytes(15), None), (b"\x01", None)],
+)
+def test_a_wrong_header_is_told_with_its_number_where_that_can_be_read(
+    address: str, message: bytes, seq: int | None
+) -> None:
+    with talking(address) as talk:
+        talk.start()
+        talk.say(message)
+        assert talk.hear("error")["seq"] == seq
+        assert talk.end()["refused"] == (seq is not None)
+
+
 @pytest.mark.parametrize(("message", "code", "field"), BAD_POSES.values(), ids=BAD_POSES)
 def test_bad_landmarks_are_told_and_the_session_goes_on(
     address: str, message: str | bytes, code: str, field: str | None

@@ -40,6 +40,12 @@ export class Backlog {
     }
   }
 
+  /** Whether another message like the last one would be too much. */
+  get full(): boolean {
+    const bytes = this.#kept.at(-1)?.data.length ?? 0;
+    return this.#kept.length >= MAX_MESSAGES || this.#bytes + bytes > MAX_BYTES;
+  }
+
   /** Forgets everything up to this number. */
   forget(seq: number): void {
     const first = this.#kept.findIndex((message) => message.seq > seq);
@@ -52,6 +58,11 @@ export class Backlog {
     this.#cut(doneSeq);
     this.#said = 0;
     this.#nextSeq = Math.max(doneSeq + 1, this.#wholeFromSeq);
+  }
+
+  /** The first media that is kept; undefined where there is none. */
+  get firstSeq(): number | undefined {
+    return this.#kept.find(({ firstSeq }) => firstSeq !== undefined)?.firstSeq;
   }
 
   /** The next message to say, which counts as said from here on. */

@@ -143,7 +143,7 @@ export class Session {
     if (this.#over || this.#summary || !this.#created) return false;
     if (!this.#live) return !this.#isLossless;
     return (
-      this.#catchesUp ||
+      (this.#catchesUp && !this.#backlog.full) ||
       (this.#link.bufferedBytes < MAX_BUFFERED_BYTES &&
         this.#underWay < this.#credit + UNDER_WAY)
     );
@@ -414,6 +414,8 @@ export class Session {
     this.#link.settled();
     this.#doneSeq = resumed_at_seq ?? -1;
     this.#backlog.goOn(this.#doneSeq);
+    // What is lost is done with, too.
+    this.#doneSeq = (this.#backlog.firstSeq ?? this.#nextSeq) - 1;
     const { pacing, input } = this.created.config;
     if (pacing === "live" && input !== "landmarks")
       // As many again may come late while these are caught up with.

@@ -126,6 +126,20 @@ test("of many late frames some are under way at a time", async () => {
   assert.equal(next.said.at(-1), "#18");
 });
 
+test("what was given up is not caught up with, and makes no room for more", async () => {
+  const { session, socket, clock } = await lasting({ created: LIVE });
+  await sendMany(session, 0, 60, new Uint8Array(256 * 1024)); // 31 fit
+  const next = await reconnected(socket, clock);
+  next.accept(RESUMED);
+  assert.equal(next.said.at(-1), "#44"); // of #29 to #59
+  assert.equal(session.ready, false, "another one would cost the oldest");
+  next.tell(ack(38, { stored_seq: 38 }));
+  assert.ok(session.ready);
+  await sendMany(session, 60, 32);
+  for (let seq = 39; seq < 92; seq++) next.tell(ack(seq));
+  assert.deepEqual(lateOnes(next), [...Array(62).fill(true), false]);
+});
+
 test("what is sent while late frames are caught up with is bounded, too", async () => {
   const { session, socket, clock } = await lasting({ created: LIVE });
   await sendMany(session, 0, 20);

@@ -234,8 +234,7 @@ class LiveProtocol:
 
     def _check_size(self, data: str | bytes) -> None:
         """A larger one resets the connection, and would then be sent again and again."""
-        limit = len(data) if self.limits is None else self.limits.max_message_bytes
-        if len(data) > limit:
+        if self.limits is not None and len(data) > (limit := self.limits.max_message_bytes):
             raise WireError("payload", f"a message may have {limit} bytes, not {len(data)}")
 
     def _check_not_ending(self) -> None:

@@ -109,8 +109,8 @@ class LiveSession:
     async def send(self, media: Media) -> int:
         """Send one observation and give its sequence number; waits while the server is behind.
 
-        While a lost connection is being resumed, `pacing: lossless` waits too; `live` does not, nor
-        while frames that were held up by that are caught up with.
+        While a lost connection is being resumed, `pacing: lossless` waits too; `live` does not, and
+        takes as many again while what was held up is caught up with.
         """
         self._check()
         seq = self._protocol.send(media)

@@ -106,6 +106,12 @@ def unpack(message: bytes) -> tuple[Header, bytes]:
     return Header(Kind(kind), seq, capture_us, rotation, *marks), message[HEADER.size :]
 
 
+def seq_of(message: bytes) -> int | None:
+    """The seq of a media message whose header may be wrong otherwise; None where it has none."""
+    whole = len(message) >= HEADER.size and message[0] == VERSION
+    return HEADER.unpack_from(message)[3] if whole else None
+
+
 def marked_late(message: bytes) -> bytes:
     """The same media message with `Header.late` set."""
     version, kind, flags, seq, capture_us = HEADER.unpack_from(message)
