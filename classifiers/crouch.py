@@ -4,41 +4,69 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.embedding import points_of
+from classifiers.embedding import PICTURED_DEPTH, points_of
 from pose_engine.landmarks import FloatArray, Landmark, Pose
 
 _BENT, _STRAIGHT = 115.0, 150.0
 """Degrees of both knees."""
 _STAYS = 0.5
-"""The feet go less than this share of the way that the hips go: else he draws his legs up."""
+"""What goes less than this share of the way that the hips go stays. If the feet do not, he draws
+his legs up; if a hand does too, he is on all fours and pushes his hips back."""
+_TOGETHER_S = 15.0
+"""What comes longer after the last one begins anew."""
 _LEAST_VISIBILITY = 0.3
 
 _HIPS = [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
 _KNEES = [Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE]
 _ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
+_WRISTS = [Landmark.LEFT_WRIST, Landmark.RIGHT_WRIST]
 
 
 @dataclass(slots=True)
 class Crouches:
-    """Counts them, as plain data."""
+    """Counts those that follow each other, as plain data."""
 
     count: int = 0
+    last_s: float = 0.0
+    """When the last one was over, in seconds."""
     down: bool = False
+    """Whether he has crouched since the legs were straight last."""
+    lowest: float = 0.0
+    """How far the hips have gone at most since then, in pixels: there `down` is judged."""
     up_at: list[list[float]] | None = None
-    """Where hips and feet were when the legs were straight last, x and y in pixels."""
+    """The places by then, see `_places`."""
 
-    def look(self, pose: Pose) -> None:
-        """Take in the next pose of the same person."""
-        if pose.visibility[_HIPS + _KNEES + _ANKLES].min() < _LEAST_VISIBILITY:
+    def look(self, pose: Pose, at_s: float) -> None:
+        """Take in the next pose of the same person, seen at a time in seconds."""
+        if not _seen(pose):
             return
-        knees = _knee_degrees(points_of([pose])[0])
-        at = np.array([pose.image[joints, :2].mean(0) for joints in (_HIPS, _ANKLES)])
+        knees, places = _knee_degrees(points_of([pose])[0]), _places(pose)
         if knees.min() > _STRAIGHT:
-            self.count += self.down
-            self.down, self.up_at = False, at.tolist()
+            if self.down:
+                again = at_s - self.last_s <= _TOGETHER_S
+                self.count, self.last_s = again * self.count + 1, at_s
+            self.down, self.lowest, self.up_at = False, 0.0, places.tolist()
         elif knees.max() < _BENT and self.up_at is not None:
-            hips, feet = np.linalg.norm(at - self.up_at, axis=1)
-            self.down |= bool(feet < _STAYS * hips)
+            hips, feet, *hands = np.linalg.norm(places - self.up_at, axis=1).tolist()
+            if hips > self.lowest:
+                self.lowest, self.down = hips, feet < _STAYS * hips < min(hands)
+
+
+def _seen(pose: Pose) -> bool:
+    """Whether the legs and a hand are: one hand may be behind the body."""
+    legs, hands = pose.visibility[_HIPS + _KNEES + _ANKLES], pose.visibility[_WRISTS]
+    return bool(min(legs.min(), hands.max()) >= _LEAST_VISIBILITY)
+
+
+def _places(pose: Pose) -> FloatArray:
+    """Where hips, feet and either hand are, (4, 3): x and y in the picture, z from the feet.
+
+    In pixels. In the picture alone hands that are raised towards the camera seem to stay.
+    """
+    hips, feet = pose.image[_HIPS].mean(0), pose.image[_ANKLES].mean(0)
+    places = np.stack([hips, feet, *pose.image[_WRISTS]])
+    places[:, 2] = PICTURED_DEPTH * (places[:, 2] - feet[2])
+    return places
 
 
 def _knee_degrees(points: FloatArray) -> FloatArray:

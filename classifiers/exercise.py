@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from classifiers.embedding import (
     ANGLES,
@@ -150,6 +150,9 @@ class Exercise:
 class Hold:
     """What is timed. The poses labelled as one of `classes` are its samples."""
 
+    upright: ClassVar = False
+    """No pose that is held tells which way up a picture is."""
+
     name: str
     title: str
     description: str
@@ -187,11 +190,6 @@ class Hold:
         """Those that it is judged by: unless they are in view it is not `seen`."""
         told_by = (_TOLD_BY[part] for part in self.parts if part in _TOLD_BY)
         return tuple(joint for angle in told_by for joint in ANGLES[angle])
-
-    @property
-    def upright(self) -> bool:
-        """No pose that is held tells which way up a picture is."""
-        return False
 
 
 def read_exercise(folder: Path) -> Exercise | Hold:

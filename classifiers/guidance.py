@@ -79,7 +79,7 @@ class Coach:
         self._needed = {one.name: _needed(one) for one in exercises}
         self._state = CoachState()
         self._view = View()
-        self._lying = Crouches()
+        self._crouches = Crouches()
 
     def turned_to(self, exercises: Sequence[Exercise | Hold]) -> "Coach":
         """One for other exercises, who knows what was said lately."""
@@ -93,14 +93,14 @@ class Coach:
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
-        crouches = plain(self._lying)
-        return {"state": plain(self._state), "view": self._view.snapshot(), "lying": crouches}
+        state, crouches = plain(self._state), plain(self._crouches)
+        return {"state": state, "view": self._view.snapshot(), "crouches": crouches}
 
     def restored(self, snapshot: Mapping[str, Any]) -> Self:
         """This coach, going on from a snapshot; raises KeyError or TypeError on a wrong one."""
         self._state = CoachState(**snapshot["state"])
         self._view.restored(snapshot["view"])
-        self._lying = Crouches(**snapshot.get("lying", {}))  # older ones have none
+        self._crouches = Crouches(**snapshot.get("crouches", {}))  # older ones have none
         return self
 
     def advise(
@@ -126,7 +126,7 @@ class Coach:
             match event:
                 case SubjectSwitched():
                     self._view.reset()
-                    self._lying = Crouches()
+                    self._crouches = Crouches()
                     self._state = state = CoachState(seen_s=state.seen_s, said_s=state.said_s)
                 case RepCounted():
                     state.counted_s = at_s
@@ -143,9 +143,9 @@ class Coach:
         if pose is not None:
             self._view.look(pose, at_s)
             if max(self._view.turn(90), self._view.turn(270)) > _MOSTLY:
-                self._lying.look(pose)
+                self._crouches.look(pose, at_s)
             else:
-                self._lying = Crouches()
+                self._crouches = Crouches()
         if pose is not None or state.seen_s is None:
             state.seen_s = at_s
 
@@ -170,7 +170,7 @@ class Coach:
     def _about_rotation(self, pose: Pose | None, at_s: float) -> Iterator[Guidance]:
         """Nobody stands on his head for long, or squats lying on his side."""
         upright = any(exercise.upright for exercise in self._exercises)
-        squats = upright and self._lying.count >= _LEAST_CROUCHES
+        squats = upright and self._crouches.count >= _LEAST_CROUCHES
         turns = (90, 180, 270) if squats else (180,)
         for degrees in turns:
             if pose is not None and self._view.turn(degrees) > _MOSTLY:

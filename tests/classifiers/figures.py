@@ -67,6 +67,28 @@ def push_up(depth: float) -> FloatArray:
     )
 
 
+def push_back(depth: float) -> FloatArray:
+    """The top of a push-up at 0, hips pushed back at 1; hands and feet stay, arms are straight.
+
+    The knee goes from 180 to 60 degrees. From the ankles' middle.
+    """
+    back = _along(90, -0.45 * depth)
+    feet = _along(255, 0.84) - back
+    thigh, shank = _two_limbs(feet, 0.42, 0.42)
+    torso, arm = _two_limbs(_along(75, 0.5) + _along(180, 0.52) - back, 0.5, 0.54)
+    return _figure(torso, thigh, shank, arm, arm) - feet
+
+
+def _two_limbs(way: FloatArray, first: float, second: float) -> tuple[float, float]:
+    """The directions of two limbs that together lead there, the first one turned up or forward."""
+    reach = float(np.linalg.norm(way))
+    towards = float(np.degrees(np.arctan2(-way[2], -way[1])))
+    cosine = (reach**2 + first**2 - second**2) / (2 * reach * first)
+    start = towards % 360 - float(np.degrees(np.arccos(min(cosine, 1))))
+    rest = way - _along(start, first)
+    return start, float(np.degrees(np.arctan2(-rest[2], -rest[1])))
+
+
 def bend(depth: float) -> FloatArray:
     """Standing at 0, touching the toes with straight legs at 1."""
     return _figure(3 + 110 * depth, 178, 180, 178, 178)

@@ -30,6 +30,7 @@ from tests.classifiers.figures import (
     PLANK,
     Posture,
     as_pose,
+    push_back,
     push_up,
     repetitions,
     rolled,
@@ -310,6 +311,18 @@ def test_whoever_does_anything_else_is_told_nothing_of_rotation(posture: Posture
     assert Advice.CHECK_ROTATION not in [advice for advice, _ in _told_of(posture)]
 
 
+@pytest.mark.parametrize("yaw", [60, 75, 90, 120, -60, -75, -90, -120])
+def test_who_pushes_his_hips_back_from_a_plank_is_told_nothing_of_rotation(yaw: float) -> None:
+    chance = np.random.default_rng(0)
+
+    def shaky(depth: float) -> FloatArray:
+        """As a net sees it, depth worst; repetitions are turned by 40 degrees anyhow."""
+        points = turned(push_back(depth), yaw - 40)
+        return points + chance.normal(0, (0.02, 0.02, 0.06), points.shape).astype(np.float32)
+
+    assert _told_of(shaky) == []
+
+
 def _told_squatter(poses: Iterable[Pose]) -> list[Advice]:
     """By a coach who is kept and restored each second."""
     coach, told = Coach([replace(SQUAT, upright=True)]), list[Advice]()
@@ -327,6 +340,22 @@ def test_squats_before_he_lay_down_do_not_count() -> None:
     still = lying[:1] * 150
     assert _told_squatter([*standing, *still]) == []
     assert _told_squatter([*still, *lying]) == [Advice.CHECK_ROTATION]
+
+
+def test_two_squats_long_after_each_other_do_not_count() -> None:
+    lying = [
+        as_pose(rolled(pose.image / np.float32(400), 90))
+        for _, pose in repetitions(_on_his_feet, [0.0, 1.0])
+    ]
+    rest = lying[:1] * (30 * 15)
+    assert _told_squatter([*lying, *rest, *lying]) == []
+    assert _told_squatter([*lying, *rest, *lying, *lying]) == [Advice.CHECK_ROTATION]
+
+
+def test_a_coach_goes_on_from_what_knew_no_crouches() -> None:
+    coach = Coach([SQUAT])
+    older = {name: kept for name, kept in coach.snapshot().items() if name != "crouches"}
+    assert Coach([SQUAT]).restored(older | {"lying": {"count": 2}}).snapshot() == coach.snapshot()
 
 
 def test_who_stands_on_his_head_for_long_is_in_a_picture_that_is_turned() -> None:
