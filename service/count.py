@@ -123,7 +123,7 @@ class ClipCount:
         }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Go on from a snapshot; raises KeyError, TypeError, ValueError or LookupError."""
+        """Go on from a snapshot; raises one of `NO_SNAPSHOT` on a wrong one."""
         self._session = self._library.restore(snapshot["session"])
         self._tracker.restore(snapshot["tracker"])
         self._sampler.restore(snapshot["sampler"])

@@ -187,15 +187,22 @@ def check_landmarks(file: bytes, bench: Bench) -> None:
             assert np.isnan(points).all() if pose is None else (points[:, :3] == pose.image).all()
 
 
+NOT_FITTING = (
+    ValueError("not a snapshot of this session"),
+    AttributeError("'list' object has no attribute 'get'"),
+)
+
+
+@pytest.mark.parametrize("error", NOT_FITTING)
 @pytest.mark.parametrize("landmarks", [False, True])
 async def test_where_the_exercises_have_changed_a_clip_is_begun_anew(
-    database: Database, tmp_path: Path, landmarks: bool
+    database: Database, tmp_path: Path, landmarks: bool, error: Exception
 ) -> None:
     bench = Bench(database, tmp_path)
     await bench.queue(landmarks=landmarks)
     assert (await bench.attempt(bench.job(dies_after(9, RuntimeError)))).status == "queued"
     await bench.no_wait()
-    bench.core = Core(bench.engine, ChangedLibrary())
+    bench.core = Core(bench.engine, ChangedLibrary(error))
     assert (await bench.attempt()).status == "succeeded"
     assert bench.told == [("succeeded", bench.expected())]
     if landmarks:
@@ -205,8 +212,12 @@ async def test_where_the_exercises_have_changed_a_clip_is_begun_anew(
 class ChangedLibrary(FakeLibrary):
     """What was counted before does not fit it."""
 
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
     def restore(self, snapshot: dict[str, Any], /) -> FakeSession:
-        raise ValueError("not a snapshot of this session")
+        raise self._error
 
 
 async def test_a_clip_of_an_exercise_that_is_gone_fails_at_once(
