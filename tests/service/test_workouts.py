@@ -361,7 +361,7 @@ def test_what_cannot_be_kept_is_not_told_until_it_is(serve: Serve, tmp_path: Pat
             play(first)
             rename("workout", "away")
             first.say({"type": "session.end"})
-            assert first.close_code() == 1011
+            assert first.close_code() == 1013
         assert not first.of("session.summary")
         rename("away", "workout")
         with talking(address) as second:
