@@ -155,13 +155,13 @@ async def measure(loads: Sequence[Load], seconds: float) -> str:
     with blazereps() as server:
         url = f"ws://127.0.0.1:{server.port}/v1/live"
         async with watched(server) as memory:
-            began_s, before_s, ours_s = time.monotonic(), server.cpu_s, time.process_time()
+            began_s, server_s, clients_s = time.monotonic(), server.cpu_s, time.process_time()
             async with asyncio.TaskGroup() as tasks:
                 for load in loads:
                     for number in range(load.sessions):
                         tasks.create_task(run(url, load, seconds, number))
-            took_s, used_s = time.monotonic() - began_s, server.cpu_s - before_s
-            ours_s = time.process_time() - ours_s
+            took_s, used_s = time.monotonic() - began_s, server.cpu_s - server_s
+            ours_s = time.process_time() - clients_s
     return "\n\n".join((
         table(
             ("sessions", "sent of what was due", "counted from", "dropped", "lost sessions",

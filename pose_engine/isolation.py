@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import FileIO
@@ -22,7 +22,7 @@ import numpy as np
 from pose_engine.decoding import SIZE, Kind, Word
 from pose_engine.footage import ClipError, ClipLimits
 from pose_engine.frames import Frame, upright
-from pose_engine.thinning import Stride, check_fps, every
+from pose_engine.thinning import Check, Stride, check_fps, every, unchecked
 
 COMMAND: Final = (sys.executable, "-B", "-P", "-S", "-s", "-m", "pose_engine.decoding")
 """Starts the decoder; what it imports is found as here, and nothing else of here is left to it."""
@@ -60,11 +60,16 @@ class IsolatedClip:
     """
 
     def __init__(
-        self, path: Path, limits: ClipLimits, decoder: DecoderLimits, command: Sequence[str]
+        self,
+        path: Path,
+        *,
+        limits: ClipLimits,
+        decoder: DecoderLimits,
+        command: Sequence[str],
+        check: Check,
     ) -> None:
-        self._limits, self._decoder = limits, decoder
+        self._limits, self._decoder, self._check = limits, decoder, check
         self._left_s = decoder.wall_s
-        self._check: Callable[[], None] = lambda: None
         self._picture = FileIO(_memory(3 * limits.max_pixels), "r+")
         with _blocked(_STOPPING):
             self._process = subprocess.Popen(
@@ -96,13 +101,15 @@ class IsolatedClip:
         limits: ClipLimits,
         decoder: DecoderLimits = DecoderLimits(),
         command: Sequence[str] = COMMAND,
+        check: Check = unchecked,
     ) -> Self:
         """Starts a decoder, which opens the file and decodes its first frame.
 
-        `command`: what to start. Raises ClipError; its codes are those of `Clip.open` and
-        decoder_crashed, decoder_memory, decoder_time.
+        `command`: what to start. `check`: called while the decoder is silent, also as it opens, or
+        leaves frames out; what it raises ends the clip. Raises ClipError; its codes are those of
+        `Clip.open` and decoder_crashed, decoder_memory, decoder_time.
         """
-        return cls(path, limits, decoder, command)
+        return cls(path, limits=limits, decoder=decoder, command=command, check=check)
 
     @property
     def pid(self) -> int:
@@ -134,16 +141,13 @@ class IsolatedClip:
         *,
         after_s: float | None = None,
         stride: Stride = every,
-        check: Callable[[], None] = lambda: None,
     ) -> Iterator[tuple[float, Frame]]:
         """The clip's frames as `Clip.frames` gives them; once, and the clip is closed with them.
 
-        The next ones are decoded meanwhile; `check` is called also while the decoder is silent.
-        Raises what `Clip.frames` raises, and ClipError with decoder_crashed, decoder_memory,
-        decoder_time.
+        The next ones are decoded meanwhile. Raises what `Clip.frames` raises, and ClipError with
+        decoder_crashed, decoder_memory, decoder_time.
         """
         check_fps(fps)
-        self._check = check
         with self:
             self._order({"fps": fps, "after_s": after_s, "stride": stride()})
             last = -math.inf
@@ -157,7 +161,7 @@ class IsolatedClip:
                     with suppress(BrokenPipeError):  # it may have said already that it is done
                         self._say(stride())
                 else:
-                    check()
+                    self._check()
 
     def _open(self, path: Path) -> None:
         self._order(

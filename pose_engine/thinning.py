@@ -6,6 +6,8 @@ from typing import Final, TypeVar
 
 Stride = Callable[[], int]
 """The frame to look at next, counted in places of an even rate from the last one; 1 or more."""
+Check = Callable[[], None]
+"""Called while no frame comes; what it raises ends the clip."""
 
 _MAX_EARLY_S: Final = 0.008
 """How early a frame may come and still count as on time when thinning: times jitter."""
@@ -16,6 +18,10 @@ _Picture = TypeVar("_Picture")
 def every() -> int:
     """The stride that leaves nothing out."""
     return 1
+
+
+def unchecked() -> None:
+    """The check that ends nothing."""
 
 
 def thinned(

@@ -105,7 +105,7 @@ def create_app(
         app.include_router(
             module.router,
             dependencies=[Depends(authenticated), Depends(check_url)],
-            responses=problems("unauthorized", "too_many_requests"),
+            responses=problems("unauthorized", "too_many_requests", "invalid_request"),
         )
     app.mount("/page", page.files)
     return app

@@ -17,6 +17,7 @@ from service.tenants import SCOPES, Scope, Tenants
 
 T = TypeVar("T")
 ACTOR: Final = "command"
+MIN_DAYS: Final = 0.001
 MAX_DAYS: Final = 36525
 
 tenants_app = typer.Typer(no_args_is_help=True, help="Tenants: app teams that share a server.")
@@ -27,7 +28,7 @@ Tenant = Annotated[str, typer.Argument(help="Its name, such as acme.", show_defa
 KeyId = Annotated[str, typer.Argument(help="As `blazereps keys list` shows it.")]
 Name = Annotated[str, typer.Option(help="What it is for.")]
 Scopes = Annotated[str, typer.Option(help="What it is good for, separated by commas.")]
-Days = Annotated[float | None, typer.Option(min=0, max=MAX_DAYS, help="Until it expires.")]
+Days = Annotated[float | None, typer.Option(min=MIN_DAYS, max=MAX_DAYS, help="Until it expires.")]
 PerMinute = Annotated[int | None, typer.Option(min=1, help="Requests a minute.")]
 PerDay = Annotated[int | None, typer.Option(min=0, help="Clips a day.")]
 Overlap = Annotated[float, typer.Option(min=0, help="Seconds for which the old one is good.")]

@@ -30,10 +30,13 @@ PART: Final = timedelta(hours=1)
 process is killed, or the database is away as it is to be erased."""
 
 
-def new_clip(state: AppState, caller: Caller, options: ClipOptions) -> Clip:
+def new_clip(
+    state: AppState, caller: Caller, options: ClipOptions, *, in_one: bool = False
+) -> Clip:
     """One whose upload may begin, not kept yet.
 
-    Raises ServiceError `unknown_exercise`, `invalid_request` or `key_only`.
+    `in_one`: whether all of it comes in one request. Raises ServiceError `unknown_exercise`,
+    `invalid_request` or `key_only`.
     """
     new_session(state.core.library, options.exercise, unknown=options.unknown)
     wanted = Wanted(
@@ -54,7 +57,7 @@ def new_clip(state: AppState, caller: Caller, options: ClipOptions) -> Clip:
         wanted=wanted.model_dump(mode="json"),
         recorded_at=options.recorded_at,
         created_at=now,
-        upload_expires_at=now + timedelta(seconds=state.settings.upload_expires_s),
+        upload_expires_at=_expires_at(state, now, in_one=in_one),
         status="uploading",
     )
 
@@ -99,10 +102,12 @@ async def receive(
     """
 
     async def stored(received: int) -> None:
-        await state.clips.receive(clip.id, received, part_expires_at() if in_one else None)
+        expires_at = _expires_at(state, clip.created_at, in_one=in_one)
+        await state.clips.receive(clip.id, received, expires_at)
 
+    left = _expires_at(state, clip.created_at) - now_utc()
     try:
-        with move_on_after(_left_s(state, clip)):
+        with move_on_after(left.total_seconds()):
             return await state.storage.append(video_of(clip.id), offset, chunks, max_bytes, stored)
     except Lost:
         return await _after_all(state, clip.id)
@@ -112,15 +117,10 @@ async def receive(
     raise gone(clip.id)
 
 
-def part_expires_at() -> datetime:
-    """When an upload in one request expires that has begun, or stored a part, just now."""
-    return now_utc() + PART
-
-
-def _left_s(state: AppState, clip: Clip) -> float:
-    """Of the time that an upload may take."""
-    took = now_utc() - clip.created_at
-    return max(0.0, state.settings.upload_expires_s - took.total_seconds())
+def _expires_at(state: AppState, began: datetime, *, in_one: bool = False) -> datetime:
+    """When an upload expires that began then, and has stored a part, if any, just now."""
+    latest = began + timedelta(seconds=state.settings.upload_expires_s)
+    return min(latest, now_utc() + PART) if in_one else latest
 
 
 @asynccontextmanager

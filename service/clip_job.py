@@ -21,7 +21,7 @@ from blazereps_client.results import ClipResult
 from pose_engine.footage import ClipError
 from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import After, ClipStore, Lost, Wanted
-from service.core import Core
+from service.core import NO_SNAPSHOT, Core
 from service.count import ClipCount, OpenClip, count_on
 from service.errors import ERRORS, ServiceError, internal_error, media_error
 from service.landmark_file import Landmarks, joined
@@ -37,7 +37,7 @@ VERSION: Final = 3
 """Of checkpoints: one of another version is not gone on from."""
 RETRY_S: Final = 15.0
 """After a fault of ours; each time as long again."""
-AWAY: Final = (*FAULTS, SQLAlchemyError)
+STORES_AWAY: Final = (*FAULTS, SQLAlchemyError)
 """The storage, the database or this machine's disk fails: through no fault of any clip's."""
 
 Outcome = tuple[ClipResult, int | None]
@@ -89,7 +89,7 @@ class ClipJob:
             await self.clips.give_back(clip)
         except (ClipError, ServiceError) as error:
             await self._fail(clip, error)
-        except AWAY:
+        except STORES_AWAY:
             log.exception("clip put off", clip_id=clip.id)
             await self.clips.give_back(clip, RETRY_S)
         except Exception:
@@ -124,7 +124,7 @@ class ClipJob:
         self.finished(clip, result)
         try:
             await self.storage.erase(pieces_of(clip.id))
-        except AWAY:
+        except STORES_AWAY:
             log.exception("pieces not erased", clip_id=clip.id)
 
     @asynccontextmanager
@@ -223,7 +223,7 @@ class _Work:
             return count
         try:
             count.restore(checkpoint["count"])
-        except (KeyError, TypeError, ValueError, LookupError) as error:
+        except NO_SNAPSHOT as error:
             log.warning("clip begun anew", clip_id=self.clip.id, error=repr(error))
             return self._new_count()
         self.pieces = checkpoint["pieces"]

@@ -124,15 +124,13 @@ class ClipStore:
         async with self._database.read() as session:
             return [*await session.scalars(query)]
 
-    async def receive(
-        self, clip_id: str, received: int, expires_at: datetime | None = None
-    ) -> None:
-        """So many bytes lie in the storage; raises Lost where its upload is over or given up.
+    async def receive(self, clip_id: str, received: int, expires_at: datetime) -> None:
+        """So many bytes lie in the storage, and the upload expires then from now on.
 
-        `expires_at`: when the upload expires from now on; None: as before.
+        Raises Lost where it is over or given up.
         """
-        more = {} if expires_at is None else {"upload_expires_at": expires_at}
-        await self._change(clip_id, Clip.status == "uploading", received=received, **more)
+        now = {"received": received, "upload_expires_at": expires_at}
+        await self._change(clip_id, Clip.status == "uploading", **now)
 
     async def announce(self, clip_id: str, length: int) -> None:
         """So many bytes it will have, said after its upload began; raises Lost as `receive` does,

@@ -13,7 +13,6 @@ from service.clip_intake import (
     finish,
     new_clip,
     or_nothing,
-    part_expires_at,
     receive,
     receiving,
 )
@@ -57,8 +56,7 @@ async def upload_clip(
     What is wrong with the query, or announced to be too large, is refused before the body is read.
     An upload that is refused or breaks off leaves nothing behind.
     """
-    clip = new_clip(state, caller, options)
-    clip.upload_expires_at = part_expires_at()
+    clip = new_clip(state, caller, options, in_one=True)
     announced = request.headers.get("content-length")
     if announced == "0":
         raise _empty()

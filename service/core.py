@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from classifiers.events import Event, Phase
 from classifiers.exercise import Kind
 from pose_engine.frames import Frame
 from pose_engine.landmarks import Focus, Pose
+
+NO_SNAPSHOT: Final = (TypeError, ValueError, LookupError, AttributeError)
+"""What `restore` may raise where a snapshot is of another shape, or of other exercises."""
 
 
 class Tracker(Protocol):
@@ -27,7 +30,7 @@ class Tracker(Protocol):
         """All that it remembers, as plain data for JSON."""
 
     def restore(self, snapshot: Mapping[str, Any], /) -> None:
-        """Go on from a snapshot; raises KeyError, TypeError or ValueError on a wrong one."""
+        """Go on from a snapshot; raises one of `NO_SNAPSHOT` on a wrong one."""
 
 
 class Engine(Protocol):
@@ -134,7 +137,7 @@ class Library(Protocol):
         """Sessions from here will observe these next: what can be shared is done at once."""
 
     def restore(self, snapshot: dict[str, Any], /) -> Session:
-        """A session that goes on; raises ValueError or LookupError on a wrong snapshot."""
+        """A session that goes on; raises one of `NO_SNAPSHOT` on a wrong snapshot."""
 
 
 @dataclass(frozen=True, slots=True)

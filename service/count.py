@@ -14,7 +14,7 @@ from pose_engine.footage import ClipLimits
 from pose_engine.frames import Frame
 from pose_engine.landmarks import Focus, Pose
 from pose_engine.sampling import AdaptiveSampler
-from pose_engine.thinning import Stride, every
+from pose_engine.thinning import Check, Stride, every, unchecked
 from service.core import Core
 from service.events import TALLIED, event_message, tally_of
 
@@ -39,19 +39,20 @@ class Frames(Protocol):
         *,
         after_s: float | None = None,
         stride: Stride = every,
-        check: Callable[[], None] = lambda: None,
     ) -> Iterator[tuple[float, Frame]]:
         """Its frames after a time, each with its seconds; `stride`: which is next, asked each time.
 
-        `check`: called while others are left out; what it raises ends them. Raises ClipError.
+        Raises ClipError.
         """
 
 
 class OpenClip(Protocol):
     """How a clip is opened: in this process, or in one of its own."""
 
-    def __call__(self, path: Path, *, limits: ClipLimits) -> AbstractContextManager[Frames]:
-        """Raises ClipError."""
+    def __call__(
+        self, path: Path, *, limits: ClipLimits, check: Check
+    ) -> AbstractContextManager[Frames]:
+        """`check`: called while no frame comes, what it raises ends the clip. Raises ClipError."""
 
 
 AT_ONCE: Final = 8
@@ -122,7 +123,7 @@ class ClipCount:
         }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Go on from a snapshot; raises KeyError, TypeError, ValueError or LookupError."""
+        """Go on from a snapshot; raises one of `NO_SNAPSHOT` on a wrong one."""
         self._session = self._library.restore(snapshot["session"])
         self._tracker.restore(snapshot["tracker"])
         self._sampler.restore(snapshot["sampler"])
@@ -155,17 +156,16 @@ def count_on(
     limits: ClipLimits,
     open_clip: OpenClip = Clip.open,
     report: Report = lambda _, __: None,
-    check: Callable[[], None] = lambda: None,
+    check: Check = unchecked,
 ) -> ClipResult:
     """Count a clip to its end, from where the count stands, taking at most `fps` frames a second.
 
-    `adaptive`: fewer while the person hardly moves. `check`: called while frames are left out.
+    `adaptive`: fewer while the person hardly moves. `check`: called while no frame comes.
     What it or `report` raises ends the work. Raises ClipError.
     """
     stride = partial(count.stride, fps) if adaptive else every
-    with open_clip(path, limits=limits) as clip:
-        frames = clip.frames(fps, after_s=count.after_s, stride=stride, check=check)
-        for seconds, frame in frames:
+    with open_clip(path, limits=limits, check=check) as clip:
+        for seconds, frame in clip.frames(fps, after_s=count.after_s, stride=stride):
             count.observe(seconds, frame)
             report(count, min(seconds / clip.duration_s, 1) if clip.duration_s else 0)
         return count.finish(clip, name)

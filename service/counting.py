@@ -171,7 +171,7 @@ class Counting:
         }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Go on from a snapshot; raises KeyError, TypeError, ValueError or LookupError."""
+        """Go on from a snapshot; raises one of `NO_SNAPSHOT` on a wrong one."""
         self.session = self._library.restore(snapshot["session"])
         rehearsal = snapshot["rehearsal"]
         self._rehearsal = rehearsal and self._library.restore(rehearsal)

@@ -9,6 +9,7 @@ from blazereps_client.messages import EVENTS
 from blazereps_client.results import RepSet, Tally
 from classifiers.events import RepCounted
 from classifiers.sets import SetKeeper
+from service.core import NO_SNAPSHOT
 from service.events import tally_of
 from service.sessions import Kept
 from service.stream import Stream, StreamError
@@ -41,7 +42,7 @@ class SessionResult:
             tally = tally_of(messages, messages[-1].counts if messages else {})
             sets = (*tally.sets, *_open_set(tally))
             return cls(tally.model_copy(update={"sets": sets}), state["at_s"] - origin_s, origin_s)
-        except (KeyError, TypeError, ValueError) as error:
+        except NO_SNAPSHOT as error:
             raise StreamError("what was kept is no session") from error
 
 

@@ -30,7 +30,7 @@ from blazereps_client.results import Tally
 from pose_engine.frames import Frame, FrameError, ImageLimits
 from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
-from service.core import Coming, Core
+from service.core import NO_SNAPSHOT, Coming, Core
 from service.counting import Counting, Happening
 from service.errors import ServiceError
 from service.journal import Journal
@@ -398,7 +398,7 @@ def resume(
         journal.stored_seq = stream.seq
         if kept["summary"] is not None:
             stream.summary = SessionSummary.model_validate(kept["summary"])
-    except (KeyError, TypeError, ValueError, LookupError, ServiceError) as error:
+    except (*NO_SNAPSHOT, ServiceError) as error:
         changed = "the server's exercises, or the server, have changed since: start a new session"
         raise StreamError(changed) from error
     return stream

@@ -1,6 +1,7 @@
 """REST: the statistics of one end user."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,7 @@ from pydantic import Field
 from blazereps_client.results import Document
 from service.access import MayRead, user_meant
 from service.errors import ALLOWED, ServiceError, problems
+from service.moments import IsoDay
 from service.state import State
 from service.statistics import By, Statistics, midnight
 from service.workouts import User
@@ -18,11 +20,10 @@ from service.workouts import User
 router = APIRouter(prefix="/v1/statistics", tags=["workouts"], responses=problems(*ALLOWED))
 
 MAX_DAYS: Final = 366
-ZONE: Final = "^[A-Z]"
-"""A system has others beside IANA's: `localtime` is its own."""
+ZONE: Final = "A time zone's name as IANA spells it, beginning with a capital"
 _EARLIEST, _LATEST = date(1970, 1, 2), date(9998, 12, 31)
 
-Day = Annotated[date, Query(ge=_EARLIEST, le=_LATEST, examples=["2025-01-31"])]
+Day = Annotated[IsoDay, Query(ge=_EARLIEST, le=_LATEST, examples=["2025-01-31"])]
 
 
 class BestSet(Document):
@@ -95,7 +96,7 @@ async def get_statistics(
     to: Annotated[Day, Query(description="The day after the last")],
     user: User = None,
     by: By = "day",
-    tz: Annotated[str, Query(max_length=64, pattern=ZONE, description="An IANA name")] = "UTC",
+    tz: Annotated[str, Query(max_length=64, description=ZONE)] = "UTC",
 ) -> StatisticsInfo:
     """Sums, bests and the trend of one end user, over at most 366 days."""
     if not 0 < (to - first).days <= MAX_DAYS:
@@ -122,8 +123,9 @@ def _groups(statistics: Statistics) -> Iterator[GroupTotals]:
 
 
 def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        unknown = "not the name of a time zone, such as Europe/Berlin"
-        raise ServiceError("invalid_request", unknown, field="tz") from None
+    # A system has others beside IANA's: `localtime` is its own.
+    with suppress(ValueError, OSError, ZoneInfoNotFoundError):
+        if name[:1].isupper():
+            return ZoneInfo(name)
+    unknown = "not the name of a time zone as IANA spells it, such as Europe/Berlin"
+    raise ServiceError("invalid_request", unknown, field="tz")

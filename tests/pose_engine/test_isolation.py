@@ -268,21 +268,25 @@ def dripping(number: int, pause_s: float) -> str:
     return f"[(os.write(1, word), time.sleep({pause_s})) for word in {words}]"
 
 
+def interrupt() -> None:
+    raise InterruptedError
+
+
 @pytest.mark.parametrize("code", ["time.sleep(60)", dripping(99, 0.1)])
 def test_it_can_be_ended_while_no_frame_comes(clip: Path, code: str) -> None:
-    def check() -> None:
-        raise InterruptedError
+    checked = isolated(clip, command=instead(code), check=interrupt)
+    with checked as opened, pytest.raises(InterruptedError):
+        next(opened.frames())
 
-    with isolated(clip, command=instead(code)) as opened, pytest.raises(InterruptedError):
-        next(opened.frames(check=check))
+
+def test_it_can_be_ended_while_it_opens(clip: Path) -> None:
+    with pytest.raises(InterruptedError):
+        isolated(clip, command=python("import time; time.sleep(60)"), check=interrupt)
 
 
 def test_in_this_process_too(clip: Path) -> None:
-    def check() -> None:
-        raise InterruptedError
-
-    with Clip.open(clip) as opened, pytest.raises(InterruptedError):
-        next(opened.frames(after_s=1, check=check))
+    with Clip.open(clip, check=interrupt) as opened, pytest.raises(InterruptedError):
+        next(opened.frames(after_s=1))
 
 
 def test_waiting_in_all_is_limited(clip: Path) -> None:

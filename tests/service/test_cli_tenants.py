@@ -85,6 +85,11 @@ def test_a_key_has_the_bounds_that_it_has_over_rest(
     assert told in run("keys", "add", "acme", *options, status=1).stderr
 
 
+def test_a_key_that_is_over_already_is_refused(run: Run) -> None:
+    run("tenants", "add", "acme")
+    assert "--days" in run("keys", "add", "acme", "--days", "0", status=2).stderr
+
+
 def test_an_overlap_has_an_end(run: Run) -> None:
     fault = run("keys", "rotate", "acme", "0" * 32, "--overlap-s", "1e12", status=1)
     assert "overlap_s: Input should be less" in fault.stderr

@@ -1,6 +1,8 @@
 """Uploads that somebody else has ended meanwhile."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,9 +11,11 @@ import pytest
 from obstore.store import LocalStore
 
 from service.auth import Caller
-from service.clip_intake import PART, begin, finish, receive
+from service.clip_intake import PART, begin, finish, new_clip, receive
 from service.clip_media import video_of
+from service.clip_options import ClipOptions
 from service.clip_store import ClipStore
+from service.core import Core
 from service.database import Database
 from service.errors import ServiceError
 from service.settings import Settings
@@ -19,13 +23,19 @@ from service.state import AppState
 from service.storage import Storage
 from service.tables import Clip
 from service.tenants import Tenants, now_utc
+from tests.service.fakes import FakeEngine, FakeLibrary
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 async def state(tmp_path: Path) -> AsyncIterator[AppState]:
-    settings = Settings(data=tmp_path, max_queued_clips=2)
+    async with state_of(Settings(data=tmp_path, max_queued_clips=2)) as state:
+        yield state
+
+
+@asynccontextmanager
+async def state_of(settings: Settings) -> AsyncIterator[AppState]:
     database = Database(settings.database_url)
     await database.upgrade()
     await Tenants(database).add("app", "test")
@@ -37,6 +47,7 @@ async def state(tmp_path: Path) -> AsyncIterator[AppState]:
         clips=clips,
         storage=Storage.of(settings),
         runner=runner,
+        core=Core(FakeEngine(), FakeLibrary()),
     )
     yield cast(AppState, parts)
     await database.close()
@@ -66,18 +77,44 @@ async def test_another_request_may_have_ended_it_well(state: AppState, clip: Cli
     assert await state.storage.size(video_of(clip.id)) == 3
 
 
+async def in_one_request(state: AppState) -> Clip:
+    clip = new_clip(state, Caller("app"), ClipOptions(exercise="squat"), in_one=True)
+    await state.clips.begin(clip, max_waiting=10, max_of_tenant=10)
+    return clip
+
+
+async def expires_at(state: AppState, clip: Clip) -> datetime:
+    kept = await state.clips.find(clip.id)
+    assert kept is not None
+    assert kept.upload_expires_at is not None
+    return kept.upload_expires_at
+
+
 async def test_what_is_left_of_one_request_goes_an_hour_after_its_last_part(
-    state: AppState, clip: Clip
+    state: AppState,
 ) -> None:
+    clip = await in_one_request(state)
+
     async def chunks() -> AsyncIterator[bytes]:
+        assert clip.created_at + PART <= await expires_at(state, clip) <= now_utc() + PART
         yield b"abc"
 
     began = now_utc()
     await receive(state, clip, 0, chunks(), 10, in_one=True)
-    left = await state.clips.find(clip.id)
-    assert left is not None
-    assert left.upload_expires_at is not None
-    assert began + PART <= left.upload_expires_at <= now_utc() + PART
+    assert began + PART <= await expires_at(state, clip) <= now_utc() + PART
+
+
+async def test_but_no_later_than_any_upload(tmp_path: Path) -> None:
+    async with state_of(Settings(data=tmp_path, upload_expires_s=60)) as short:
+        clip = await in_one_request(short)
+        latest = clip.created_at + timedelta(minutes=1)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            assert await expires_at(short, clip) == latest
+            yield b"abc"
+
+        await receive(short, clip, 0, chunks(), 10, in_one=True)
+        assert await expires_at(short, clip) == latest
 
 
 @pytest.mark.parametrize("erased", [False, True])

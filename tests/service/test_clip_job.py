@@ -1,10 +1,12 @@
 """The job of a clip: the same result however often it is cut short, and an end in every case."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from blazereps_client.results import ClipResult
 from pose_engine.clips import Clip as OpenedClip
 from pose_engine.footage import ClipError
+from pose_engine.isolation import DecoderLimits, IsolatedClip
 from service.auth import Caller
 from service.clip_erasure import erase_clip
 from service.clip_job import ClipJob
@@ -184,15 +187,22 @@ def check_landmarks(file: bytes, bench: Bench) -> None:
             assert np.isnan(points).all() if pose is None else (points[:, :3] == pose.image).all()
 
 
+NOT_FITTING = (
+    ValueError("not a snapshot of this session"),
+    AttributeError("'list' object has no attribute 'get'"),
+)
+
+
+@pytest.mark.parametrize("error", NOT_FITTING)
 @pytest.mark.parametrize("landmarks", [False, True])
 async def test_where_the_exercises_have_changed_a_clip_is_begun_anew(
-    database: Database, tmp_path: Path, landmarks: bool
+    database: Database, tmp_path: Path, landmarks: bool, error: Exception
 ) -> None:
     bench = Bench(database, tmp_path)
     await bench.queue(landmarks=landmarks)
     assert (await bench.attempt(bench.job(dies_after(9, RuntimeError)))).status == "queued"
     await bench.no_wait()
-    bench.core = Core(bench.engine, ChangedLibrary())
+    bench.core = Core(bench.engine, ChangedLibrary(error))
     assert (await bench.attempt()).status == "succeeded"
     assert bench.told == [("succeeded", bench.expected())]
     if landmarks:
@@ -202,8 +212,12 @@ async def test_where_the_exercises_have_changed_a_clip_is_begun_anew(
 class ChangedLibrary(FakeLibrary):
     """What was counted before does not fit it."""
 
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
     def restore(self, snapshot: dict[str, Any], /) -> FakeSession:
-        raise ValueError("not a snapshot of this session")
+        raise self._error
 
 
 async def test_a_clip_of_an_exercise_that_is_gone_fails_at_once(
@@ -242,9 +256,9 @@ async def test_a_stopped_job_is_given_back_where_it_was(database: Database, tmp_
 class PassingOver(OpenedClip):
     """It leaves out all frames, of which there are many."""
 
-    def frames(self, *_: Any, check: Callable[[], None] = lambda: None, **__: Any) -> Any:
+    def frames(self, *_: Any, **__: Any) -> Any:
         for _step in range(5000):
-            check()
+            self._check()
             time.sleep(0.001)
         yield from ()
 
@@ -262,6 +276,25 @@ async def test_one_that_only_passes_frames_over_is_given_back(
     assert (await bench.clips.get(ACME, ID)).status == "queued"
     assert (await bench.attempt()).status == "succeeded"
     check_landmarks(await bench.storage.get(landmark_file_of(ID)), bench)
+
+
+async def test_one_whose_decoder_says_nothing_is_given_back(
+    database: Database, tmp_path: Path
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue()
+    stop = threading.Event()
+    silent = partial(
+        IsolatedClip.open,
+        decoder=DecoderLimits(stall_s=5),
+        command=(sys.executable, "-S", "-c", "import time; time.sleep(60)"),
+    )
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.attempt, bench.job(silent), stop)
+        await anyio.sleep(0.1)
+        stop.set()
+    assert (await bench.clips.get(ACME, ID)).status == "queued"
+    assert (await bench.attempt()).status == "succeeded"
 
 
 async def test_one_that_only_passes_frames_over_ends_once_cancelled(

@@ -65,7 +65,7 @@ async def queued(store: ClipStore, clock: Clock, tenant: str = "acme", user: str
     clock.advance(1)
     clip = uploading(clock.now, tenant, user)
     await store.begin(clip, max_waiting=1000, max_of_tenant=1000)
-    await store.receive(clip.id, 10)
+    await store.receive(clip.id, 10, clock.now)
     await store.complete(clip.id)
     return clip.id
 

@@ -10,6 +10,7 @@ import pytest
 from pose_engine.clips import Clip
 from pose_engine.footage import ClipError, ClipLimits
 from pose_engine.isolation import IsolatedClip
+from pose_engine.thinning import Check
 from service.core import Core
 from service.count import ClipCount, OpenClip, count_clip, count_on
 from tests.service.fakes import (
@@ -54,8 +55,8 @@ RESTED = (*[TOP] * 60, *REP, *[TOP] * 60, *REP, *[NOBODY] * 60)
 
 
 @contextmanager
-def half_a_second_by_its_header(path: Path, *, limits: ClipLimits) -> Iterator[Clip]:
-    with Clip.open(path, limits=limits) as clip:
+def half_a_second_by_its_header(path: Path, *, limits: ClipLimits, check: Check) -> Iterator[Clip]:
+    with Clip.open(path, limits=limits, check=check) as clip:
         clip.duration_s = 0.5
         yield clip
 

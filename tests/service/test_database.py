@@ -154,7 +154,7 @@ async def test_who_waits_for_a_locked_sqlite_does_not_wait_for_all_the_others(
 
     with closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with anyio.fail_after(3):
+        with anyio.fail_after(6):
             async with anyio.create_task_group() as tasks:
                 for _ in range(20):
                     tasks.start_soon(write)

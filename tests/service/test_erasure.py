@@ -93,7 +93,7 @@ async def test_who_was_just_writing_media_leaves_none(world: World, status: str)
     assert receipt.completed_at is None
     clips = ClipStore(world.database, lease_s=60, clock=world.clock)
     with pytest.raises(Lost):
-        await clips.receive(clip_id, 5)
+        await clips.receive(clip_id, 5, world.now)
     await world.storage.put(f"{video_of(clip_id)}/late.bin", b"the part that was on its way")
     world.pass_time(seconds=SETTLE.total_seconds() - 1)
     await world.storage.put(f"{video_of(clip_id)}/later.bin", b"another")
