@@ -516,6 +516,7 @@ async def main():
         await storage.put("a", b"")
 
 asyncio.run(main())
+os._exit(0)  # a thread of the storage's may still let go of what Python, as it ends, has taken away
 """
 
 
