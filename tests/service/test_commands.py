@@ -1,7 +1,7 @@
 """What a client may want in mid-session, and the other ways that media come in."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -249,18 +249,23 @@ def test_video_that_begins_without_a_key_frame_asks_for_one(address: str) -> Non
     assert len(again.of("keyframe.request")) == 1
 
 
+def overrun(talk: Talk, engine: FakeEngine, pieces: Sequence[tuple[bytes, int, bool]]) -> None:
+    """More video than fits comes while one frame is looked at, until a key frame is asked for."""
+    engine.gate.clear()
+    for seq, (data, at_us, key) in enumerate(pieces):
+        talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
+    say(talk, "ping")
+    talk.hear("pong")
+    engine.gate.set()
+    talk.hear("keyframe.request")
+
+
 def test_live_video_that_does_not_fit_is_given_up_to_the_next_key_frame(serve: Serve) -> None:
     pieces = video("h264", [TOP] * 40)
     engine = FakeEngine()
     with serve(engine, queue_frames=4) as address, talking(address) as talk:
         talk.start(exercise="squat", input="video", codec="h264")
-        engine.gate.clear()
-        for seq, (data, at_us, key) in enumerate(pieces[:36]):
-            talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
-        say(talk, "ping")
-        talk.hear("pong")
-        engine.gate.set()
-        talk.hear("keyframe.request")
+        overrun(talk, engine, pieces[:36])
         for seq, (data, at_us, key) in enumerate(pieces[36:], 36):
             talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
             time.sleep(0.05)
@@ -291,13 +296,7 @@ def test_live_video_goes_on_at_a_key_frame_that_comes_late(serve: Serve) -> None
     engine = FakeEngine()
     with serve(engine, queue_frames=4) as address, talking(address) as talk:
         talk.start(exercise="squat", input="video", codec="h264", outputs={"landmarks": True})
-        engine.gate.clear()
-        for seq, (data, at_us, key) in enumerate(pieces[:36]):
-            talk.say(Header(Kind.VIDEO, seq, at_us, key=key).pack() + data)
-        say(talk, "ping")
-        talk.hear("pong")
-        engine.gate.set()
-        talk.hear("keyframe.request")
+        overrun(talk, engine, pieces[:36])
         for seq, (data, at_us, key) in enumerate(pieces[36:], 36):
             talk.say(Header(Kind.VIDEO, seq, at_us, key=key, late=key).pack() + data)
             time.sleep(0.05)
