@@ -27,14 +27,13 @@ from service.incoming import Incoming
 from service.journal import Journal
 from service.logs import get_logger
 from service.mailbox import Mailbox
+from service.media import Chunk, Observation, input_of
 from service.rate import TokenBucket
 from service.sessions import Kept, NoSession, Superseded
-from service.sight import Chunk, input_of
 from service.state import AppState
 from service.stream import (
     Command,
     Moment,
-    Observation,
     Stream,
     StreamError,
     VideoLost,

@@ -21,8 +21,7 @@ from blazereps_client.messages import (
 from blazereps_client.wire import Header, Kind, WireError, seq_of, unpack, unpack_batch
 from service.errors import ServiceError, first_fault
 from service.landmarks import pose_of, unpack_pose
-from service.sight import Chunk, Picture
-from service.stream import Observation
+from service.media import Chunk, Observation, Picture
 
 Control = (
     SessionStart

@@ -10,42 +10,9 @@ from pose_engine.landmarks import Pose
 from pose_engine.sampling import AdaptiveSampler
 from pose_engine.video import VideoDecoder
 from service.core import Engine
+from service.media import Chunk, Media, Picture
 from service.subject import focus_of
 from service.telemetry import Telemetry
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An encoded frame that has not been looked at yet."""
-
-    data: bytes
-    rotation: int
-    mirrored: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of encoded video that has not been looked at yet."""
-
-    data: bytes
-    rotation: int
-    mirrored: bool
-    key: bool
-    """Whether it can be decoded without what came before."""
-
-
-Media = Picture | Chunk | Pose | None
-"""None: nobody is seen."""
-
-
-def input_of(media: Media) -> str:
-    """What a session of such media is started with."""
-    match media:
-        case Picture():
-            return "frames"
-        case Chunk():
-            return "video"
-    return "landmarks"
 
 
 @dataclass(frozen=True, slots=True)

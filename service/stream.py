@@ -34,27 +34,15 @@ from service.core import NO_SNAPSHOT, Coming, Core
 from service.counting import Counting, Happening
 from service.errors import ServiceError
 from service.journal import Journal
+from service.media import Chunk, Observation, Picture
 from service.pace import Pace
 from service.sessions import Kept
-from service.sight import Chunk, Media, Picture, Seen, Sight
+from service.sight import Seen, Sight
 from service.telemetry import Telemetry
 
 SNAPSHOT_VERSION: Final = 4
 ACK_EVERY_S: Final = 0.1
 """While more is waiting; when nothing is, every observation is acknowledged at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What was seen at one moment: a picture, encoded video, landmarks, or nobody."""
-
-    seq: int
-    at_s: float
-    received_s: float
-    """When it arrived, by the server's clock."""
-    seen: Media
-    late: bool = False
-    """Whether it is looked at however many newer ones wait behind it."""
 
 
 @dataclass(frozen=True, slots=True)

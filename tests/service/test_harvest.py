@@ -15,10 +15,11 @@ from service.core import Core
 from service.database import Database
 from service.harvest import BATCH, Harvest, resumer
 from service.journal import Journal
+from service.media import Observation
 from service.metrics import Metrics
 from service.receipts import request_erasure
 from service.sessions import Expired, SqliteSessions, Superseded
-from service.stream import Observation, Stream, resume
+from service.stream import Stream, resume
 from service.tables import Tenant, Workout, WorkoutSet
 from service.telemetry import NoSpans, Telemetry
 from service.tenants import Tenants
