@@ -52,7 +52,10 @@ class Sight:
         self._sampler = AdaptiveSampler()
 
     def due(self, at_s: float) -> bool:
-        """Whether the picture of that time is worth a look: not while the person hardly moves."""
+        """Whether the picture of that time is worth a look: not while the person hardly moves.
+
+        To be asked counts: once for each picture whose turn has come, and for no other.
+        """
         return self._sampler.due(at_s)
 
     def look(self, media: Media, at_s: float, *, wanted: bool = True) -> Iterator[Seen]:

@@ -34,6 +34,7 @@ from service.core import NO_SNAPSHOT, Coming, Core
 from service.counting import Counting, Happening
 from service.errors import ServiceError
 from service.journal import Journal
+from service.ledger import Fate, Ledger
 from service.media import Chunk, Observation, Picture
 from service.pace import Pace
 from service.sessions import Kept
@@ -99,13 +100,12 @@ class Stream:
         self._journal, self._telemetry = journal, telemetry
         self._chronicle = Chronicle(journal, config.outputs)
         self._pace = Pace()
-        self._before = self._flow = Flow()
-        self._processed = self._passed_over = self._damaged = self._skipped = 0
+        self._ledger = Ledger(config.input, telemetry.metrics)
         self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
         self._asked_for_key = False
         self._chosen_seq: int | None = None
-        self._acked: tuple[int | None, int | None, Flow] = None, None, self._flow
+        self._acked: tuple[int | None, int | None, Flow] = None, None, Flow()
         self._first_at_s: float | None = None
         self.seq: int | None = None
         """Everything up to it is done with."""
@@ -141,7 +141,8 @@ class Stream:
     def outcome(self) -> dict[str, Any]:
         """What was counted, and what became of the media, for the log."""
         names = ("processed", "passed_over", "dropped", "refused")
-        return {name: getattr(self._flow, name) for name in names} | {"counts": self.counts}
+        flow = self._ledger.flow
+        return {name: getattr(flow, name) for name in names} | {"counts": self.counts}
 
     @property
     def last_event_id(self) -> int:
@@ -160,7 +161,7 @@ class Stream:
             "counting": self._counting.snapshot(),
             "sight": self._sight.snapshot(),
             "chronicle": self._chronicle.snapshot(),
-            "flow": self._flow.model_dump(),
+            "flow": self._ledger.flow.model_dump(),
             "seq": self.seq,
             "at_s": self._at_s,
             "first_at_s": self._first_at_s,
@@ -176,18 +177,15 @@ class Stream:
     def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Take one step."""
         with self._telemetry.observation(observation.seq, observation.received_s):
-            return self._observe(observation, moment)
-
-    def _observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
-        try:
-            messages = [*self._look(observation, moment), *self._ask_for_key()]
-        except FrameError as error:
-            self._damaged += 1
-            messages = [_refusal(error, observation.seq), *self._ask_for_key(again=True)]
-        self._done_with(observation, moment)
-        with self._telemetry.stage("keep"):
-            self._journal.keep(self.state, self.seq, moment.now_s)
-        return [*messages, *self._report(observation, moment)]
+            try:
+                messages = [*self._look(observation, moment), *self._ask_for_key()]
+            except FrameError as error:
+                self._ledger.enter(Fate.DAMAGED)
+                messages = [_refusal(error, observation.seq), *self._ask_for_key(again=True)]
+            self._done_with(observation, moment)
+            with self._telemetry.stage("keep"):
+                self._journal.keep(self.state, self.seq, moment.now_s)
+            return [*messages, *self._report(observation, moment)]
 
     def may_pass_over(self, observation: Observation) -> bool:
         """Whether it is a picture that need not be looked at."""
@@ -197,8 +195,7 @@ class Stream:
         """Done with, without a look; does not block, and is kept with the next one."""
         self._at_s = observation.at_s
         self._journal.owe()
-        self._processed += 1
-        self._passed_over += 1
+        self._ledger.enter(Fate.PASSED_OVER)
         self._done_with(observation, moment)
         return [*self._report(observation, moment)]
 
@@ -234,7 +231,7 @@ class Stream:
         """Nothing has come for a while."""
         self._count_flow(moment)
         self._journal.rest(self.state, self.seq, moment.now_s)
-        known = self._acked == (self.seq, self._journal.stored_seq, self._flow)
+        known = self._acked == (self.seq, self._journal.stored_seq, self._ledger.flow)
         return [] if known else [*self._ack(moment)]
 
     def finish(self, moment: Moment) -> list[ServerMessage]:
@@ -242,7 +239,7 @@ class Stream:
         events = [*self._tell(self._counting.finish())]
         self._count_flow(moment)
         tally = self._chronicle.tally(self.counts)
-        self.summary = SessionSummary(**dict(self._flow), **dict(tally))
+        self.summary = SessionSummary(**dict(self._ledger.flow), **dict(tally))
         self._journal.keep_now(self.state, self.seq, moment.now_s)
         return [*events, self.summary]
 
@@ -262,10 +259,8 @@ class Stream:
         self._journal.keep_now(self.state, self.seq, moment.now_s)
 
     def _look(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
-        video = isinstance(observation.seen, Chunk)
-        hurried = video and not observation.late and self._hurries(moment)
-        passed_over = video and not hurried and not self._due(observation)
-        wanted = not hurried and not passed_over
+        fate = self._fate(observation, moment)
+        wanted = fate is Fate.LOOKED_AT
         for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):
             self._at_s, self._long_side_px = seen.at_s, _long_side_px(seen.frame)
             if self._first_at_s is None:
@@ -275,9 +270,15 @@ class Stream:
             with self._telemetry.stage("count"):
                 happenings = [*self._counting.observe(seen.pose, seen.at_s)]
             yield from self._tell(happenings)
-        self._processed += not hurried
-        self._passed_over += passed_over
-        self._skipped += hurried
+        self._ledger.enter(fate)
+
+    def _fate(self, observation: Observation, moment: Moment) -> Fate:
+        """Encoded video is decoded whole, but looked at only where it is worth it."""
+        if not isinstance(observation.seen, Chunk):
+            return Fate.LOOKED_AT
+        if self.config.pacing == "live" and moment.waiting and not observation.late:
+            return Fate.SKIPPED
+        return Fate.LOOKED_AT if self._due(observation) else Fate.PASSED_OVER
 
     def _done_with(self, observation: Observation, moment: Moment) -> None:
         self.seq = observation.seq
@@ -288,16 +289,12 @@ class Stream:
         yield from self._pace.observe(
             now_s=moment.now_s,
             at_s=observation.at_s,
-            flow=self._flow,
+            flow=self._ledger.flow,
             waiting=moment.waiting,
             long_side_px=self._long_side_px,
         )
         yield from self._state(moment)
         yield from self._ack(moment)
-
-    def _hurries(self, moment: Moment) -> bool:
-        """Whether newer video waits, so that what shows before it is not worth a look."""
-        return self.config.pacing == "live" and moment.waiting > 0
 
     def _due(self, observation: Observation) -> bool:
         """Whether it has to be looked at; who draws landmarks wants those of every picture."""
@@ -329,16 +326,7 @@ class Stream:
         yield from self._chronicle.tell(happened, self._at_s, self.counts)
 
     def _count_flow(self, moment: Moment, queue_s: float | None = None) -> None:
-        """Bring the flow up to date; `queue_s`: how long the last one waited, as before if None."""
-        before, last = self._before, self._flow
-        self._flow = Flow(
-            processed=before.processed + self._processed,
-            passed_over=before.passed_over + self._passed_over,
-            dropped=before.dropped + moment.dropped + self._skipped,
-            refused=before.refused + moment.refused + self._damaged,
-            queue_ms=last.queue_ms if queue_s is None else round(queue_s * 1000, 1),
-        )
-        self._telemetry.metrics.flowed(self.config.input, last, self._flow)
+        self._ledger.balance(dropped=moment.dropped, refused=moment.refused, queue_s=queue_s)
 
     def _state(self, moment: Moment) -> Iterator[State]:
         hz = self.config.outputs.state_hz
@@ -355,16 +343,16 @@ class Stream:
             "subject": self._counting.subject,
             "counting": self.counting,
             "countdown_s": self._counting.countdown_s(self._at_s),
-            **dict(self._flow),
+            **dict(self._ledger.flow),
         })  # fmt: skip
 
     def _ack(self, moment: Moment) -> Iterator[Ack]:
         if self.seq is None or (moment.waiting and moment.now_s - self._acked_s < ACK_EVERY_S):
             return
         self._acked_s = moment.now_s
-        stored_seq = self._journal.stored_seq
-        self._acked = self.seq, stored_seq, self._flow
-        yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **dict(self._flow))
+        stored_seq, flow = self._journal.stored_seq, self._ledger.flow
+        self._acked = self.seq, stored_seq, flow
+        yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **dict(flow))
 
 
 def resume(
@@ -380,7 +368,7 @@ def resume(
         stream._counting.restore(kept["counting"])
         stream._sight.restore(kept["sight"])
         stream._chronicle.restore(kept["chronicle"], stored.events)
-        stream._before = stream._flow = Flow.model_validate(kept["flow"])
+        stream._ledger.go_on(Flow.model_validate(kept["flow"]))
         stream.seq, stream._at_s = kept["seq"], kept["at_s"]
         stream._first_at_s, stream._chosen_seq = kept["first_at_s"], kept["chosen_seq"]
         journal.stored_seq = stream.seq
