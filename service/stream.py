@@ -1,8 +1,8 @@
 """One live stream: observations and commands in, the messages they cause out. No socket."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -173,6 +173,19 @@ class Stream:
         """Whose landmarks will be counted when these are done, for `Library.look_ahead`."""
         seen = ((item.seen, item.at_s) for item in items if isinstance(item, Observation))
         return self._counting.coming((pose, at_s) for pose, at_s in seen if isinstance(pose, Pose))
+
+    def do(self, items: Sequence[Observation | Command], moment: Moment) -> list[ServerMessage]:
+        """Each in turn; `moment`: as it is behind the last of them."""
+        messages: list[ServerMessage] = []
+        behind = moment.waiting + sum(isinstance(item, Observation) for item in items)
+        for item in items:
+            behind -= isinstance(item, Observation)
+            now = replace(moment, waiting=behind)
+            if isinstance(item, Observation):
+                messages += self.observe(item, now)
+            else:
+                messages += self.obey(item, now)
+        return messages
 
     def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Take one step."""
