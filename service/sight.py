@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blazereps_client.messages import SessionStart, Subject
+import numpy as np
+
+from blazereps_client.messages import LandmarksMessage, SessionStart, Subject
 from pose_engine.frames import Frame, ImageLimits, read_image
 from pose_engine.landmarks import Pose
 from pose_engine.sampling import AdaptiveSampler
@@ -23,6 +25,24 @@ class Seen:
     frame: Frame | None
     pose: Pose | None
 
+    @property
+    def long_side_px(self) -> int:
+        """Of the picture, 0 without one."""
+        return max(self.frame.width, self.frame.height) if self.frame else 0
+
+    def landmarks(self, seq: int) -> LandmarksMessage:
+        """As it is told of the observation of that number."""
+        frame, pose, points = self.frame, self.pose, None
+        if pose is not None:
+            points = np.column_stack((pose.image, pose.visibility)).astype(float).round(3).tolist()
+        return LandmarksMessage(
+            seq=seq,
+            at_s=self.at_s,
+            width_px=frame.width if frame else None,
+            height_px=frame.height if frame else None,
+            points=points,
+        )
+
 
 class Sight:
     """One stream's decoder and tracker. Blocking, for one thread at a time."""
@@ -35,11 +55,17 @@ class Sight:
         self._decoder = VideoDecoder(config.codec, limits) if config.codec else None
         self._sampler = AdaptiveSampler()
         self._shown_s: float | None = None
+        self._asked_for_key = False
 
-    @property
-    def waits_for_key(self) -> bool:
-        """Whether encoded video goes on at the next key frame only."""
-        return self._decoder is not None and self._decoder.waits_for_key
+    def asks_for_key(self, *, again: bool = False) -> bool:
+        """Whether to ask for a key frame: once, however much video comes before it.
+
+        `again`: also where what was asked for may be lost, too.
+        """
+        waits = self._decoder is not None and self._decoder.waits_for_key
+        asks = waits and (again or not self._asked_for_key)
+        self._asked_for_key = waits
+        return asks
 
     def lose(self) -> None:
         """A piece of the encoded video is missing."""

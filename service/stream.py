@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
 from pydantic import ValidationError
 
 from blazereps_client import words
@@ -18,7 +17,6 @@ from blazereps_client.messages import (
     EventMessage,
     Flow,
     KeyframeRequest,
-    LandmarksMessage,
     ServerMessage,
     SessionStart,
     SessionSummary,
@@ -27,7 +25,7 @@ from blazereps_client.messages import (
     State,
 )
 from blazereps_client.results import Tally
-from pose_engine.frames import Frame, FrameError, ImageLimits
+from pose_engine.frames import FrameError, ImageLimits
 from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
 from service.core import NO_SNAPSHOT, Coming, Core
@@ -38,7 +36,7 @@ from service.ledger import Fate, Ledger
 from service.media import Chunk, Observation, Picture
 from service.pace import Pace
 from service.sessions import Kept
-from service.sight import Seen, Sight
+from service.sight import Sight
 from service.telemetry import Telemetry
 
 SNAPSHOT_VERSION: Final = 4
@@ -103,7 +101,6 @@ class Stream:
         self._ledger = Ledger(config.input, telemetry.metrics)
         self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
-        self._asked_for_key = False
         self._chosen_seq: int | None = None
         self._acked: tuple[int | None, int | None, Flow] = None, None, Flow()
         self._first_at_s: float | None = None
@@ -275,11 +272,11 @@ class Stream:
         fate = self._fate(observation, moment)
         wanted = fate is Fate.LOOKED_AT
         for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):
-            self._at_s, self._long_side_px = seen.at_s, _long_side_px(seen.frame)
+            self._at_s, self._long_side_px = seen.at_s, seen.long_side_px
             if self._first_at_s is None:
                 self._first_at_s = seen.at_s
             if self.config.outputs.landmarks:
-                yield _landmarks(observation.seq, seen)
+                yield seen.landmarks(observation.seq)
             with self._telemetry.stage("count"):
                 happenings = [*self._counting.observe(seen.pose, seen.at_s)]
             yield from self._tell(happenings)
@@ -315,11 +312,8 @@ class Stream:
         return due or not self.config.adaptive or self.config.outputs.landmarks
 
     def _ask_for_key(self, *, again: bool = False) -> Iterator[KeyframeRequest]:
-        """Once, however much comes before the key frame; `again` where that may be lost, too."""
-        waits = self._sight.waits_for_key
-        if waits and (again or not self._asked_for_key):
+        if self._sight.asks_for_key(again=again):
             yield KeyframeRequest()
-        self._asked_for_key = waits
 
     def _update(self, update: SessionUpdate) -> Iterator[ServerMessage]:
         config = _updated(self.config, update)
@@ -419,21 +413,4 @@ def told(error: ServiceError, *, recoverable: bool) -> ErrorMessage:
 def _refusal(error: FrameError, seq: int) -> ErrorMessage:
     return ErrorMessage(
         code=error.code, message=str(error), recoverable=True, field="payload", seq=seq
-    )
-
-
-def _long_side_px(frame: Frame | None) -> int:
-    return max(frame.width, frame.height) if frame else 0
-
-
-def _landmarks(seq: int, seen: Seen) -> LandmarksMessage:
-    frame, pose, points = seen.frame, seen.pose, None
-    if pose is not None:
-        points = np.column_stack((pose.image, pose.visibility)).astype(float).round(3).tolist()
-    return LandmarksMessage(
-        seq=seq,
-        at_s=seen.at_s,
-        width_px=frame.width if frame else None,
-        height_px=frame.height if frame else None,
-        points=points,
     )
