@@ -30,7 +30,7 @@ from service.media import Observation
 from service.rate import TokenBucket
 from service.sessions import Kept, NoSession, Superseded
 from service.state import AppState
-from service.stream import Moment, Stream, StreamError, resume, told
+from service.stream import Moment, Stream, StreamError, resume
 from service.telemetry import Telemetry
 
 log = get_logger(__name__)
@@ -233,7 +233,7 @@ class Connection:
         if error.rule.close_code is not None:
             raise error
         self._intake.refused += error.seq is not None
-        await self._send(told(error, recoverable=True))
+        await self._send(error.told(recoverable=True))
 
     def _allow(self) -> None:
         """Raises ServiceError `flood` when what waits in no queue comes too often."""
@@ -330,7 +330,7 @@ class Connection:
         code = error.rule.close_code or POLICY_VIOLATION
         self._ended(error.code, code)
         with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
-            await self._send(told(error, recoverable=False))
+            await self._send(error.told(recoverable=False))
             await self._socket.close(code, error.code)
 
     def _began(self, event: str, stream: Stream) -> None:

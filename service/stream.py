@@ -13,7 +13,6 @@ from blazereps_client.messages import (
     CountingPause,
     CountingReset,
     CountingResume,
-    ErrorMessage,
     EventMessage,
     Flow,
     KeyframeRequest,
@@ -30,7 +29,7 @@ from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
 from service.core import NO_SNAPSHOT, Coming, Core
 from service.counting import Counting, Happening
-from service.errors import ServiceError
+from service.errors import ServiceError, media_error
 from service.journal import Journal
 from service.ledger import Fate, Ledger
 from service.media import Chunk, Observation, Picture
@@ -191,7 +190,8 @@ class Stream:
                 messages = [*self._look(observation, moment), *self._ask_for_key()]
             except FrameError as error:
                 self._ledger.enter(Fate.DAMAGED)
-                messages = [_refusal(error, observation.seq), *self._ask_for_key(again=True)]
+                refusal = media_error(error, field="payload", seq=observation.seq)
+                messages = [refusal.told(recoverable=True), *self._ask_for_key(again=True)]
             self._done_with(observation, moment)
             with self._telemetry.stage("keep"):
                 self._journal.keep(self.state, self.seq, moment.now_s)
@@ -215,7 +215,7 @@ class Stream:
         try:
             messages = [*self._obey(command)]
         except ServiceError as error:
-            messages = [told(error, recoverable=True)]
+            messages = [error.told(recoverable=True)]
         else:
             if not isinstance(command, VideoLost):  # of which there are many where time is short
                 self._journal.keep_now(self.state, self.seq, moment.now_s)
@@ -397,20 +397,3 @@ def _updated(config: SessionStart, update: SessionUpdate) -> SessionStart:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"]))
         raise ServiceError("invalid_message", f"{field}: {first['msg']}", field=field) from error
-
-
-def told(error: ServiceError, *, recoverable: bool) -> ErrorMessage:
-    """An error as the client is told it."""
-    return ErrorMessage(
-        code=error.code,
-        message=str(error),
-        recoverable=recoverable,
-        field=error.field,
-        seq=error.seq,
-    )
-
-
-def _refusal(error: FrameError, seq: int) -> ErrorMessage:
-    return ErrorMessage(
-        code=error.code, message=str(error), recoverable=True, field="payload", seq=seq
-    )
