@@ -108,9 +108,18 @@ class Counting:
         """Whether somebody is in view, also while nothing counts."""
         return self.session.subject if self.counting == "counting" else self._seen
 
-    def countdown_s(self, at_s: float) -> float | None:
-        """What is left of the countdown, None where there is none."""
-        return self._gate.left_s(at_s)
+    def stands(self, at_s: float) -> dict[str, Any]:
+        """How it stands at that time, as a `State` tells it."""
+        session = self.session
+        return {
+            "counts": dict(session.counts),
+            "phases": dict(session.phases),
+            "holds": dict(session.holds),
+            "confidences": {k: round(float(v), 3) for k, v in session.confidences.items()},
+            "subject": self.subject,
+            "counting": self.counting,
+            "countdown_s": self._gate.left_s(at_s),
+        }
 
     def coming(self, poses: Iterable[tuple[Pose, float]]) -> Coming:
         """These will be observed next, at these seconds."""

@@ -101,10 +101,10 @@ class Stream:
         self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
         self._chosen_seq: int | None = None
-        self._acked: tuple[int | None, int | None, Flow] = None, None, Flow()
         self._first_at_s: float | None = None
         self.seq: int | None = None
         """Everything up to it is done with."""
+        self._acked = self._standing
         self.summary: SessionSummary | None = None
         """What was said at the end, once it has ended."""
 
@@ -241,8 +241,7 @@ class Stream:
         """Nothing has come for a while."""
         self._count_flow(moment)
         self._journal.rest(self.state, self.seq, moment.now_s)
-        known = self._acked == (self.seq, self._journal.stored_seq, self._ledger.flow)
-        return [] if known else [*self._ack(moment)]
+        return [] if self._acked == self._standing else [*self._ack(moment)]
 
     def finish(self, moment: Moment) -> list[ServerMessage]:
         """The stream ended: the last events and the summary."""
@@ -340,26 +339,20 @@ class Stream:
         if not hz or moment.now_s - self._stated_s < 1 / hz:
             return
         self._stated_s = moment.now_s
-        session = self._counting.session
-        yield State.model_validate({
-            "at_s": self._at_s,
-            "counts": self.counts,
-            "phases": dict(session.phases),
-            "holds": dict(session.holds),
-            "confidences": {k: round(float(v), 3) for k, v in session.confidences.items()},
-            "subject": self._counting.subject,
-            "counting": self.counting,
-            "countdown_s": self._counting.countdown_s(self._at_s),
-            **dict(self._ledger.flow),
-        })  # fmt: skip
+        stands, flow = self._counting.stands(self._at_s), dict(self._ledger.flow)
+        yield State(at_s=self._at_s, **stands, **flow)
 
     def _ack(self, moment: Moment) -> Iterator[Ack]:
         if self.seq is None or (moment.waiting and moment.now_s - self._acked_s < ACK_EVERY_S):
             return
-        self._acked_s = moment.now_s
-        stored_seq, flow = self._journal.stored_seq, self._ledger.flow
-        self._acked = self.seq, stored_seq, flow
-        yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **dict(flow))
+        self._acked_s, self._acked = moment.now_s, self._standing
+        stored_seq, flow = self._journal.stored_seq, dict(self._ledger.flow)
+        yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **flow)
+
+    @property
+    def _standing(self) -> tuple[int | None, int | None, Flow]:
+        """What an ack tells, but for the credit."""
+        return self.seq, self._journal.stored_seq, self._ledger.flow
 
 
 def resume(
