@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import anyio
 import structlog
@@ -74,19 +74,8 @@ class Connection:
         try:
             await self._converse()
             self._ended("finished", NORMAL)
-        except* WebSocketDisconnect as group:
-            self._ended("client_gone", cast(WebSocketDisconnect, _first(group)).code)
-        except* TimeoutError:
-            self._ended("send_timeout", None)
-        except* Superseded as group:
-            await self._fail(ServiceError("superseded", str(_first(group))))
-        except* ServiceError as group:
-            await self._fail(cast(ServiceError, _first(group)))
-        except* UNAVAILABLE as group:
-            await self._fail(unavailable(cast(Exception, _first(group))))
-        except* Exception:
-            log.exception("live session failed")
-            await self._fail(internal_error())
+        except Exception as error:
+            await self._end_with(_first(error))
 
     def stop(self, error: ServiceError) -> None:
         """Say why, and close."""
@@ -325,6 +314,23 @@ class Connection:
         with anyio.fail_after(self._settings.send_timeout_s), self._telemetry.sending():
             await self._socket.send_text(message.model_dump_json())
 
+    async def _end_with(self, error: Exception) -> None:
+        """Say what is to be said of it."""
+        match error:
+            case WebSocketDisconnect(code=code):
+                self._ended("client_gone", code)
+            case TimeoutError():
+                self._ended("send_timeout", None)
+            case Superseded():
+                await self._fail(ServiceError("superseded", str(error)))
+            case ServiceError():
+                await self._fail(error)
+            case _ if isinstance(error, UNAVAILABLE):
+                await self._fail(unavailable(error))
+            case _:
+                log.exception("live session failed")
+                await self._fail(internal_error())
+
     async def _fail(self, error: ServiceError) -> None:
         """Say it, close, and do not mind if nobody is there to hear it."""
         code = error.rule.close_code or POLICY_VIOLATION
@@ -344,8 +350,8 @@ class Connection:
         log.info("connection ended", reason=reason, close_code=close_code, **outcome)
 
 
-def _first(group: BaseExceptionGroup[Exception]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
+def _first(error: Exception) -> Exception:
+    """What came first where several tasks failed."""
+    while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error
