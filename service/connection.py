@@ -159,8 +159,7 @@ class Connection:
     def _resumed(self, wanted: messages.SessionResume) -> tuple[Kept, Stream]:
         store, limits = self._state.sessions, self._settings.image_limits
         kept = store.resume(wanted.session_id, wanted.resume_token, self._caller.owner)
-        journal = Journal(store, wanted.session_id, kept.epoch)
-        return kept, resume(self._state.core, limits, journal, self._telemetry, kept)
+        return kept, resume(self._state.core, limits, store, self._telemetry, kept)
 
     async def _serve(self, stream: Stream) -> None:
         self._intake = Intake(stream, self._settings.queue_frames)

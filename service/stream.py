@@ -34,7 +34,7 @@ from service.journal import Journal
 from service.ledger import Fate, Ledger
 from service.media import Chunk, Observation, Picture
 from service.pace import Pace
-from service.sessions import Kept
+from service.sessions import Kept, SessionWriter
 from service.sight import Sight
 from service.telemetry import Telemetry
 
@@ -356,7 +356,7 @@ class Stream:
 
 
 def resume(
-    core: Core, limits: ImageLimits, journal: Journal, telemetry: Telemetry, stored: Kept
+    core: Core, limits: ImageLimits, store: SessionWriter, telemetry: Telemetry, stored: Kept
 ) -> Stream:
     """The stream as it was kept; raises StreamError."""
     try:
@@ -364,6 +364,7 @@ def resume(
         if kept["version"] != SNAPSHOT_VERSION:
             raise ValueError(f"version {kept['version']} is not {SNAPSHOT_VERSION}")
         config = SessionStart.model_validate(kept["config"])
+        journal = Journal(store, stored.session_id, stored.epoch, kept["seq"])
         stream = Stream(core, config, limits, journal, telemetry)
         stream._counting.restore(kept["counting"])
         stream._sight.restore(kept["sight"])
@@ -371,7 +372,6 @@ def resume(
         stream._ledger.go_on(Flow.model_validate(kept["flow"]))
         stream.seq, stream._at_s = kept["seq"], kept["at_s"]
         stream._first_at_s, stream._chosen_seq = kept["first_at_s"], kept["chosen_seq"]
-        journal.stored_seq = stream.seq
         if kept["summary"] is not None:
             stream.summary = SessionSummary.model_validate(kept["summary"])
     except (*NO_SNAPSHOT, ServiceError) as error:
