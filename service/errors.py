@@ -219,6 +219,17 @@ def first_fault(error: ValidationError, code: str) -> ErrorDetails:
     return error.errors(include_url=False, include_input=False)[0]
 
 
+def invalid(fault: ErrorDetails, code: str, *, below: int = 0) -> ServiceError:
+    """What is wrong in JSON: that it is none (`invalid_json`), or a field (`code`).
+
+    `below`: so many parts of the field's path are left out.
+    """
+    if fault["type"] == "json_invalid":
+        return ServiceError("invalid_json", fault["msg"])
+    field = ".".join(str(part) for part in fault["loc"][below:])
+    return ServiceError(code, f"{field}: {fault['msg']}", field=field)
+
+
 def media_error(
     error: FrameError | ClipError, *, field: str = "file", seq: int | None = None
 ) -> ServiceError:

@@ -29,7 +29,7 @@ from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
 from service.core import NO_SNAPSHOT, Coming, Core
 from service.counting import Counting, Happening
-from service.errors import ServiceError, media_error
+from service.errors import ServiceError, first_fault, invalid, media_error
 from service.journal import Journal
 from service.ledger import Fate, Ledger
 from service.media import Chunk, Observation, Picture
@@ -387,6 +387,4 @@ def _updated(config: SessionStart, update: SessionUpdate) -> SessionStart:
     try:
         return SessionStart.model_validate(dict(config) | given)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        raise ServiceError("invalid_message", f"{field}: {first['msg']}", field=field) from error
+        raise invalid(first_fault(error, "invalid_message"), "invalid_message") from error
