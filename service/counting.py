@@ -6,21 +6,11 @@ from typing import Any, Self
 
 from blazereps_client import words
 from blazereps_client.messages import Arm
-from classifiers.events import Event, Phase
+from classifiers.events import Phase
 from pose_engine.landmarks import Pose
 from service.core import Coming, Library, Session
+from service.events import CountingChanged, Happening
 from service.exercises import new_session, pick
-
-
-@dataclass(frozen=True, slots=True)
-class CountingChanged:
-    """Whether observations count has changed, or counts went back to zero."""
-
-    counting: words.Counting
-
-
-Happening = Event | CountingChanged
-"""What an observation or a command causes."""
 
 
 @dataclass(slots=True)

@@ -28,8 +28,9 @@ from pose_engine.frames import FrameError, ImageLimits
 from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
 from service.core import NO_SNAPSHOT, Coming, Core
-from service.counting import Counting, Happening
+from service.counting import Counting
 from service.errors import ServiceError, first_fault, invalid, media_error
+from service.events import Happening
 from service.journal import Journal
 from service.ledger import Fate, Ledger
 from service.media import Chunk, Observation, Picture
