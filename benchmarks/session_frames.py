@@ -5,9 +5,10 @@ import sys
 from benchmarks.frame_blocks import Step, answer
 from blazereps_client.messages import SessionStart
 from service.core import Core
+from service.media import Picture
 from service.metrics import Metrics
 from service.settings import Settings, Variant
-from service.sight import Picture, Sight
+from service.sight import Sight
 from service.startup import load_core
 from service.telemetry import NoSpans, Telemetry
 

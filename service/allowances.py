@@ -6,18 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cachetools import LRUCache
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.auth import Caller
-from service.rate import TokenBucket
+from service.rate import Buckets
 
 WINDOW_S: Final = 60
 HEADERS: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
-_MOST: Final = 10_000
-"""Callers remembered; who is forgotten begins anew."""
 _STARTS: Final = ("http.response.start", "websocket.http.response.start")
 
 
@@ -53,15 +50,13 @@ class Allowances:
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute, self._clock = per_minute, clock
-        self._buckets = LRUCache[tuple[str, str | None, int], TokenBucket](_MOST)
+        self._buckets = Buckets[tuple[str, str | None, int]]()
 
     def take(self, caller: Caller) -> Allowance:
         """Count a request of the caller's."""
         limit = caller.requests_per_minute or self._per_minute
         name = (caller.key_id, caller.user, limit)  # a limit that was changed begins anew
-        bucket = self._buckets.get(name)
-        if bucket is None:
-            bucket = self._buckets[name] = TokenBucket(limit / WINDOW_S, limit)
+        bucket = self._buckets.of(name, per_minute=limit)
         granted = bucket.take(self._clock())
         reset_s = math.ceil(bucket.wait_s(limit if granted and bucket.left >= 1 else 1))
         return Allowance(limit, int(bucket.left), reset_s, granted)

@@ -35,7 +35,7 @@ Use = Literal["token", "ticket"]
 
 
 class Used(Protocol):
-    """Remembers what may be used once; see `service.sessions.SessionStore`."""
+    """Remembers what may be used once; see `service.sessions.SqliteSessions`."""
 
     def use_once(self, name: str, until_s: float) -> bool:
         """Whether it is the first time; remembered until a time of the clock. Blocking."""

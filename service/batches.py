@@ -17,7 +17,7 @@ from blazereps_client.wire import WireError
 from classifiers.events import Event
 from service.access import MayCount
 from service.core import Library, Session
-from service.errors import ServiceError, first_fault, problems
+from service.errors import ServiceError, first_fault, invalid, problems
 from service.events import tally_of
 from service.examples import OBSERVED
 from service.exercises import new_session
@@ -155,12 +155,9 @@ def _check_times(seen: Sequence[Seen]) -> None:
 
 def _invalid(error: ValidationError) -> ServiceError:
     first = first_fault(error, "invalid_request")
-    if first["type"] == "json_invalid":
-        return ServiceError("invalid_json", first["msg"])
-    field = ".".join(str(part) for part in first["loc"])
+    refused = invalid(first, "invalid_request")
     fault = first.get("ctx", {}).get("error")
     if isinstance(fault, WireError):
-        return ServiceError(
-            "invalid_landmarks", f"{field}: {fault}", field=f"{field}.{fault.field}"
-        )
-    return ServiceError("invalid_request", f"{field}: {first['msg']}", field=field)
+        field = f"{refused.field}.{fault.field}"
+        return ServiceError("invalid_landmarks", f"{refused.field}: {fault}", field=field)
+    return refused

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from blazereps_client.messages import EVENTS, CountingChangedMessage, EventMessage, Outputs
+from blazereps_client.messages import EVENTS, EventMessage, Outputs
 from blazereps_client.results import Tally
 from classifiers.events import Guidance, PhaseChanged
-from service.counting import CountingChanged, Happening
-from service.events import TALLIED, event_message, is_tallied, tally_of
+from service.events import TALLIED, Happening, event_message, is_tallied, tally_of
 from service.journal import Journal
 from service.sessions import StoredEvent
 
@@ -32,7 +31,9 @@ class Chronicle:
             if not wanted and not isinstance(happening, TALLIED):
                 continue
             self.last_event_id += 1
-            message = _message(happening, self.last_event_id, at_s, counts)
+            message = event_message(
+                happening, event_id=self.last_event_id, at_s=at_s, counts=counts
+            )
             stored = (message.event_id, message.model_dump_json())
             if isinstance(happening, TALLIED):
                 self._told.append(stored)
@@ -80,13 +81,3 @@ class Chronicle:
 
     def _wanted_again(self, message: EventMessage) -> bool:
         return message.type != "guidance" or self.outputs.guidance
-
-
-def _message(
-    happening: Happening, event_id: int, at_s: float, counts: dict[str, int]
-) -> EventMessage:
-    if isinstance(happening, CountingChanged):
-        return CountingChangedMessage(
-            event_id=event_id, at_s=at_s, counts=counts, counting=happening.counting
-        )
-    return event_message(happening, event_id=event_id, at_s=at_s, counts=counts)

@@ -3,12 +3,11 @@
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import anyio
 import structlog
@@ -24,23 +23,14 @@ from service.auth import Caller
 from service.core import Coming
 from service.errors import UNAVAILABLE, ServiceError, internal_error, unavailable
 from service.incoming import Incoming
+from service.intake import Intake
 from service.journal import Journal
 from service.logs import get_logger
-from service.mailbox import Mailbox
+from service.media import Observation
 from service.rate import TokenBucket
 from service.sessions import Kept, NoSession, Superseded
-from service.sight import Chunk, input_of
 from service.state import AppState
-from service.stream import (
-    Command,
-    Moment,
-    Observation,
-    Stream,
-    StreamError,
-    VideoLost,
-    resume,
-    told,
-)
+from service.stream import Moment, Stream, StreamError, resume
 from service.telemetry import Telemetry
 
 log = get_logger(__name__)
@@ -70,8 +60,6 @@ class Connection:
         self._flood = TokenBucket(
             self._settings.max_messages_hz, BURST_S * self._settings.max_messages_hz
         )
-        self._refused = self._given_up = 0
-        self._video_lost = False
         self._began_s = 0.0
         self._settled = False
         self._stopped: ServiceError | None = None
@@ -86,19 +74,8 @@ class Connection:
         try:
             await self._converse()
             self._ended("finished", NORMAL)
-        except* WebSocketDisconnect as group:
-            self._ended("client_gone", cast(WebSocketDisconnect, _first(group)).code)
-        except* TimeoutError:
-            self._ended("send_timeout", None)
-        except* Superseded as group:
-            await self._fail(ServiceError("superseded", str(_first(group))))
-        except* ServiceError as group:
-            await self._fail(cast(ServiceError, _first(group)))
-        except* UNAVAILABLE as group:
-            await self._fail(unavailable(cast(Exception, _first(group))))
-        except* Exception:
-            log.exception("live session failed")
-            await self._fail(internal_error())
+        except Exception as error:
+            await self._end_with(_first(error))
 
     def stop(self, error: ServiceError) -> None:
         """Say why, and close."""
@@ -182,17 +159,10 @@ class Connection:
     def _resumed(self, wanted: messages.SessionResume) -> tuple[Kept, Stream]:
         store, limits = self._state.sessions, self._settings.image_limits
         kept = store.resume(wanted.session_id, wanted.resume_token, self._caller.owner)
-        journal = Journal(store, wanted.session_id, kept.epoch)
-        return kept, resume(self._state.core, limits, journal, self._telemetry, kept)
+        return kept, resume(self._state.core, limits, store, self._telemetry, kept)
 
     async def _serve(self, stream: Stream) -> None:
-        self._config = stream.config
-        self._last_seq, self._last_at_s = stream.seq, stream.at_s
-        self._lossless = stream.config.pacing == "lossless" or stream.config.input == "landmarks"
-        queued = self._lossless or stream.config.input == "video"
-        self._mailbox = Mailbox[Observation | Command](
-            self._settings.queue_frames, newest_wins=not queued
-        )
+        self._intake = Intake(stream, self._settings.queue_frames)
         try:
             async with anyio.create_task_group() as tasks:
                 self._scope = tasks.cancel_scope
@@ -203,7 +173,7 @@ class Connection:
                 if lifetime.cancelled_caught:
                     limit = f"a connection may last {self._settings.max_session_s:g} s"
                     raise ServiceError("session_too_long", limit)
-                await self._mailbox.close()
+                await self._intake.mailbox.close()
             if self._stopped is not None:
                 raise self._stopped
         finally:
@@ -236,13 +206,13 @@ class Connection:
         if isinstance(received, messages.SessionEnd):
             return False
         for one in received if isinstance(received, list) else [received]:
-            queued = isinstance(one, Observation) and (self._lossless or one.late)
-            if not queued:
+            queues = self._intake.queues(one)
+            if not queues:
                 self._allow()
             try:
                 await self._handle(one)
             except ServiceError as error:
-                if queued:
+                if queues:
                     self._allow()
                 await self._refuse(error)
         return True
@@ -250,8 +220,8 @@ class Connection:
     async def _refuse(self, error: ServiceError) -> None:
         if error.rule.close_code is not None:
             raise error
-        self._refused += error.seq is not None
-        await self._send(told(error, recoverable=True))
+        self._intake.refused += error.seq is not None
+        await self._send(error.told(recoverable=True))
 
     def _allow(self) -> None:
         """Raises ServiceError `flood` when what waits in no queue comes too often."""
@@ -276,9 +246,7 @@ class Connection:
     async def _handle(self, message: incoming.Control | Observation) -> None:
         match message:
             case Observation():
-                self._check(message)
-                self._last_seq, self._last_at_s = message.seq, message.at_s
-                await self._queue(message)
+                await self._intake.take(message)
             case messages.Ping(nonce=nonce):
                 now = datetime.now(UTC)
                 await self._send(messages.Pong(nonce=nonce, server_time=now))
@@ -287,50 +255,23 @@ class Connection:
             case messages.SessionEnd():
                 pass
             case _:
-                await self._mailbox.put_command(message)
-
-    def _check(self, observation: Observation) -> None:
-        seq, last_seq, last_s = observation.seq, self._last_seq, self._last_at_s
-        if input_of(observation.seen) != self._config.input:
-            fault = f"the session was started with input {self._config.input}"
-            raise ServiceError("wrong_input", fault, field="kind", seq=seq)
-        if last_seq is not None and seq <= last_seq:
-            fault = f"seq {seq} is not after {last_seq}"
-            raise ServiceError("seq_went_backwards", fault, field="seq", seq=seq)
-        if last_s is not None and observation.at_s <= last_s:
-            fault = f"capture time {observation.at_s:.6f} s is not after {last_s:.6f} s"
-            raise ServiceError("time_went_backwards", fault, field="at_s", seq=seq)
-
-    async def _queue(self, observation: Observation) -> None:
-        """Live video that does not fit is given up to the next key frame."""
-        if not isinstance(observation.seen, Chunk) or self._lossless:
-            await self._mailbox.put(observation, late=observation.late)
-        elif self._video_lost and not observation.seen.key:
-            self._given_up += 1
-        elif self._mailbox.credit or observation.late:
-            self._video_lost = False
-            await self._mailbox.put(observation)
-        else:
-            self._video_lost = True
-            self._given_up += 1
-            await self._mailbox.put_command(VideoLost())
+                await self._intake.mailbox.put_command(message)
 
     async def _work(self, stream: Stream) -> None:
         """One thing after the other."""
-        while True:
-            more: bool | None = None
-            with anyio.move_on_after(REST_S):
-                more = await self._mailbox.wait()
-            if more is None:
-                await self._send_all(await self._step(stream.rest))
-            elif not more:
-                break
-            else:
-                await self._send_all(await self._do_next(stream))
+        while await self._more(stream):
+            await self._send_all(await self._do_next(stream))
         last = await self._step(stream.finish)
         await self._keep_workout(stream)
         await self._send_all(last)
         self._scope.cancel()  # there is nobody to watch any more
+
+    async def _more(self, stream: Stream) -> bool:
+        """Wait for something, and rest meanwhile; False once nothing more will come."""
+        while True:
+            with anyio.move_on_after(REST_S):
+                return await self._intake.mailbox.wait()
+            await self._send_all(await self._step(stream.rest))
 
     async def _do_next(self, stream: Stream) -> list[ServerMessage]:
         """Through the core, in a thread, unless it is a picture that tells nothing new.
@@ -338,15 +279,16 @@ class Connection:
         Landmarks that wait are taken together: going to a thread costs as much as counting one.
         Pictures wait in the mailbox for a free thread: a newer one may take their place.
         """
-        first = self._mailbox.first
+        mailbox = self._intake.mailbox
+        first = mailbox.first
         if isinstance(first, Observation) and stream.may_pass_over(first):
-            self._mailbox.take()
-            return stream.pass_over(first, self._moment())
-        if self._config.input == "landmarks":
-            items = self._mailbox.take(self._settings.queue_frames)
-            return await self._step(partial(_do, stream, items), stream.coming(items))
+            mailbox.take()
+            return stream.pass_over(first, self._intake.moment)
+        if self._intake.landmarks:
+            items = mailbox.take(self._settings.queue_frames)
+            return await self._step(partial(stream.do, items), stream.coming(items))
         async with self._state.turns:
-            return await self._step(partial(_do, stream, self._mailbox.take()))
+            return await self._step(partial(stream.do, mailbox.take()))
 
     async def _keep_workout(self, stream: Stream) -> None:
         """Kept before it is told."""
@@ -359,18 +301,9 @@ class Connection:
 
     async def _step(self, step: Callable[[Moment], T], coming: Coming = ()) -> T:
         state = self._state
-        if self._config.input == "landmarks":
-            return await state.desk.do(partial(step, self._moment()), coming)
-        return await to_thread.run_sync(step, self._moment(), limiter=state.inference)
-
-    def _moment(self) -> Moment:
-        return Moment(
-            now_s=time.monotonic(),
-            dropped=self._mailbox.dropped + self._given_up,
-            refused=self._refused,
-            waiting=self._mailbox.observations,
-            credit=self._mailbox.credit,
-        )
+        if self._intake.landmarks:
+            return await state.desk.do(partial(step, self._intake.moment), coming)
+        return await to_thread.run_sync(step, self._intake.moment, limiter=state.inference)
 
     async def _send(self, message: Document) -> None:
         if isinstance(message, messages.ErrorMessage):
@@ -380,12 +313,29 @@ class Connection:
         with anyio.fail_after(self._settings.send_timeout_s), self._telemetry.sending():
             await self._socket.send_text(message.model_dump_json())
 
+    async def _end_with(self, error: Exception) -> None:
+        """Say what is to be said of it."""
+        match error:
+            case WebSocketDisconnect(code=code):
+                self._ended("client_gone", code)
+            case TimeoutError():
+                self._ended("send_timeout", None)
+            case Superseded():
+                await self._fail(ServiceError("superseded", str(error)))
+            case ServiceError():
+                await self._fail(error)
+            case _ if isinstance(error, UNAVAILABLE):
+                await self._fail(unavailable(error))
+            case _:
+                log.exception("live session failed")
+                await self._fail(internal_error())
+
     async def _fail(self, error: ServiceError) -> None:
         """Say it, close, and do not mind if nobody is there to hear it."""
         code = error.rule.close_code or POLICY_VIOLATION
         self._ended(error.code, code)
         with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
-            await self._send(told(error, recoverable=False))
+            await self._send(error.told(recoverable=False))
             await self._socket.close(code, error.code)
 
     def _began(self, event: str, stream: Stream) -> None:
@@ -399,24 +349,8 @@ class Connection:
         log.info("connection ended", reason=reason, close_code=close_code, **outcome)
 
 
-def _do(
-    stream: Stream, items: Sequence[Observation | Command], moment: Moment
-) -> list[ServerMessage]:
-    """Each in turn."""
-    done: list[ServerMessage] = []
-    behind = moment.waiting + sum(isinstance(item, Observation) for item in items)
-    for item in items:
-        behind -= isinstance(item, Observation)
-        now = replace(moment, waiting=behind)
-        if isinstance(item, Observation):
-            done += stream.observe(item, now)
-        else:
-            done += stream.obey(item, now)
-    return done
-
-
-def _first(group: BaseExceptionGroup[Exception]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
+def _first(error: Exception) -> Exception:
+    """What came first where several tasks failed."""
+    while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error

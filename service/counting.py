@@ -6,21 +6,11 @@ from typing import Any, Self
 
 from blazereps_client import words
 from blazereps_client.messages import Arm
-from classifiers.events import Event, Phase
+from classifiers.events import Phase
 from pose_engine.landmarks import Pose
 from service.core import Coming, Library, Session
+from service.events import CountingChanged, Happening
 from service.exercises import new_session, pick
-
-
-@dataclass(frozen=True, slots=True)
-class CountingChanged:
-    """Whether observations count has changed, or counts went back to zero."""
-
-    counting: words.Counting
-
-
-Happening = Event | CountingChanged
-"""What an observation or a command causes."""
 
 
 @dataclass(slots=True)
@@ -108,9 +98,18 @@ class Counting:
         """Whether somebody is in view, also while nothing counts."""
         return self.session.subject if self.counting == "counting" else self._seen
 
-    def countdown_s(self, at_s: float) -> float | None:
-        """What is left of the countdown, None where there is none."""
-        return self._gate.left_s(at_s)
+    def stands(self, at_s: float) -> dict[str, Any]:
+        """How it stands at that time, as a `State` tells it."""
+        session = self.session
+        return {
+            "counts": dict(session.counts),
+            "phases": dict(session.phases),
+            "holds": dict(session.holds),
+            "confidences": {k: round(float(v), 3) for k, v in session.confidences.items()},
+            "subject": self.subject,
+            "counting": self.counting,
+            "countdown_s": self._gate.left_s(at_s),
+        }
 
     def coming(self, poses: Iterable[tuple[Pose, float]]) -> Coming:
         """These will be observed next, at these seconds."""

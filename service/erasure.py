@@ -10,7 +10,7 @@ from service.database import Database
 from service.errors import ServiceError
 from service.logs import get_logger
 from service.receipts import request_erasure
-from service.sessions import SessionStore
+from service.sessions import SqliteSessions
 from service.storage import Storage
 from service.tables import Receipt
 from service.tenants import now_utc
@@ -25,7 +25,7 @@ class Erasure:
         self,
         database: Database,
         storage: Storage,
-        sessions: SessionStore,
+        sessions: SqliteSessions,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
         self._database, self._storage = database, storage

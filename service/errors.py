@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from blazereps_client.messages import ErrorMessage
 from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
 from service.database import AWAY
@@ -170,6 +171,16 @@ class ServiceError(Exception):
             field=self.field,
         )
 
+    def told(self, *, recoverable: bool) -> ErrorMessage:
+        """It as the client of a live session is told it."""
+        return ErrorMessage(
+            code=self.code,
+            message=str(self),
+            recoverable=recoverable,
+            field=self.field,
+            seq=self.seq,
+        )
+
     def response(self) -> JSONResponse:
         """It as an HTTP response."""
         headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
@@ -208,9 +219,22 @@ def first_fault(error: ValidationError, code: str) -> ErrorDetails:
     return error.errors(include_url=False, include_input=False)[0]
 
 
-def media_error(error: FrameError | ClipError) -> ServiceError:
-    """An image or clip that the engine refuses, in the table's terms."""
-    return ServiceError(error.code, str(error), field="file")
+def invalid(fault: ErrorDetails, code: str, *, below: int = 0) -> ServiceError:
+    """What is wrong in JSON: that it is none (`invalid_json`), or a field (`code`).
+
+    `below`: so many parts of the field's path are left out.
+    """
+    if fault["type"] == "json_invalid":
+        return ServiceError("invalid_json", fault["msg"])
+    field = ".".join(str(part) for part in fault["loc"][below:])
+    return ServiceError(code, f"{field}: {fault['msg']}", field=field)
+
+
+def media_error(
+    error: FrameError | ClipError, *, field: str = "file", seq: int | None = None
+) -> ServiceError:
+    """An image, clip or piece of video that the engine refuses, in the table's terms."""
+    return ServiceError(error.code, str(error), field=field, seq=seq)
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -1,9 +1,12 @@
-"""What the core says -> what is told of it: its message, and the tally of everything."""
+"""What happens -> what is told of it: its message, and the tally of everything."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar, get_args
 
+from blazereps_client import words
 from blazereps_client.messages import (
+    CountingChangedMessage,
     EventMessage,
     GuidanceMessage,
     HoldEndedMessage,
@@ -42,12 +45,23 @@ from classifiers.events import (
     UnknownCounted,
 )
 
+
+@dataclass(frozen=True, slots=True)
+class CountingChanged:
+    """Whether observations count has changed, or counts went back to zero."""
+
+    counting: words.Counting
+
+
+Happening = Event | CountingChanged
+"""What an observation or a command causes."""
+
 TALLIED = RepCounted | RepRejected | SetEnded | HoldEnded | UnknownCounted | Guidance
 """The events that a tally is made of."""
 
 _Document = TypeVar("_Document", bound=Document)
 
-_EVENTS: dict[type[Event], type[EventMessage]] = {
+_EVENTS: dict[type[Happening], type[EventMessage]] = {
     RepCounted: RepCountedMessage,
     RepRejected: RepRejectedMessage,
     SetEnded: SetEndedMessage,
@@ -59,15 +73,17 @@ _EVENTS: dict[type[Event], type[EventMessage]] = {
     SubjectLost: SubjectLostMessage,
     SubjectFound: SubjectFoundMessage,
     SubjectSwitched: SubjectSwitchedMessage,
+    CountingChanged: CountingChangedMessage,
 }
 
 
 def event_message(
-    event: Event, *, event_id: int, at_s: float, counts: dict[str, int]
+    happening: Happening, *, event_id: int, at_s: float, counts: dict[str, int]
 ) -> EventMessage:
-    """An event of the core as it is told."""
-    told = _EVENTS[type(event)]
-    fields = {name: getattr(event, name) for name in told.model_fields if hasattr(event, name)}
+    """What happened as it is told."""
+    told = _EVENTS[type(happening)]
+    named = (name for name in told.model_fields if hasattr(happening, name))
+    fields = {name: getattr(happening, name) for name in named}
     return told(**fields | {"event_id": event_id, "at_s": at_s, "counts": counts})
 
 

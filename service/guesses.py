@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 
 from service.errors import ServiceError
-from service.rate import TokenBucket
+from service.rate import Buckets, TokenBucket
 from service.tenants import KEY_PREFIX, digest_of
 
 _KNOWN_S: Final = 3600
@@ -26,7 +26,7 @@ class Guesses:
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute, self._clock = per_minute, clock
-        self._tries = LRUCache[str, TokenBucket](_MOST)
+        self._tries = Buckets[str]()
         self._known = TTLCache[str, bool](_MOST, _KNOWN_S, timer=clock)
 
     @contextmanager
@@ -38,7 +38,8 @@ class Guesses:
         if shown is None or not shown.startswith(KEY_PREFIX):
             yield
             return
-        digest, bucket = digest_of(shown), self._bucket(host)
+        digest = digest_of(shown)
+        bucket = self._tries.of(_neighbourhood(host), per_minute=self._per_minute)
         counts = digest not in self._known
         if counts and not bucket.take(self._clock()):
             raise _too_many(self._per_minute, bucket)
@@ -54,13 +55,6 @@ class Guesses:
         if counts:
             bucket.give_back()
         self._known[digest] = True
-
-    def _bucket(self, host: str) -> TokenBucket:
-        name = _neighbourhood(host)
-        bucket = self._tries.get(name)
-        if bucket is None:
-            bucket = self._tries[name] = TokenBucket(self._per_minute / 60, self._per_minute)
-        return bucket
 
 
 def _neighbourhood(host: str) -> str:

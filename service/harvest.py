@@ -6,16 +6,12 @@ from typing import Final
 
 from anyio import to_thread
 
-from pose_engine.frames import ImageLimits
-from service.core import Core
 from service.database import Database
-from service.journal import Journal
 from service.logs import get_logger
 from service.receipts import was_erased
 from service.session_result import SessionResult
-from service.sessions import Expired, SessionStore
-from service.stream import Stream, StreamError, resume
-from service.telemetry import Telemetry
+from service.sessions import Kept, SqliteSessions
+from service.stream import Stream, StreamError
 from service.tenants import now_utc
 from service.workout_store import Tell, keep, tell_nobody
 
@@ -34,8 +30,8 @@ class Harvest:
     def __init__(
         self,
         database: Database,
-        sessions: SessionStore,
-        resumed: Callable[[Expired], Stream],
+        sessions: SqliteSessions,
+        resumed: Callable[[Kept], Stream],
         *,
         tell: Tell = tell_nobody,
         clock: Callable[[], datetime] = now_utc,
@@ -60,11 +56,11 @@ class Harvest:
                 await self._take_over(one)
             last = batch[-1].session_id
 
-    async def _take_over(self, one: Expired) -> None:
+    async def _take_over(self, one: Kept) -> None:
         try:
-            if not one.kept.settled:
+            if not one.settled:
                 result = await to_thread.run_sync(self._come_to, one)
-                await self._keep(one.session_id, one.owner, one.kept.began_s, result)
+                await self._keep(one.session_id, one.owner, one.began_s, result)
         except StreamError as error:
             log.warning("session not kept", session_id=one.session_id, error=error.cause)
         except Exception:
@@ -72,12 +68,12 @@ class Harvest:
             return
         await to_thread.run_sync(self._sessions.forget, one)
 
-    def _come_to(self, one: Expired) -> SessionResult:
+    def _come_to(self, one: Kept) -> SessionResult:
         try:
             return SessionResult.of(self._resumed(one))
         except StreamError as error:
             log.warning("session kept as told", session_id=one.session_id, error=error.cause)
-            return SessionResult.told(one.kept)
+            return SessionResult.told(one)
 
     async def _keep(
         self, session_id: str, owner: str, began_s: float, result: SessionResult
@@ -102,15 +98,3 @@ class Harvest:
                 origin_s=result.origin_s,
                 tell=self._tell,
             )
-
-
-def resumer(
-    core: Core, limits: ImageLimits, sessions: SessionStore, telemetry: Telemetry
-) -> Callable[[Expired], Stream]:
-    """How an expired session's stream is made again."""
-
-    def resumed(one: Expired) -> Stream:
-        journal = Journal(sessions, one.session_id, one.kept.epoch)
-        return resume(core, limits, journal, telemetry, one.kept)
-
-    return resumed

@@ -19,10 +19,9 @@ from blazereps_client.messages import (
     SessionUpdate,
 )
 from blazereps_client.wire import Header, Kind, WireError, seq_of, unpack, unpack_batch
-from service.errors import ServiceError, first_fault
+from service.errors import ServiceError, first_fault, invalid
 from service.landmarks import pose_of, unpack_pose
-from service.sight import Chunk, Picture
-from service.stream import Observation
+from service.media import Chunk, Observation, Picture
 
 Control = (
     SessionStart
@@ -98,9 +97,6 @@ def _bad_landmarks(error: WireError, seq: int) -> ServiceError:
 
 def _invalid(error: ValidationError) -> ServiceError:
     first = first_fault(error, "invalid_message")
-    if first["type"] == "json_invalid":
-        return ServiceError("invalid_json", first["msg"])
-    if not first["loc"]:  # no object, or one without a known type
+    if not first["loc"] and first["type"] != "json_invalid":  # no object, or of no known type
         return ServiceError("unknown_type", first["msg"], field="type")
-    field = ".".join(str(part) for part in first["loc"][1:])
-    return ServiceError("invalid_message", f"{field}: {first['msg']}", field=field)
+    return invalid(first, "invalid_message", below=1)

@@ -1,21 +1,17 @@
 """The WebSocket `/v1/live`: media in, events out. docs/protocol.md is its specification."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from contextlib import AbstractContextManager
 
-import anyio
 from fastapi import APIRouter, WebSocket
 
 from service.access import caller_of, chosen_subprotocol
 from service.connection import Connection
 from service.errors import UNAVAILABLE, ServiceError, unavailable
 from service.origins import check_origin
+from service.places import place
 from service.state import AppState, State
 
 router = APIRouter()
-
-RETRY_AFTER_S: Final = 5
 
 
 @router.websocket("/v1/live")
@@ -44,16 +40,7 @@ async def _refuse(socket: WebSocket, state: AppState, refusal: ServiceError) -> 
     await socket.send_denial_response(refusal.response())
 
 
-@contextmanager
-def _seat(state: AppState) -> Iterator[None]:
+def _seat(state: AppState) -> AbstractContextManager[None]:
     if state.connections.draining:
         raise ServiceError("shutting_down", "the server is shutting down", retry_after_s=1)
-    try:
-        state.seats.acquire_nowait()
-    except anyio.WouldBlock:
-        limit = f"all {state.settings.max_sessions} live sessions are in use"
-        raise ServiceError("over_capacity", limit, retry_after_s=RETRY_AFTER_S) from None
-    try:
-        yield
-    finally:
-        state.seats.release()
+    return place(state.seats, f"all {state.settings.max_sessions} live sessions are in use")

@@ -1,5 +1,15 @@
 """How often something may happen: steadily so often a second, and for a while more."""
 
+from collections.abc import Hashable
+from typing import Final, Generic, TypeVar
+
+from cachetools import LRUCache
+
+K = TypeVar("K", bound=Hashable)
+
+MOST: Final = 10_000
+"""Buckets remembered; who is forgotten begins anew."""
+
 
 class TokenBucket:
     """Fills with `rate` tokens a second up to `burst`; each event takes one.
@@ -32,3 +42,17 @@ class TokenBucket:
     def wait_s(self, tokens: float) -> float:
         """Seconds from the last event until there are so many."""
         return max(0.0, tokens - self._tokens) / self._rate
+
+
+class Buckets(Generic[K]):
+    """One for each name, of those that were asked for last."""
+
+    def __init__(self) -> None:
+        self._buckets = LRUCache[K, TokenBucket](MOST)
+
+    def of(self, name: K, *, per_minute: int) -> TokenBucket:
+        """Its bucket, full for a new name: so many events at once, and so many a minute."""
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = TokenBucket(per_minute / 60, per_minute)
+        return bucket

@@ -23,7 +23,7 @@ from service.desk import Desk
 from service.endpoints import Endpoints
 from service.erasure import Erasure
 from service.guesses import Guesses
-from service.harvest import Harvest, resumer
+from service.harvest import Harvest
 from service.janitor import Chore, Janitor
 from service.metrics import Metrics
 from service.outbound import Outbound
@@ -35,6 +35,7 @@ from service.settings import Settings
 from service.startup import Records, opened
 from service.state import AppState
 from service.storage import Storage
+from service.stream import resume
 from service.telemetry import NoSpans, Spans, Telemetry
 from service.workout_store import WorkoutStore
 
@@ -80,7 +81,7 @@ def _state(
         finished=metrics.clip_finished,
     )
     quiet = Telemetry(Metrics(), NoSpans())  # what was measured already is not measured again
-    resumed = resumer(core, settings.image_limits, sessions, quiet)
+    resumed = partial(resume, core, settings.image_limits, sessions, quiet)
     harvest = Harvest(database, sessions, resumed, tell=tell)
     erasure = Erasure(database, storage, sessions)
     connections = Connections()

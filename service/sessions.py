@@ -36,6 +36,8 @@ class NoSession(LookupError):
 class Kept:
     """A session as it was kept: its new epoch, its state as JSON and its events in order."""
 
+    session_id: str
+    owner: str
     epoch: int
     state: str
     events: tuple[StoredEvent, ...]
@@ -43,15 +45,6 @@ class Kept:
     """In seconds since 1970."""
     settled: bool
     """Whether what it came to is kept elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """A session that nobody can resume or write any more."""
-
-    session_id: str
-    owner: str
-    kept: Kept
 
 
 class SessionWriter(Protocol):
@@ -64,37 +57,6 @@ class SessionWriter(Protocol):
 
     def touch(self, session_id: str, epoch: int) -> None:
         """It lives, though nothing has changed. Raises Superseded."""
-
-
-class SessionStore(SessionWriter, Protocol):
-    """Keeps sessions, from their begin until what they came to is kept elsewhere."""
-
-    def begin(self, session_id: str, token: str, owner: str, state: str) -> float:
-        """Keep a new session, in epoch 1, and say when that was, in seconds since 1970."""
-
-    def resume(self, session_id: str, token: str, owner: str) -> Kept:
-        """Begin its next epoch. Raises NoSession."""
-
-    def settle(self, session_id: str) -> None:
-        """What it came to is kept elsewhere: it need not be handed over."""
-
-    def expired(self, after: str, most: int) -> list[Expired]:
-        """So many that nobody resumed, by id, from behind that one on; nobody can from now on."""
-
-    def forget(self, expired: Expired) -> None:
-        """It has been taken over, unless somebody else does that again by now."""
-
-    def number_of(self, tenant: str, user: str | None, until_s: float) -> int:
-        """How many a user, or with None anybody of a tenant, began until then."""
-
-    def forget_all(self, tenant: str, user: str | None, until_s: float) -> None:
-        """Forget those, open or not."""
-
-    def use_once(self, name: str, until_s: float) -> bool:
-        """Whether nobody has used it before; remembered until that time of the clock."""
-
-    def close(self) -> None:
-        """Nothing more will be kept."""
 
 
 _SCHEMA: Final = """
@@ -112,6 +74,7 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until_s REAL NOT NULL) WITHOUT ROWID;
 """
 _OBSOLETE: Final = ("DROP TABLE IF EXISTS event", "DROP TABLE IF EXISTS session")
+_COLUMNS: Final = "session_id, owner, epoch, state, began_s, settled"
 _VERSION: Final = 2
 _BUSY_S: Final = 5.0
 
@@ -143,7 +106,7 @@ class SqliteSessions:
         self._path = path
 
     def begin(self, session_id: str, token: str, owner: str, state: str) -> float:
-        """See `SessionStore`."""
+        """Keep a new session, in epoch 1, and say when that was, in seconds since 1970."""
         now_s = self._clock()
         with self._writing() as database:
             database.execute(
@@ -155,7 +118,7 @@ class SqliteSessions:
     def save(
         self, session_id: str, epoch: int, state: str, events: Sequence[StoredEvent] = ()
     ) -> None:
-        """See `SessionStore`."""
+        """Keep how it stands and what is about to be told; all or nothing. Raises Superseded."""
         with self._writing() as database:
             change = "UPDATE session SET saved_s = ?, state = ? WHERE session_id = ? AND epoch = ?"
             saved = database.execute(change, (self._clock(), state, session_id, epoch))
@@ -164,57 +127,44 @@ class SqliteSessions:
             database.executemany("INSERT INTO event VALUES (?, ?, ?)", rows)
 
     def touch(self, session_id: str, epoch: int) -> None:
-        """See `SessionStore`."""
+        """It lives, though nothing has changed. Raises Superseded."""
         with self._writing() as database:
             change = "UPDATE session SET saved_s = ? WHERE session_id = ? AND epoch = ?"
             _demand(database.execute(change, (self._clock(), session_id, epoch)), session_id)
 
     def resume(self, session_id: str, token: str, owner: str) -> Kept:
-        """See `SessionStore`."""
+        """Begin its next epoch. Raises NoSession."""
         with self._writing() as database:
             row = database.execute(
-                "SELECT token, epoch, state, began_s, settled FROM session "
+                f"SELECT token, {_COLUMNS} FROM session "
                 "WHERE session_id = ? AND owner = ? AND saved_s >= ?",
                 (session_id, owner, self._clock() - self._keep_s),
             ).fetchone()
             if row is None or not hmac.compare_digest(row[0], _digest(token)):
                 raise NoSession(f"there is no session {session_id!r} to resume with this token")
-            change = "UPDATE session SET epoch = epoch + 1, saved_s = ? WHERE session_id = ?"
-            database.execute(change, (self._clock(), session_id))
-            _, epoch, state, began_s, settled = row
-            return Kept(epoch + 1, state, _told(database, session_id), began_s, bool(settled))
+            return _next_epoch(database, row[1:], saved_s=self._clock())
 
     def settle(self, session_id: str) -> None:
-        """See `SessionStore`."""
+        """What it came to is kept elsewhere: it need not be handed over."""
         with self._writing() as database:
             change = "UPDATE session SET settled = TRUE WHERE session_id = ?"
             database.execute(change, (session_id,))
 
-    def expired(self, after: str, most: int) -> list[Expired]:
-        """See `SessionStore`."""
+    def expired(self, after: str, most: int) -> list[Kept]:
+        """So many that nobody resumed, by id, from behind that one on; nobody can from now on."""
         with self._writing() as database:
             rows = self._due(database, after, most)
-            for session_id, *_ in rows:
-                # Whoever is silent for so long and yet lives is superseded; nobody resumes it.
-                change = "UPDATE session SET epoch = epoch + 1, saved_s = 0 WHERE session_id = ?"
-                database.execute(change, (session_id,))
-            return [
-                Expired(
-                    session_id,
-                    owner,
-                    Kept(epoch + 1, state, _told(database, session_id), began_s, bool(settled)),
-                )
-                for session_id, owner, epoch, state, began_s, settled in rows
-            ]
+            # Whoever is silent for so long and yet lives is superseded; nobody resumes it.
+            return [_next_epoch(database, row, saved_s=0) for row in rows]
 
-    def forget(self, expired: Expired) -> None:
-        """See `SessionStore`."""
+    def forget(self, kept: Kept) -> None:
+        """It has been taken over, unless somebody else does that again by now."""
         with self._writing() as database:
             change = "DELETE FROM session WHERE session_id = ? AND epoch = ?"
-            database.execute(change, (expired.session_id, expired.kept.epoch))
+            database.execute(change, (kept.session_id, kept.epoch))
 
     def number_of(self, tenant: str, user: str | None, until_s: float) -> int:
-        """See `SessionStore`."""
+        """How many a user, or with None anybody of a tenant, began until then."""
         where, values = _began_by(tenant, user, until_s)
         with self._writing() as database:
             query = f"SELECT count(*) FROM session WHERE {where}"
@@ -222,20 +172,20 @@ class SqliteSessions:
             return int(number)
 
     def forget_all(self, tenant: str, user: str | None, until_s: float) -> None:
-        """See `SessionStore`."""
+        """Forget those, open or not."""
         where, values = _began_by(tenant, user, until_s)
         with self._writing() as database:
             database.execute(f"DELETE FROM session WHERE {where}", values)
 
     def use_once(self, name: str, until_s: float) -> bool:
-        """See `SessionStore`."""
+        """Whether nobody has used it before; remembered until that time of the clock."""
         with self._writing() as database:
             database.execute("DELETE FROM used WHERE until_s < ?", (self._clock(),))
             used = database.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (name, until_s))
             return used.rowcount == 1
 
     def close(self) -> None:
-        """See `SessionStore`."""
+        """Nothing more will be kept."""
         with self._lock:
             self._database.close()
 
@@ -252,7 +202,7 @@ class SqliteSessions:
         database.execute("DELETE FROM session WHERE settled AND saved_s < ?", (too_old_s,))
         too_many = "SELECT session_id FROM session ORDER BY saved_s DESC LIMIT -1 OFFSET ?"
         query = (
-            "SELECT session_id, owner, epoch, state, began_s, settled FROM session "
+            f"SELECT {_COLUMNS} FROM session "
             f"WHERE (saved_s < ? OR session_id IN ({too_many})) AND session_id > ? "
             "ORDER BY session_id LIMIT ?"
         )
@@ -275,6 +225,15 @@ def _began_by(tenant: str, user: str | None, until_s: float) -> tuple[str, tuple
         return "began_s <= ? AND owner = ?", (until_s, users + user)
     theirs = f"(owner = ? OR substr(owner, 1, {len(users)}) = ?)"
     return f"began_s <= ? AND {theirs}", (until_s, tenant, users)
+
+
+def _next_epoch(database: sqlite3.Connection, row: Sequence[Any], *, saved_s: float) -> Kept:
+    """Of a row of `_COLUMNS`."""
+    session_id, owner, epoch, state, began_s, settled = row
+    change = "UPDATE session SET epoch = epoch + 1, saved_s = ? WHERE session_id = ?"
+    database.execute(change, (saved_s, session_id))
+    events = _told(database, session_id)
+    return Kept(session_id, owner, epoch + 1, state, events, began_s, bool(settled))
 
 
 def _told(database: sqlite3.Connection, session_id: str) -> tuple[StoredEvent, ...]:

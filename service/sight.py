@@ -4,48 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blazereps_client.messages import SessionStart, Subject
+import numpy as np
+
+from blazereps_client.messages import LandmarksMessage, SessionStart, Subject
 from pose_engine.frames import Frame, ImageLimits, read_image
 from pose_engine.landmarks import Pose
 from pose_engine.sampling import AdaptiveSampler
 from pose_engine.video import VideoDecoder
 from service.core import Engine
+from service.media import Chunk, Media, Picture
 from service.subject import focus_of
 from service.telemetry import Telemetry
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An encoded frame that has not been looked at yet."""
-
-    data: bytes
-    rotation: int
-    mirrored: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of encoded video that has not been looked at yet."""
-
-    data: bytes
-    rotation: int
-    mirrored: bool
-    key: bool
-    """Whether it can be decoded without what came before."""
-
-
-Media = Picture | Chunk | Pose | None
-"""None: nobody is seen."""
-
-
-def input_of(media: Media) -> str:
-    """What a session of such media is started with."""
-    match media:
-        case Picture():
-            return "frames"
-        case Chunk():
-            return "video"
-    return "landmarks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +24,24 @@ class Seen:
     at_s: float
     frame: Frame | None
     pose: Pose | None
+
+    @property
+    def long_side_px(self) -> int:
+        """Of the picture, 0 without one."""
+        return max(self.frame.width, self.frame.height) if self.frame else 0
+
+    def landmarks(self, seq: int) -> LandmarksMessage:
+        """As it is told of the observation of that number."""
+        frame, pose, points = self.frame, self.pose, None
+        if pose is not None:
+            points = np.column_stack((pose.image, pose.visibility)).astype(float).round(3).tolist()
+        return LandmarksMessage(
+            seq=seq,
+            at_s=self.at_s,
+            width_px=frame.width if frame else None,
+            height_px=frame.height if frame else None,
+            points=points,
+        )
 
 
 class Sight:
@@ -68,11 +55,17 @@ class Sight:
         self._decoder = VideoDecoder(config.codec, limits) if config.codec else None
         self._sampler = AdaptiveSampler()
         self._shown_s: float | None = None
+        self._asked_for_key = False
 
-    @property
-    def waits_for_key(self) -> bool:
-        """Whether encoded video goes on at the next key frame only."""
-        return self._decoder is not None and self._decoder.waits_for_key
+    def asks_for_key(self, *, again: bool = False) -> bool:
+        """Whether to ask for a key frame: once, however much video comes before it.
+
+        `again`: also where what was asked for may be lost, too.
+        """
+        waits = self._decoder is not None and self._decoder.waits_for_key
+        asks = waits and (again or not self._asked_for_key)
+        self._asked_for_key = waits
+        return asks
 
     def lose(self) -> None:
         """A piece of the encoded video is missing."""
@@ -85,7 +78,10 @@ class Sight:
         self._sampler = AdaptiveSampler()
 
     def due(self, at_s: float) -> bool:
-        """Whether the picture of that time is worth a look: not while the person hardly moves."""
+        """Whether the picture of that time is worth a look: not while the person hardly moves.
+
+        To be asked counts: once for each picture whose turn has come, and for no other.
+        """
         return self._sampler.due(at_s)
 
     def look(self, media: Media, at_s: float, *, wanted: bool = True) -> Iterator[Seen]:

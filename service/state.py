@@ -22,7 +22,7 @@ from service.guesses import Guesses
 from service.janitor import Janitor
 from service.metrics import Metrics
 from service.runner import ClipRunner
-from service.sessions import SessionStore
+from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.storage import Storage
 from service.telemetry import Spans
@@ -62,7 +62,7 @@ class AppState:
     """The thread that reads them: for a moment one takes many times its bytes."""
     seats: anyio.Semaphore
     """Live sessions that are still free."""
-    sessions: SessionStore
+    sessions: SqliteSessions
     database: Database
     tenants: Tenants
     endpoints: Endpoints

@@ -1,11 +1,10 @@
 """One live stream: observations and commands in, the messages they cause out. No socket."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
 from pydantic import ValidationError
 
 from blazereps_client import words
@@ -14,11 +13,9 @@ from blazereps_client.messages import (
     CountingPause,
     CountingReset,
     CountingResume,
-    ErrorMessage,
     EventMessage,
     Flow,
     KeyframeRequest,
-    LandmarksMessage,
     ServerMessage,
     SessionStart,
     SessionSummary,
@@ -27,34 +24,24 @@ from blazereps_client.messages import (
     State,
 )
 from blazereps_client.results import Tally
-from pose_engine.frames import Frame, FrameError, ImageLimits
+from pose_engine.frames import FrameError, ImageLimits
 from pose_engine.landmarks import Pose
 from service.chronicle import Chronicle
 from service.core import NO_SNAPSHOT, Coming, Core
-from service.counting import Counting, Happening
-from service.errors import ServiceError
+from service.counting import Counting
+from service.errors import ServiceError, first_fault, invalid, media_error
+from service.events import Happening
 from service.journal import Journal
+from service.ledger import Fate, Ledger
+from service.media import Chunk, Observation, Picture
 from service.pace import Pace
-from service.sessions import Kept
-from service.sight import Chunk, Media, Picture, Seen, Sight
+from service.sessions import Kept, SessionWriter
+from service.sight import Sight
 from service.telemetry import Telemetry
 
 SNAPSHOT_VERSION: Final = 4
 ACK_EVERY_S: Final = 0.1
 """While more is waiting; when nothing is, every observation is acknowledged at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What was seen at one moment: a picture, encoded video, landmarks, or nobody."""
-
-    seq: int
-    at_s: float
-    received_s: float
-    """When it arrived, by the server's clock."""
-    seen: Media
-    late: bool = False
-    """Whether it is looked at however many newer ones wait behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +98,14 @@ class Stream:
         self._journal, self._telemetry = journal, telemetry
         self._chronicle = Chronicle(journal, config.outputs)
         self._pace = Pace()
-        self._before = self._flow = Flow()
-        self._processed = self._passed_over = self._damaged = self._skipped = 0
+        self._ledger = Ledger(config.input, telemetry.metrics)
         self._long_side_px = 0
         self._at_s = self._acked_s = self._stated_s = 0.0
-        self._asked_for_key = False
         self._chosen_seq: int | None = None
-        self._acked: tuple[int | None, int | None, Flow] = None, None, self._flow
         self._first_at_s: float | None = None
         self.seq: int | None = None
         """Everything up to it is done with."""
+        self._acked = self._standing
         self.summary: SessionSummary | None = None
         """What was said at the end, once it has ended."""
 
@@ -153,7 +138,8 @@ class Stream:
     def outcome(self) -> dict[str, Any]:
         """What was counted, and what became of the media, for the log."""
         names = ("processed", "passed_over", "dropped", "refused")
-        return {name: getattr(self._flow, name) for name in names} | {"counts": self.counts}
+        flow = self._ledger.flow
+        return {name: getattr(flow, name) for name in names} | {"counts": self.counts}
 
     @property
     def last_event_id(self) -> int:
@@ -172,7 +158,7 @@ class Stream:
             "counting": self._counting.snapshot(),
             "sight": self._sight.snapshot(),
             "chronicle": self._chronicle.snapshot(),
-            "flow": self._flow.model_dump(),
+            "flow": self._ledger.flow.model_dump(),
             "seq": self.seq,
             "at_s": self._at_s,
             "first_at_s": self._first_at_s,
@@ -185,21 +171,32 @@ class Stream:
         seen = ((item.seen, item.at_s) for item in items if isinstance(item, Observation))
         return self._counting.coming((pose, at_s) for pose, at_s in seen if isinstance(pose, Pose))
 
+    def do(self, items: Sequence[Observation | Command], moment: Moment) -> list[ServerMessage]:
+        """Each in turn; `moment`: as it is behind the last of them."""
+        messages: list[ServerMessage] = []
+        behind = moment.waiting + sum(isinstance(item, Observation) for item in items)
+        for item in items:
+            behind -= isinstance(item, Observation)
+            now = replace(moment, waiting=behind)
+            if isinstance(item, Observation):
+                messages += self.observe(item, now)
+            else:
+                messages += self.obey(item, now)
+        return messages
+
     def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
         """Take one step."""
         with self._telemetry.observation(observation.seq, observation.received_s):
-            return self._observe(observation, moment)
-
-    def _observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
-        try:
-            messages = [*self._look(observation, moment), *self._ask_for_key()]
-        except FrameError as error:
-            self._damaged += 1
-            messages = [_refusal(error, observation.seq), *self._ask_for_key(again=True)]
-        self._done_with(observation, moment)
-        with self._telemetry.stage("keep"):
-            self._journal.keep(self.state, self.seq, moment.now_s)
-        return [*messages, *self._report(observation, moment)]
+            try:
+                messages = [*self._look(observation, moment), *self._ask_for_key()]
+            except FrameError as error:
+                self._ledger.enter(Fate.DAMAGED)
+                refusal = media_error(error, field="payload", seq=observation.seq)
+                messages = [refusal.told(recoverable=True), *self._ask_for_key(again=True)]
+            self._done_with(observation, moment)
+            with self._telemetry.stage("keep"):
+                self._journal.keep(self.state, self.seq, moment.now_s)
+            return [*messages, *self._report(observation, moment)]
 
     def may_pass_over(self, observation: Observation) -> bool:
         """Whether it is a picture that need not be looked at."""
@@ -209,8 +206,7 @@ class Stream:
         """Done with, without a look; does not block, and is kept with the next one."""
         self._at_s = observation.at_s
         self._journal.owe()
-        self._processed += 1
-        self._passed_over += 1
+        self._ledger.enter(Fate.PASSED_OVER)
         self._done_with(observation, moment)
         return [*self._report(observation, moment)]
 
@@ -220,7 +216,7 @@ class Stream:
         try:
             messages = [*self._obey(command)]
         except ServiceError as error:
-            messages = [told(error, recoverable=True)]
+            messages = [error.told(recoverable=True)]
         else:
             if not isinstance(command, VideoLost):  # of which there are many where time is short
                 self._journal.keep_now(self.state, self.seq, moment.now_s)
@@ -246,15 +242,14 @@ class Stream:
         """Nothing has come for a while."""
         self._count_flow(moment)
         self._journal.rest(self.state, self.seq, moment.now_s)
-        known = self._acked == (self.seq, self._journal.stored_seq, self._flow)
-        return [] if known else [*self._ack(moment)]
+        return [] if self._acked == self._standing else [*self._ack(moment)]
 
     def finish(self, moment: Moment) -> list[ServerMessage]:
         """The stream ended: the last events and the summary."""
         events = [*self._tell(self._counting.finish())]
         self._count_flow(moment)
         tally = self._chronicle.tally(self.counts)
-        self.summary = SessionSummary(**dict(self._flow), **dict(tally))
+        self.summary = SessionSummary(**dict(self._ledger.flow), **dict(tally))
         self._journal.keep_now(self.state, self.seq, moment.now_s)
         return [*events, self.summary]
 
@@ -274,22 +269,26 @@ class Stream:
         self._journal.keep_now(self.state, self.seq, moment.now_s)
 
     def _look(self, observation: Observation, moment: Moment) -> Iterator[ServerMessage]:
-        video = isinstance(observation.seen, Chunk)
-        hurried = video and not observation.late and self._hurries(moment)
-        passed_over = video and not hurried and not self._due(observation)
-        wanted = not hurried and not passed_over
+        fate = self._fate(observation, moment)
+        wanted = fate is Fate.LOOKED_AT
         for seen in self._sight.look(observation.seen, observation.at_s, wanted=wanted):
-            self._at_s, self._long_side_px = seen.at_s, _long_side_px(seen.frame)
+            self._at_s, self._long_side_px = seen.at_s, seen.long_side_px
             if self._first_at_s is None:
                 self._first_at_s = seen.at_s
             if self.config.outputs.landmarks:
-                yield _landmarks(observation.seq, seen)
+                yield seen.landmarks(observation.seq)
             with self._telemetry.stage("count"):
                 happenings = [*self._counting.observe(seen.pose, seen.at_s)]
             yield from self._tell(happenings)
-        self._processed += not hurried
-        self._passed_over += passed_over
-        self._skipped += hurried
+        self._ledger.enter(fate)
+
+    def _fate(self, observation: Observation, moment: Moment) -> Fate:
+        """Encoded video is decoded whole, but looked at only where it is worth it."""
+        if not isinstance(observation.seen, Chunk):
+            return Fate.LOOKED_AT
+        if self.config.pacing == "live" and moment.waiting and not observation.late:
+            return Fate.SKIPPED
+        return Fate.LOOKED_AT if self._due(observation) else Fate.PASSED_OVER
 
     def _done_with(self, observation: Observation, moment: Moment) -> None:
         self.seq = observation.seq
@@ -300,16 +299,12 @@ class Stream:
         yield from self._pace.observe(
             now_s=moment.now_s,
             at_s=observation.at_s,
-            flow=self._flow,
+            flow=self._ledger.flow,
             waiting=moment.waiting,
             long_side_px=self._long_side_px,
         )
         yield from self._state(moment)
         yield from self._ack(moment)
-
-    def _hurries(self, moment: Moment) -> bool:
-        """Whether newer video waits, so that what shows before it is not worth a look."""
-        return self.config.pacing == "live" and moment.waiting > 0
 
     def _due(self, observation: Observation) -> bool:
         """Whether it has to be looked at; who draws landmarks wants those of every picture."""
@@ -317,11 +312,8 @@ class Stream:
         return due or not self.config.adaptive or self.config.outputs.landmarks
 
     def _ask_for_key(self, *, again: bool = False) -> Iterator[KeyframeRequest]:
-        """Once, however much comes before the key frame; `again` where that may be lost, too."""
-        waits = self._sight.waits_for_key
-        if waits and (again or not self._asked_for_key):
+        if self._sight.asks_for_key(again=again):
             yield KeyframeRequest()
-        self._asked_for_key = waits
 
     def _update(self, update: SessionUpdate) -> Iterator[ServerMessage]:
         config = _updated(self.config, update)
@@ -341,46 +333,31 @@ class Stream:
         yield from self._chronicle.tell(happened, self._at_s, self.counts)
 
     def _count_flow(self, moment: Moment, queue_s: float | None = None) -> None:
-        """Bring the flow up to date; `queue_s`: how long the last one waited, as before if None."""
-        before, last = self._before, self._flow
-        self._flow = Flow(
-            processed=before.processed + self._processed,
-            passed_over=before.passed_over + self._passed_over,
-            dropped=before.dropped + moment.dropped + self._skipped,
-            refused=before.refused + moment.refused + self._damaged,
-            queue_ms=last.queue_ms if queue_s is None else round(queue_s * 1000, 1),
-        )
-        self._telemetry.metrics.flowed(self.config.input, last, self._flow)
+        self._ledger.balance(dropped=moment.dropped, refused=moment.refused, queue_s=queue_s)
 
     def _state(self, moment: Moment) -> Iterator[State]:
         hz = self.config.outputs.state_hz
         if not hz or moment.now_s - self._stated_s < 1 / hz:
             return
         self._stated_s = moment.now_s
-        session = self._counting.session
-        yield State.model_validate({
-            "at_s": self._at_s,
-            "counts": self.counts,
-            "phases": dict(session.phases),
-            "holds": dict(session.holds),
-            "confidences": {k: round(float(v), 3) for k, v in session.confidences.items()},
-            "subject": self._counting.subject,
-            "counting": self.counting,
-            "countdown_s": self._counting.countdown_s(self._at_s),
-            **dict(self._flow),
-        })  # fmt: skip
+        stands, flow = self._counting.stands(self._at_s), dict(self._ledger.flow)
+        yield State(at_s=self._at_s, **stands, **flow)
 
     def _ack(self, moment: Moment) -> Iterator[Ack]:
         if self.seq is None or (moment.waiting and moment.now_s - self._acked_s < ACK_EVERY_S):
             return
-        self._acked_s = moment.now_s
-        stored_seq = self._journal.stored_seq
-        self._acked = self.seq, stored_seq, self._flow
-        yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **dict(self._flow))
+        self._acked_s, self._acked = moment.now_s, self._standing
+        stored_seq, flow = self._journal.stored_seq, dict(self._ledger.flow)
+        yield Ack(seq=self.seq, credit=moment.credit, stored_seq=stored_seq, **flow)
+
+    @property
+    def _standing(self) -> tuple[int | None, int | None, Flow]:
+        """What an ack tells, but for the credit."""
+        return self.seq, self._journal.stored_seq, self._ledger.flow
 
 
 def resume(
-    core: Core, limits: ImageLimits, journal: Journal, telemetry: Telemetry, stored: Kept
+    core: Core, limits: ImageLimits, store: SessionWriter, telemetry: Telemetry, stored: Kept
 ) -> Stream:
     """The stream as it was kept; raises StreamError."""
     try:
@@ -388,14 +365,14 @@ def resume(
         if kept["version"] != SNAPSHOT_VERSION:
             raise ValueError(f"version {kept['version']} is not {SNAPSHOT_VERSION}")
         config = SessionStart.model_validate(kept["config"])
+        journal = Journal(store, stored.session_id, stored.epoch, kept["seq"])
         stream = Stream(core, config, limits, journal, telemetry)
         stream._counting.restore(kept["counting"])
         stream._sight.restore(kept["sight"])
         stream._chronicle.restore(kept["chronicle"], stored.events)
-        stream._before = stream._flow = Flow.model_validate(kept["flow"])
+        stream._ledger.go_on(Flow.model_validate(kept["flow"]))
         stream.seq, stream._at_s = kept["seq"], kept["at_s"]
         stream._first_at_s, stream._chosen_seq = kept["first_at_s"], kept["chosen_seq"]
-        journal.stored_seq = stream.seq
         if kept["summary"] is not None:
             stream.summary = SessionSummary.model_validate(kept["summary"])
     except (*NO_SNAPSHOT, ServiceError) as error:
@@ -411,40 +388,4 @@ def _updated(config: SessionStart, update: SessionUpdate) -> SessionStart:
     try:
         return SessionStart.model_validate(dict(config) | given)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        raise ServiceError("invalid_message", f"{field}: {first['msg']}", field=field) from error
-
-
-def told(error: ServiceError, *, recoverable: bool) -> ErrorMessage:
-    """An error as the client is told it."""
-    return ErrorMessage(
-        code=error.code,
-        message=str(error),
-        recoverable=recoverable,
-        field=error.field,
-        seq=error.seq,
-    )
-
-
-def _refusal(error: FrameError, seq: int) -> ErrorMessage:
-    return ErrorMessage(
-        code=error.code, message=str(error), recoverable=True, field="payload", seq=seq
-    )
-
-
-def _long_side_px(frame: Frame | None) -> int:
-    return max(frame.width, frame.height) if frame else 0
-
-
-def _landmarks(seq: int, seen: Seen) -> LandmarksMessage:
-    frame, pose, points = seen.frame, seen.pose, None
-    if pose is not None:
-        points = np.column_stack((pose.image, pose.visibility)).astype(float).round(3).tolist()
-    return LandmarksMessage(
-        seq=seq,
-        at_s=seen.at_s,
-        width_px=frame.width if frame else None,
-        height_px=frame.height if frame else None,
-        points=points,
-    )
+        raise invalid(first_fault(error, "invalid_message"), "invalid_message") from error

@@ -27,7 +27,7 @@ class MemorySessions:
         self.tokens: dict[str, str] = {}
 
     def begin(self, session_id: str, token: str, owner: str, state: str) -> None:
-        self.kept[session_id] = Kept(1, state, (), began_s=0.0, settled=False)
+        self.kept[session_id] = Kept(session_id, owner, 1, state, (), began_s=0.0, settled=False)
         self.tokens[session_id] = token + owner
 
     def save(
@@ -47,12 +47,6 @@ class MemorySessions:
         before = self.kept[session_id]
         self.kept[session_id] = replace(before, epoch=before.epoch + 1)
         return self.kept[session_id]
-
-    def use_once(self, name: str, until_s: float) -> bool:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        pass
 
     def _mine(self, session_id: str, epoch: int) -> Kept:
         kept = self.kept[session_id]

@@ -19,7 +19,7 @@ from classifiers.events import (
 )
 from service.chronicle import Chronicle
 from service.journal import Journal
-from service.stream import Observation
+from service.media import Observation
 from tests.service.fakes import REP, grey_pose
 from tests.service.streams import MemorySessions, landmarks, moment, new_stream
 

@@ -10,7 +10,8 @@ from classifiers.exercise import Exercise, Hold
 from classifiers.knn import PoseClassifier
 from classifiers.library import Library
 from pose_engine.landmarks import Landmark
-from service.counting import Counting, CountingChanged
+from service.counting import Counting
+from service.events import CountingChanged
 from tests.classifiers.figures import (
     EXERCISES,
     PLANK,

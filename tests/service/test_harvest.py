@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from blazereps_client.messages import CountingReset
 from pose_engine.frames import ImageLimits
 from service.core import Core
 from service.database import Database
-from service.harvest import BATCH, Harvest, resumer
+from service.harvest import BATCH, Harvest
 from service.journal import Journal
+from service.media import Observation
 from service.metrics import Metrics
 from service.receipts import request_erasure
-from service.sessions import Expired, SqliteSessions, Superseded
-from service.stream import Observation, Stream, resume
+from service.sessions import Kept, SqliteSessions, Superseded
+from service.stream import Stream, resume
 from service.tables import Tenant, Workout, WorkoutSet
 from service.telemetry import NoSpans, Telemetry
 from service.tenants import Tenants
@@ -43,7 +45,7 @@ class World:
         )
 
     def harvest(self, tell: Tell = tell_nobody, core: Core = CORE) -> Harvest:
-        resumed = resumer(core, ImageLimits(), self.sessions, TELEMETRY)
+        resumed = partial(resume, core, ImageLimits(), self.sessions, TELEMETRY)
         return Harvest(self.database, self.sessions, resumed, tell=tell, clock=self.now)
 
     def now(self) -> datetime:
@@ -155,9 +157,9 @@ class Fragile(SqliteSessions):
         self._live()
         super().settle(session_id)
 
-    def forget(self, expired: Expired) -> None:
+    def forget(self, kept: Kept) -> None:
         self._live()
-        super().forget(expired)
+        super().forget(kept)
 
     def _live(self) -> None:
         alive, self.alive = self.alive, True
@@ -214,7 +216,7 @@ async def test_a_session_that_lives_is_not_touched(world: World) -> None:
     await world.harvest().expired()
     assert await world.workouts() == {}
     kept = world.sessions.resume("a", "token", "acme/ann")
-    again = resume(CORE, ImageLimits(), Journal(world.sessions, "a", kept.epoch), TELEMETRY, kept)
+    again = resume(CORE, ImageLimits(), world.sessions, TELEMETRY, kept)
     assert again.counts["squat"] == 1
 
 

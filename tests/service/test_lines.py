@@ -11,7 +11,7 @@ from blazereps_client.results import ClipResult
 from classifiers.events import Event
 from service.events import tally_of
 from service.lines import line, table
-from service.stream import Observation
+from service.media import Observation
 from tests.service.fakes import (
     HOLD,
     NOBODY,

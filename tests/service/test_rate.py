@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.rate import TokenBucket
+from service.rate import Buckets, TokenBucket
 
 PAUSES = st.lists(st.floats(0, 30), min_size=1, max_size=60)
 
@@ -40,3 +40,11 @@ def test_what_is_given_back_does_not_count() -> None:
     assert [bucket.take(0) for _ in range(2)] == [True, False]
     assert bucket.left == 0
     assert bucket.wait_s(1) == pytest.approx(1)
+
+
+def test_each_name_has_a_bucket_of_its_own() -> None:
+    buckets = Buckets[str]()
+    ann = buckets.of("ann", per_minute=1)
+    assert ann.take(0)
+    assert not buckets.of("ann", per_minute=1).take(0)
+    assert buckets.of("ben", per_minute=1).take(0)

@@ -114,8 +114,8 @@ def test_what_nobody_resumed_is_handed_over_until_it_is_forgotten(
     first, again = store.expired("", 10), store.expired("", 10)
     for (one,) in (first, again):
         assert (one.session_id, one.owner) == ("a", "me/ann")
-        assert (one.kept.state, one.kept.events) == ('{"seq": 1}', ((1, "one"),))
-        assert one.kept.began_s == 1000
+        assert (one.state, one.events) == ('{"seq": 1}', ((1, "one"),))
+        assert one.began_s == 1000
     store.forget(first[0])  # somebody else has it by now
     assert handed_over(store) == ["a"]
     store.forget(store.expired("", 10)[0])

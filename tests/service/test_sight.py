@@ -5,8 +5,9 @@ import json
 from blazereps_client.messages import SessionStart, Subject
 from pose_engine.frames import ImageLimits
 from pose_engine.landmarks import Focus
+from service.media import Chunk, Picture
 from service.metrics import Metrics
-from service.sight import Chunk, Picture, Sight
+from service.sight import Sight
 from service.telemetry import NoSpans, Telemetry
 from tests.pose_engine.fakes import encoded_video
 from tests.service.fakes import FakeEngine, FakeTracker, encoded

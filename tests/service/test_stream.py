@@ -20,8 +20,8 @@ from blazereps_client.messages import (
 )
 from pose_engine.landmarks import Focus
 from service.core import Core
-from service.sight import Chunk, Picture
-from service.stream import ACK_EVERY_S, Observation, VideoLost
+from service.media import Chunk, Observation, Picture
+from service.stream import ACK_EVERY_S, VideoLost
 from tests.pose_engine.fakes import encoded_video
 from tests.service.fakes import (
     REP,
