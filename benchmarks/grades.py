@@ -1,6 +1,6 @@
 """What grades repetitions get whose depth is known: people are rendered, tracked and counted.
 
-    python -m benchmarks.grades [--people 8] [--out docs/exercises.md]
+    python -m benchmarks.grades [--people 8] [--out docs/exercise_accuracy.md]
 
 Each person, of another body, style and view, does five squats or push-ups from half-way down to as
 deep as the styles go.

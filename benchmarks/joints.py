@@ -1,6 +1,6 @@
 """How far joints are from where they are, as the pose net places them and lifted.
 
-    python -m benchmarks.joints [--people 8] [--seed 9000] [--out docs/exercises.md]
+    python -m benchmarks.joints [--people 8] [--seed 9000] [--out docs/exercise_accuracy.md]
 
 The people of `benchmarks.rendered_people` who do an exercise, as they were tracked for it. Off are
 shoulders, elbows, wrists, hips, knees, ankles and feet, each body put on the truth by the middle of

@@ -1,6 +1,6 @@
 """How near the measures of repetitions come to the truth, and what they are on real clips.
 
-    python -m benchmarks.measures [--data ../shared/data] [--out docs/exercises.md]
+    python -m benchmarks.measures [--data ../shared/data] [--out docs/exercise_accuracy.md]
 
 Against the truth: the rendered clips, tracked and counted as any clip, their counted repetitions
 beside the angles of the rendered person at the same moments. On the labelled real clips there is

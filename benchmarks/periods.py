@@ -1,6 +1,6 @@
 """How well movement that is no known exercise is counted, and what is counted that does not repeat.
 
-    python -m benchmarks.periods [--data ../shared/data] [--out docs/exercises.md]
+    python -m benchmarks.periods [--data ../shared/data] [--out docs/exercise_accuracy.md]
 
 Synthetic people, none of them drawn, as in benchmarks.holds: every scene is somebody of another
 body, style, view and pace, who does something 3 to 15 times. At 30 and 10 frames a second the

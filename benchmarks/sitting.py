@@ -1,6 +1,6 @@
 """Who sits down on a chair, and who squats before the same camera: what is counted of either.
 
-    python -m benchmarks.sitting [--people 20] [--filmed] [--out docs/exercises.md]
+    python -m benchmarks.sitting [--people 20] [--filmed] [--out docs/exercise_accuracy.md]
 
 Each person, of another body, style and view, sits down three times and squats four times. Seats are
 from 22 degrees above level thighs to 12 below. What the pose net would see is guessed as in

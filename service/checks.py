@@ -49,7 +49,7 @@ async def models_run(settings: Settings, load: Callable[[Settings], Core] = load
     except DeviceError as error:
         return failed(str(error), "see docs/gpu.md, or set BLAZEREPS_INFERENCE_DEVICE to cpu")
     except (ExerciseError, SamplesError) as error:
-        return failed(str(error), "mend the exercise's folder, see docs/exercises.md")
+        return failed(str(error), "mend the exercise's folder, see docs/own_exercises.md")
     await to_thread.run_sync(core.engine.find, Frame(np.zeros((256, 256, 3), np.uint8)))
     return Found(f"the {settings.variant} models are undamaged and run")
 

@@ -38,7 +38,7 @@ def test_the_card_says_how_many_there_are() -> None:
         len(SampleSet.read(COMMITTED / name / "samples.csv"))
         for name in ("squat", "push_up", "none", *training.HOLDS)
     )
-    card = CHECKOUT.joinpath("docs", "exercises.md").read_text(encoding="utf-8")
+    card = CHECKOUT.joinpath("docs", "exercise_accuracy.md").read_text(encoding="utf-8")
     made = training.OTHERS + sum(poses.count for poses in training.FACE_DOWN)
     for told in (
         f"| {squats + push_ups + others:,} poses: {squats:,} squats, {push_ups:,} push-ups",

@@ -75,7 +75,7 @@ async def test_a_fault_in_an_exercise_s_folder_is_to_be_mended_there(
     found = await models_run(Settings(), load)
     assert found.verdict is FAIL
     assert found.said.startswith("curl/exercise.toml")
-    assert "docs/exercises.md" in found.remedy
+    assert "docs/own_exercises.md" in found.remedy
 
 
 async def test_a_folder_keeps_media(tmp_path: Path) -> None:

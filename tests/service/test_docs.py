@@ -33,9 +33,13 @@ API = (DOCS / "api.md").read_text(encoding="utf-8")
 CLIPS = (DOCS / "clips.md").read_text(encoding="utf-8")
 OPERATING = (DOCS / "operating.md").read_text(encoding="utf-8")
 DEPLOYING = (DOCS / "deploying.md").read_text(encoding="utf-8")
-SOURCE = "".join(
-    file.read_text(encoding="utf-8") for file in (DOCS.parent / "service").glob("*.py")
-)
+CHECKOUT = DOCS.parent
+SOURCE = "".join(file.read_text(encoding="utf-8") for file in (CHECKOUT / "service").glob("*.py"))
+PAGES = [
+    CHECKOUT / "README.md",
+    *sorted(DOCS.rglob("*.md")),
+    *sorted(CHECKOUT.glob("clients/*/README.md")),
+]
 
 SIDES = {"client": messages.ClientMessage, "server": messages.ServerMessage}
 MESSAGES: list[tuple[str, type[BaseModel]]] = [
@@ -84,6 +88,32 @@ def inner_model(annotation: object) -> type[BaseModel] | None:
     return None
 
 
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(
+        r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub calls the headings of a page: of equal ones the second ends in -1, and so on."""
+    found = list[str]()
+    for heading in re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE):
+        shown = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", heading).strip().lower()
+        found.append(re.sub(r"[^\w -]", "", shown).replace(" ", "-"))
+    return {f"{one}-{n}" if (n := found[:i].count(one)) else one for i, one in enumerate(found)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if not target.startswith(("https://", "http://", "mailto:")):
+            path, _, anchor = target.partition("#")
+            file = page.parent / path if path else page
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), target
+
+
 @pytest.mark.parametrize(("side", "model"), MESSAGES, ids=lambda one: getattr(one, "__name__", one))
 def test_every_message_and_field_is_explained(side: str, model: type[BaseModel]) -> None:
     explained = names(section(side, model.model_fields["type"].default)) | {"type"}
@@ -114,9 +144,12 @@ def test_every_other_word_is_in_the_protocol(word: str) -> None:
     assert f"`{word}`" in PROTOCOL
 
 
-@pytest.mark.parametrize("word", [*Reason, *Advice])
-def test_every_reason_and_advice_is_in_the_exercises(word: str) -> None:
-    assert word in names((DOCS / "exercises.md").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("page", "word"),
+    [("exercises", word) for word in Advice] + [("own_exercises", word) for word in Reason],
+)
+def test_when_a_reason_or_advice_is_given_is_explained(page: str, word: str) -> None:
+    assert word in names((DOCS / f"{page}.md").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("code", ERRORS)
