@@ -1,7 +1,7 @@
-"""Who runs the jobs of clips: what the app asks of it, and the one that needs nothing else."""
+"""Runs the jobs of clips, in this process."""
 
 import threading
-from typing import Final, Protocol
+from typing import Final
 
 import anyio
 
@@ -16,21 +16,11 @@ POLL_S: Final = 1.0
 """How often it looks for clips that another process took in, or gave up."""
 
 
-class ClipRunner(Protocol):
-    """Has the clips counted that wait."""
+class ClipRunner:
+    """Has the clips counted that wait, so many at once in this process.
 
-    async def run(self) -> None:
-        """Until `stop`; then what is under way is given back to be gone on with."""
-
-    def wake(self) -> None:
-        """A clip waits."""
-
-    def stop(self) -> None:
-        """No more."""
-
-
-class EmbeddedRunner:
-    """So many jobs at once in this process; several processes on one database share the clips."""
+    Several processes on one database share the clips.
+    """
 
     def __init__(self, clips: ClipStore, job: ClipJob, *, workers: int) -> None:
         self._clips, self._job, self._workers = clips, job, workers
@@ -38,17 +28,17 @@ class EmbeddedRunner:
         self._news = anyio.Event()
 
     async def run(self) -> None:
-        """See `ClipRunner`."""
+        """Until `stop`; then what is under way is given back to be gone on with."""
         async with anyio.create_task_group() as tasks:
             for _ in range(self._workers):
                 tasks.start_soon(self._work)
 
     def wake(self) -> None:
-        """See `ClipRunner`."""
+        """A clip waits."""
         self._news.set()
 
     def stop(self) -> None:
-        """See `ClipRunner`."""
+        """No more."""
         self._stop.set()
         self._news.set()
 

@@ -29,7 +29,7 @@ from service.metrics import Metrics
 from service.outbound import Outbound
 from service.quotas import forget_usage
 from service.retention import Retention
-from service.runner import EmbeddedRunner
+from service.runner import ClipRunner
 from service.sessions import SqliteSessions
 from service.settings import Settings
 from service.startup import Records, opened
@@ -92,7 +92,7 @@ def _state(
         core=core,
         clips=clips,
         storage=storage,
-        runner=EmbeddedRunner(clips, job, workers=settings.clip_workers),
+        runner=ClipRunner(clips, job, workers=settings.clip_workers),
         uploads=anyio.Semaphore(settings.max_uploads),
         event_streams=anyio.Semaphore(settings.max_event_streams),
         inference=anyio.CapacityLimiter(settings.inference_workers),

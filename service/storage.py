@@ -4,13 +4,13 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
-from anyio import CancelScope, open_file, to_thread
+from anyio import CancelScope, get_cancelled_exc_class, open_file, to_thread
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
@@ -87,32 +87,15 @@ class Storage:
         than `max_bytes`, and `invalid_request` where it has `max_parts`.
         """
         await self.expect(prefix, offset)
-        inflow = _Inflow(aiter(chunks))
-        part = bytearray()
-
-        async def keep() -> None:
-            nonlocal offset
+        async for part in _in_parts(chunks, self.part_bytes):
             if offset + len(part) > max_bytes:
                 limit = f"a file may have {max_bytes} bytes here, the limit"
                 raise ServiceError("too_many_bytes", limit, field="file")
             with CancelScope(shield=True):
-                if part:
-                    await self._create(f"{prefix}/{offset:020d}", part)
-                    offset += len(part)
-                    await stored(offset)
-
-        while True:
-            part = bytearray()
-            try:
-                await inflow.fill(part, self.part_bytes)
-            except ServiceError:
-                raise
-            except BaseException:
-                await keep()
-                raise
-            await keep()
-            if len(part) < self.part_bytes:
-                return offset
+                await self._create(f"{prefix}/{offset:020d}", part)
+                offset += len(part)
+                await stored(offset)
+        return offset
 
     async def size(self, prefix: str) -> int:
         """How many bytes of a medium are stored without a gap from its beginning; 0 of none."""
@@ -231,24 +214,27 @@ class Storage:
             return False
 
 
-@dataclass(slots=True)
-class _Inflow:
-    """Chunks of any length, taken in pieces of another."""
-
-    chunks: AsyncIterator[bytes]
-    rest: memoryview = field(default_factory=lambda: memoryview(b""))
-
-    async def fill(self, part: bytearray, size: int) -> None:
-        """Add to a part until it has `size` bytes or nothing more comes."""
-        while len(part) < size:
-            if not self.rest:
-                chunk = await anext(self.chunks, None)
-                if chunk is None:
-                    return
-                self.rest = memoryview(chunk)
-            taken = self.rest[: size - len(part)]
-            part += taken
-            self.rest = self.rest[len(taken) :]
+async def _in_parts(chunks: AsyncIterable[bytes], size: int) -> AsyncIterator[bytearray]:
+    """Chunks in parts of a size; the last is shorter, and comes also where they break off."""
+    part = bytearray()
+    try:
+        async for chunk in chunks:
+            rest = memoryview(chunk)
+            while rest:
+                taken = rest[: size - len(part)]
+                part += taken
+                rest = rest[len(taken) :]
+                if len(part) == size:
+                    yield part
+                    part = bytearray()
+    except ServiceError:
+        raise
+    except (Exception, get_cancelled_exc_class()):
+        if part:
+            yield part
+        raise
+    if part:
+        yield part
 
 
 def _start_runtime() -> None:
