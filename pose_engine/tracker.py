@@ -60,26 +60,18 @@ class PoseTracker:
         smoothing: bool = True,
         focus: Focus | None = None,
     ) -> None:
-        _check(focus)
         self._detector = detector
         self._landmarker = landmarker
         self._smoothing = smoothing
-        self._focus = focus
-        self._chosen_before = False
-        self._seen: Sighting | None = None
-        self._following = False
-        self._in_vain: tuple[float, float] | None = None
-        """When the first search was of those that found nobody, and the last."""
-        self.reset()
-
-    def reset(self) -> None:
-        """Forgets the person and the time: what comes next may be another stream."""
         self._at = -math.inf
         self._size, self._scale = (0, 0), 1.0
         self._turn = 0
         self._subject = 0
-        self._chosen_before = False
-        self._forget()
+        self._seen: Sighting | None
+        self._following: bool
+        self._in_vain: tuple[float, float] | None
+        """When the first search was of those that found nobody, and the last."""
+        self.choose(focus)
 
     @property
     def shrink(self) -> int:
