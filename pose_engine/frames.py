@@ -3,7 +3,6 @@
 import struct
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Final
 
 import numpy as np
 import simplejpeg
@@ -18,7 +17,6 @@ from pose_engine.jpeg import goes_over
 
 Pixels = NDArray[np.uint8]
 
-MIN_SIDE: Final = 16
 _ORIENTATION_TAG = 0x0112
 _EXIF_STEPS = {2: (True, 0), 3: (False, 180), 4: (True, 180), 5: (True, 270), 6: (False, 90),
                7: (True, 90), 8: (False, 270)}  # fmt: skip
@@ -69,7 +67,7 @@ class ImageLimits:
     max_bytes: int = 8 * 1024 * 1024
     max_pixels: int = 25_000_000
     max_side: int = 8192
-    min_side: int = MIN_SIDE
+    min_side: int = 16
     max_scans: int = 32
     """Of a JPEG: progressive ones have some ten, and each takes time for all of its pixels."""
 
