@@ -108,8 +108,7 @@ def read_image(
         raise
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, struct.error) as error:
         raise FrameError("damaged", f"image is truncated or damaged: {error}") from error
-    pixels = turned(flipped(pixels, flip), turn + rotation)
-    return Frame(np.ascontiguousarray(flipped(pixels, mirrored)), shrunk)
+    return as_sent(_turned(_flipped(pixels, flip), turn), rotation, mirrored, shrunk)
 
 
 def check_size(width: int, height: int, limits: ImageLimits) -> None:
@@ -153,19 +152,24 @@ def exif_orientation(exif: bytes) -> int:
     return 1
 
 
-def turned(pixels: Pixels, degrees: int) -> Pixels:
+def upright(pixels: Pixels, degrees: int, mirrored: bool) -> Frame:
+    """The picture flipped left to right if `mirrored`, then turned clockwise: as files say it."""
+    return Frame(np.ascontiguousarray(_turned(_flipped(pixels, mirrored), degrees)))
+
+
+def as_sent(pixels: Pixels, rotation: int, mirrored: bool, shrunk: int = 1) -> Frame:
+    """The picture turned clockwise, then flipped left to right if `mirrored`: as clients say it."""
+    return Frame(np.ascontiguousarray(_flipped(_turned(pixels, rotation), mirrored)), shrunk)
+
+
+def _turned(pixels: Pixels, degrees: int) -> Pixels:
     """The picture turned clockwise by a multiple of 90 degrees; a view, not a copy."""
     return np.rot90(pixels, -degrees // 90)
 
 
-def flipped(pixels: Pixels, flip: bool) -> Pixels:
+def _flipped(pixels: Pixels, flip: bool) -> Pixels:
     """The picture flipped left to right if `flip`; a view, not a copy."""
     return pixels[:, ::-1] if flip else pixels
-
-
-def upright(pixels: Pixels, degrees: int, mirrored: bool) -> Frame:
-    """The picture flipped left to right if `mirrored`, then turned clockwise."""
-    return Frame(np.ascontiguousarray(turned(flipped(pixels, mirrored), degrees)))
 
 
 def _reader(data: bytes) -> type[ImageFile]:
