@@ -77,7 +77,7 @@ def count(clip: Path, core: Core, way: Way, settings: Settings) -> Took:
         fps=way.fps,
         adaptive=way.adaptive,
         limits=settings.clip_limits,
-        open_clip=partial(IsolatedClip.open, decoder=DecoderLimits()),
+        open_clip=partial(IsolatedClip, decoder=DecoderLimits()),
     )
     decoder_s = _cpu_s(resource.RUSAGE_CHILDREN) - there_s
     cpu_s = _cpu_s(resource.RUSAGE_SELF) - here_s + decoder_s

@@ -26,7 +26,7 @@ Open = Callable[[Path], AbstractContextManager[Clip | IsolatedClip]]
 LIMITS = ClipLimits()
 WAYS: dict[str, Open] = {
     "in this process": lambda path: Clip.open(path, limits=LIMITS),
-    "in its own": lambda path: IsolatedClip.open(path, limits=LIMITS),
+    "in its own": lambda path: IsolatedClip(path, limits=LIMITS),
 }
 
 

@@ -29,7 +29,7 @@ from benchmarks.recordings import SETTINGS
 from benchmarks.report import part, table, write_between_marks
 from benchmarks.variants import Follower, Variant, tally
 from pose_engine.clips import Clip
-from pose_engine.frames import Frame, Pixels, flipped, read_image
+from pose_engine.frames import Frame, Pixels, as_sent, read_image
 from service.core import Core
 from service.startup import load_core
 
@@ -113,7 +113,7 @@ def _stretched(pixels: Pixels, by: float) -> NDArray[Any]:
 
 def _poor(pixels: Pixels) -> NDArray[Any]:
     high = max(1, round(pixels.shape[0] * _POOR_WIDTH / pixels.shape[1]))
-    mirrored = np.ascontiguousarray(flipped(pixels, True))
+    mirrored = as_sent(pixels, 0, mirrored=True).pixels
     shrunk = cv2.resize(mirrored, (_POOR_WIDTH, high), interpolation=cv2.INTER_AREA)
     return read_image(encode_jpeg(shrunk, _POOR_QUALITY)).pixels
 

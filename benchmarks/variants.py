@@ -15,7 +15,7 @@ import cv2
 from blazereps_client.results import Tally
 from pose_engine.clips import Clip
 from pose_engine.footage import ClipLimits
-from pose_engine.frames import Frame, flipped, read_image, turned
+from pose_engine.frames import Frame, as_sent, read_image
 from pose_engine.landmarks import Pose
 from service.core import Core, Tracker
 from service.events import tally_of
@@ -162,7 +162,7 @@ def tally(core: Core, observations: Iterable[Observation]) -> Tally:
 
 
 def _mirrored(frame: Frame) -> Frame:
-    return Frame(flipped(frame.pixels, True).copy())
+    return as_sent(frame.pixels, 0, mirrored=True)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class _Rotated:
     degrees: int
 
     def __call__(self, frame: Frame) -> Frame:
-        lying = Frame(turned(frame.pixels, -self.degrees).copy())
+        lying = as_sent(frame.pixels, -self.degrees, mirrored=False)
         return read_image(_jpeg(lying, _GOOD_QUALITY), rotation=self.degrees)
 
 

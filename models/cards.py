@@ -59,33 +59,29 @@ _INPUT_MEANING = {
         "RGB, 0 to 1; the person upright, mid-hip in the centre",
     ),
 }
-_OUTPUT_MEANING = MappingProxyType(
-    {
-        "boxes": "per anchor: face box (centre, size), then 4 keypoints (mid-hip, size and "
-        "rotation of the body, mid-shoulder, of the upper body), in pixels off the anchor",
-        "scores": "per anchor: logit of there being a person",
-        "landmarks": "39 x (x, y, z, visibility, presence): pixels of the input, z relative to "
-        "the hips, two logits; 33 landmarks, 2 auxiliary ones, 4 unused",
-        "flag": "probability that the person is there",
-        "heatmap": "per landmark, logits of its place, on a grid of 4 pixels",
-        "world": "39 x (x, y, z) in metres from mid-hip, in the input's orientation",
-    }
+_OUTPUTS = (
+    Tensor(
+        "boxes",
+        (2254, 12),
+        "per anchor: face box (centre, size), then 4 keypoints (mid-hip, size and rotation of the "
+        "body, mid-shoulder, of the upper body), in pixels off the anchor",
+    ),
+    Tensor("scores", (2254, 1), "per anchor: logit of there being a person"),
+    Tensor(
+        "landmarks",
+        (195,),
+        "39 x (x, y, z, visibility, presence): pixels of the input, z relative to the hips, two "
+        "logits; 33 landmarks, 2 auxiliary ones, 4 unused",
+    ),
+    Tensor("flag", (1,), "probability that the person is there"),
+    Tensor("heatmap", (64, 64, 39), "per landmark, logits of its place, on a grid of 4 pixels"),
+    Tensor("world", (117,), "39 x (x, y, z) in metres from mid-hip, in the input's orientation"),
 )
 _PCK = MappingProxyType(
     {
         "lite": {"yoga": 90.2, "dance": 92.5, "hiit": 93.5},
         "full": {"yoga": 95.5, "dance": 96.3, "hiit": 95.7},
         "heavy": {"yoga": 96.4, "dance": 97.2, "hiit": 97.5},
-    }
-)
-_OUTPUT_SHAPES = MappingProxyType(
-    {
-        "boxes": (2254, 12),
-        "scores": (2254, 1),
-        "landmarks": (195,),
-        "flag": (1,),
-        "heatmap": (64, 64, 39),
-        "world": (117,),
     }
 )
 _INTENDED = (
@@ -121,6 +117,7 @@ def card(variant: str) -> Card:
 
 
 def _network_card(network: Network) -> NetworkCard:
+    outputs = {tensor.name: tensor for tensor in _OUTPUTS}
     return NetworkCard(
         name=network.name,
         package=str(network.package),
@@ -129,7 +126,5 @@ def _network_card(network: Network) -> NetworkCard:
         member=network.member,
         sha256=network.sha256,
         inputs=(Tensor(INPUT, (network.side, network.side, 3), _INPUT_MEANING[network.name]),),
-        outputs=tuple(
-            Tensor(name, _OUTPUT_SHAPES[name], _OUTPUT_MEANING[name]) for name in network.outputs
-        ),
+        outputs=tuple(outputs[name] for name in network.outputs),
     )

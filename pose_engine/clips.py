@@ -7,7 +7,7 @@ from typing import Self, cast
 
 from av.video.frame import VideoFrame
 
-from pose_engine.display import SQUARE, as_rgb, turn_of
+from pose_engine.display import as_rgb, turn_of
 from pose_engine.footage import ClipLimits, Footage
 from pose_engine.frames import Frame, Pixels, upright
 from pose_engine.thinning import Check, Stride, every, thinned, unchecked
@@ -58,6 +58,6 @@ class Clip(Footage):
                 yield at, frame_of(raw, self.sample_aspect)
 
 
-def frame_of(raw: VideoFrame, sample_aspect: Fraction = SQUARE) -> Frame:
+def frame_of(raw: VideoFrame, sample_aspect: Fraction) -> Frame:
     """A decoded picture, upright and in square pixels."""
     return upright(cast(Pixels, as_rgb(raw, sample_aspect).to_ndarray()), *turn_of(raw))

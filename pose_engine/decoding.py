@@ -2,8 +2,17 @@
 
     python -m pose_engine.decoding
 
-It reads lines of JSON, each once the one before is answered, and says what `Kind` lists: what to
-open, which frames are wanted and, after each of them, the stride to the next.
+It hears lines of JSON (>): what to open, what is wanted, and after each frame the stride to the
+next. It answers in `Word`s (<), any of which may be REFUSED instead:
+
+    > {"path": "/clips/squat.mp4", "limits": {...}, ...}
+    < OPENED
+    > {"fps": 15, "after_s": null, "stride": 1}
+    < FRAME
+    > 2
+    < PASSED, FRAME
+    > 1
+    < ENDED
 """
 
 import json

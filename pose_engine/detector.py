@@ -1,7 +1,7 @@
 """Frame -> the people in it: BlazePose's detector, which finds faces and how the bodies lie."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,23 +17,11 @@ MIN_SCORE = 0.5
 MAX_OVERLAP = 0.3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Detection:
-    """One person, in pixels of the picture.
-
-    `score`: 0 to 1. `face`: (2, 2), two opposite corners (x, y) of the face's box.
-    `keypoints`: (4, 2), mid-hip, the end of the whole body's circle, mid-shoulder, the end of
-    the upper body's circle.
-    """
+class Detection(NamedTuple):
+    """One person: the score, 0 to 1, and where to look for the whole body's landmarks."""
 
     score: float
-    face: FloatArray
-    keypoints: FloatArray
-
-    @property
-    def region(self) -> Region:
-        """Where to look for the whole body's landmarks."""
-        return Region.around_body(self.keypoints[0], self.keypoints[1])
+    region: Region
 
 
 class Detector:
@@ -61,7 +49,11 @@ class Detector:
     def _decode(
         self, boxes: FloatArray, logits: FloatArray, least_score: float
     ) -> tuple[FloatArray, FloatArray]:
-        """Scores (n,) and points (n, 6, 2) in 0..1 of the crop: box corners, then keypoints."""
+        """Scores (n,) and points (n, 6, 2) in 0..1 of the crop.
+
+        Points: two opposite corners of the face's box, mid-hip, the end of the whole body's circle,
+        mid-shoulder, the end of the upper body's circle.
+        """
         scores = sigmoid(logits)
         sure = scores >= least_score
         values = boxes[sure].reshape(-1, 6, 2) / np.float32(SIZE)
@@ -103,4 +95,4 @@ def _overlap(box: FloatArray, boxes: FloatArray) -> FloatArray:
 
 
 def _detection(score: float, points: FloatArray) -> Detection:
-    return Detection(score, points[:2], points[2:])
+    return Detection(score, Region.around_body(points[2], points[3]))

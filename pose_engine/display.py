@@ -6,14 +6,13 @@ The decoder of uploaded clips starts with it: as for `pose_engine.footage`.
 import math
 import struct
 from fractions import Fraction
-from typing import Final, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from av.sidedata.sidedata import SideDataContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-SQUARE: Final = Fraction(1)
 _LEAST, _MOST = 1.01, 4.0
 """How many times as wide as high pixels are, or as high as wide: less is a header's rounding, and
 more a mistake."""
@@ -49,7 +48,7 @@ def turn_of(raw: VideoFrame) -> Turn:
 def sample_aspect_of(video: VideoStream | VideoCodecContext) -> Fraction:
     """The width of its pixels over their height, before it is turned."""
     said = video.sample_aspect_ratio
-    return said if said and _LEAST < max(said, 1 / said) <= _MOST else SQUARE
+    return said if said and _LEAST < max(said, 1 / said) <= _MOST else Fraction(1)
 
 
 def square_size(raw: VideoFrame, sample_aspect: Fraction) -> tuple[int, int]:
@@ -59,7 +58,7 @@ def square_size(raw: VideoFrame, sample_aspect: Fraction) -> tuple[int, int]:
     return round(raw.width * sample_aspect), raw.height
 
 
-def as_rgb(raw: VideoFrame, sample_aspect: Fraction = SQUARE) -> VideoFrame:
+def as_rgb(raw: VideoFrame, sample_aspect: Fraction) -> VideoFrame:
     """The picture in 8 bits of red, green and blue and square pixels, as it lies in the file."""
     width, height = square_size(raw, sample_aspect)
     # With more threads others would be started for each picture.

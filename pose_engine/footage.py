@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, cast
 
 import av
@@ -54,9 +53,9 @@ class Footage:
     """An open video file; `with Footage.open(path) as footage:` closes it.
 
     `width`, `height`: pixels of the upright picture, square ones; `sample_aspect`: the width of
-    those in the file over their height. `duration_s`, `fps`, `frame_count`: what the file says of
-    itself, None where it says nothing. `unreadable`: frames that could not be decoded so far, and
-    after the last one also those that are missing at the end.
+    those in the file over their height. `duration_s`, `fps`: what the file says of itself, None
+    where it says nothing. `unreadable`: frames that could not be decoded so far, and after the last
+    one also those that are missing at the end.
     """
 
     def __init__(self, container: InputContainer, limits: ClipLimits, threads: int = 0) -> None:
@@ -65,7 +64,6 @@ class Footage:
         self._stream = _video_stream(container, limits)
         self.unreadable = 0
         self.fps = float(self._stream.average_rate) if self._stream.average_rate else None
-        self.frame_count = self._stream.frames or None
         self._timeline = Timeline(container, self._stream)
         self.duration_s = self._timeline.duration_s
         self.sample_aspect = sample_aspect_of(self._stream)
@@ -83,7 +81,7 @@ class Footage:
         first = next(self._decoded, None)
         if first is None:
             raise ClipError("no_frames", "clip has no frame that can be decoded")
-        self._check_size(first)
+        self._check_pixels(first.width, first.height)
         self._timeline.begin(first, self.unreadable / self.fps if self.fps else 0.0)
         self._decoded = chain([first], self._decoded)
         self.width, self.height = square_size(first, self.sample_aspect)
@@ -119,12 +117,7 @@ class Footage:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def decoded(self, fps: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
@@ -137,7 +130,7 @@ class Footage:
         self._fps = fps
         last = -math.inf
         for count, raw in enumerate(self._decoded, 1):
-            self._check_size(raw)
+            self._check_pixels(raw.width, raw.height)
             at = self._time_of(raw, last)
             self._check_time(max(at, last), count)
             self._until = max(self._until, at)
@@ -228,10 +221,7 @@ class Footage:
         # FFmpeg checks each picture against this before it allocates one, with wide margins.
         context.options = {"max_pixels": str(2 * self._limits.max_pixels + 2**20)}
         self._check_pixels(context.width, context.height)
-        self._check_time(self.duration_s or 0.0, self.frame_count or 0)
-
-    def _check_size(self, raw: VideoFrame) -> None:
-        self._check_pixels(raw.width, raw.height)
+        self._check_time(self.duration_s or 0.0, self._stream.frames)
 
     def _check_pixels(self, width: int, height: int) -> None:
         size, limits = f"clip is {width}x{height} pixels", self._limits

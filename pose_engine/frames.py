@@ -3,7 +3,6 @@
 import struct
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Final
 
 import numpy as np
 import simplejpeg
@@ -18,7 +17,6 @@ from pose_engine.jpeg import goes_over
 
 Pixels = NDArray[np.uint8]
 
-MIN_SIDE: Final = 16
 _ORIENTATION_TAG = 0x0112
 _EXIF_STEPS = {2: (True, 0), 3: (False, 180), 4: (True, 180), 5: (True, 270), 6: (False, 90),
                7: (True, 90), 8: (False, 270)}  # fmt: skip
@@ -69,7 +67,7 @@ class ImageLimits:
     max_bytes: int = 8 * 1024 * 1024
     max_pixels: int = 25_000_000
     max_side: int = 8192
-    min_side: int = MIN_SIDE
+    min_side: int = 16
     max_scans: int = 32
     """Of a JPEG: progressive ones have some ten, and each takes time for all of its pixels."""
 
@@ -110,8 +108,7 @@ def read_image(
         raise
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, struct.error) as error:
         raise FrameError("damaged", f"image is truncated or damaged: {error}") from error
-    pixels = turned(flipped(pixels, flip), turn + rotation)
-    return Frame(np.ascontiguousarray(flipped(pixels, mirrored)), shrunk)
+    return as_sent(_turned(_flipped(pixels, flip), turn), rotation, mirrored, shrunk)
 
 
 def check_size(width: int, height: int, limits: ImageLimits) -> None:
@@ -155,19 +152,24 @@ def exif_orientation(exif: bytes) -> int:
     return 1
 
 
-def turned(pixels: Pixels, degrees: int) -> Pixels:
+def upright(pixels: Pixels, degrees: int, mirrored: bool) -> Frame:
+    """The picture flipped left to right if `mirrored`, then turned clockwise: as files say it."""
+    return Frame(np.ascontiguousarray(_turned(_flipped(pixels, mirrored), degrees)))
+
+
+def as_sent(pixels: Pixels, rotation: int, mirrored: bool, shrunk: int = 1) -> Frame:
+    """The picture turned clockwise, then flipped left to right if `mirrored`: as clients say it."""
+    return Frame(np.ascontiguousarray(_flipped(_turned(pixels, rotation), mirrored)), shrunk)
+
+
+def _turned(pixels: Pixels, degrees: int) -> Pixels:
     """The picture turned clockwise by a multiple of 90 degrees; a view, not a copy."""
     return np.rot90(pixels, -degrees // 90)
 
 
-def flipped(pixels: Pixels, flip: bool) -> Pixels:
+def _flipped(pixels: Pixels, flip: bool) -> Pixels:
     """The picture flipped left to right if `flip`; a view, not a copy."""
     return pixels[:, ::-1] if flip else pixels
-
-
-def upright(pixels: Pixels, degrees: int, mirrored: bool) -> Frame:
-    """The picture flipped left to right if `mirrored`, then turned clockwise."""
-    return Frame(np.ascontiguousarray(turned(flipped(pixels, mirrored), degrees)))
 
 
 def _reader(data: bytes) -> type[ImageFile]:

@@ -14,7 +14,6 @@ from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
-from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
@@ -53,7 +52,7 @@ class DecoderLimits:
 
 
 class IsolatedClip:
-    """An open video file; `with IsolatedClip.open(path, limits=limits) as clip:` closes it.
+    """An open video file; `with IsolatedClip(path, limits=limits) as clip:` closes it.
 
     `width`, `height`, `duration_s` and `unreadable` are as those of `Clip`. It is for the thread
     that opened it: on Linux the process dies with that thread.
@@ -64,10 +63,16 @@ class IsolatedClip:
         path: Path,
         *,
         limits: ClipLimits,
-        decoder: DecoderLimits,
-        command: Sequence[str],
-        check: Check,
+        decoder: DecoderLimits = DecoderLimits(),
+        command: Sequence[str] = COMMAND,
+        check: Check = unchecked,
     ) -> None:
+        """Starts a decoder, which opens the file and decodes its first frame.
+
+        `command`: what to start. `check`: called while the decoder is silent, also as it opens, or
+        leaves frames out; what it raises ends the clip. Raises ClipError; its codes are those of
+        `Clip.open` and decoder_crashed, decoder_memory, decoder_time.
+        """
         self._limits, self._decoder, self._check = limits, decoder, check
         self._left_s = decoder.wall_s
         self._picture = FileIO(_memory(3 * limits.max_pixels), "r+")
@@ -93,24 +98,6 @@ class IsolatedClip:
             self.close()
             raise
 
-    @classmethod
-    def open(
-        cls,
-        path: Path,
-        *,
-        limits: ClipLimits,
-        decoder: DecoderLimits = DecoderLimits(),
-        command: Sequence[str] = COMMAND,
-        check: Check = unchecked,
-    ) -> Self:
-        """Starts a decoder, which opens the file and decodes its first frame.
-
-        `command`: what to start. `check`: called while the decoder is silent, also as it opens, or
-        leaves frames out; what it raises ends the clip. Raises ClipError; its codes are those of
-        `Clip.open` and decoder_crashed, decoder_memory, decoder_time.
-        """
-        return cls(path, limits=limits, decoder=decoder, command=command, check=check)
-
     @property
     def pid(self) -> int:
         """The decoder's process."""
@@ -127,12 +114,7 @@ class IsolatedClip:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def frames(
@@ -211,16 +193,14 @@ class IsolatedClip:
 
     def _read(self, length: int) -> bytearray:
         body = bytearray(length)
-        self._fill(memoryview(body))
-        return body
-
-    def _fill(self, view: memoryview) -> None:
-        while view:
+        rest = memoryview(body)
+        while rest:
             self._wait()
-            count = os.readv(self._told.fileno(), [view])
+            count = os.readv(self._told.fileno(), [rest])
             if count == 0:
                 raise self._death()
-            view = view[count:]
+            rest = rest[count:]
+        return body
 
     def _wait(self) -> None:
         """Until there is something to read."""

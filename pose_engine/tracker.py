@@ -1,9 +1,9 @@
 """One stream's person: chosen among those in view, then followed from frame to frame."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from pose_engine import candidates
@@ -60,26 +60,18 @@ class PoseTracker:
         smoothing: bool = True,
         focus: Focus | None = None,
     ) -> None:
-        _check(focus)
         self._detector = detector
         self._landmarker = landmarker
         self._smoothing = smoothing
-        self._focus = focus
-        self._chosen_before = False
-        self._seen: Sighting | None = None
-        self._following = False
-        self._in_vain: tuple[float, float] | None = None
-        """When the first search was of those that found nobody, and the last."""
-        self.reset()
-
-    def reset(self) -> None:
-        """Forgets the person and the time: what comes next may be another stream."""
         self._at = -math.inf
         self._size, self._scale = (0, 0), 1.0
         self._turn = 0
         self._subject = 0
-        self._chosen_before = False
-        self._forget()
+        self._seen: Sighting | None
+        self._following: bool
+        self._in_vain: tuple[float, float] | None
+        """When the first search was of those that found nobody, and the last."""
+        self.choose(focus)
 
     @property
     def shrink(self) -> int:
@@ -197,25 +189,20 @@ class PoseTracker:
             return seen.near(region, self._at) and not region.head_down
 
         regions = (detection.region for detection in self._detector.detect(frame))
-        for region in islice(filter(fits, regions), candidates.MOST):
-            found = self._landmarker.locate(frame, region)
-            if found is not None and fits(found.region):
-                self._forget()  # how he was going was read off the wrong end of him
-                return found
-        return None
+        found = self._first(frame, regions, fits)
+        if found is not None:
+            self._forget()  # how he was going was read off the wrong end of him
+        return found
 
     def _left_behind(self, frame: Frame, taken: Region, course: Course) -> Landmarks | None:
         """Who is where the person would be, if the landmarks have gone with one who passed by."""
         turns = round(2 * taken.rotation / math.pi) % 4
         regions = (d.region for d in self._detector.detect(frame, quarter_turns=turns))
         others = (r for r in regions if not candidates.same(r, taken))
-        on_course = (r for r in others if course.leads_to(r, self._at))
-        for region in islice(on_course, candidates.MOST):
-            found = self._landmarker.locate(frame, region)
-            if found is not None and course.leads_to(found.region, self._at):
-                self._smoother = PoseSmoother(smoothing=self._smoothing)
-                return found
-        return None
+        found = self._first(frame, others, lambda region: course.leads_to(region, self._at))
+        if found is not None:
+            self._smoother = PoseSmoother(smoothing=self._smoothing)
+        return found
 
     def _find(self, frame: Frame) -> Landmarks | None:
         """Looks for the person, or for anybody."""
@@ -224,14 +211,23 @@ class PoseTracker:
             return None
         people = candidates.people(self._detect(frame))
         people.sort(key=lambda regions: self._rank(regions[0], frame))
-        allowed = (r for regions in people for r in regions if self._allowed(r, frame))
-        for region in islice(allowed, candidates.MOST):
+        regions = chain.from_iterable(people)
+        found = self._first(frame, regions, lambda region: self._allowed(region, frame))
+        if found is None:
+            self._in_vain = (first, self._at)
+        else:
+            self._recognise(found.region)
+            self._in_vain = None
+        return found
+
+    def _first(
+        self, frame: Frame, regions: Iterable[Region], fits: Callable[[Region], bool]
+    ) -> Landmarks | None:
+        """The first who is read in a region that fits, and then is in one that fits, too."""
+        for region in islice(filter(fits, regions), candidates.MOST):
             found = self._landmarker.locate(frame, region)
-            if found is not None and self._allowed(found.region, frame):
-                self._recognise(found.region)
-                self._in_vain = None
+            if found is not None and fits(found.region):
                 return found
-        self._in_vain = (first, self._at)
         return None
 
     def _detect(self, frame: Frame) -> list[Detection]:

@@ -5,13 +5,12 @@ from fractions import Fraction
 from typing import Final, cast
 
 import av
-import numpy as np
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
 from pose_engine.display import as_rgb, sample_aspect_of
-from pose_engine.frames import Frame, FrameError, ImageLimits, Pixels, check_size, flipped, turned
+from pose_engine.frames import Frame, FrameError, ImageLimits, Pixels, as_sent, check_size
 
 CODECS: Final = ("h264", "vp8", "vp9")
 _MICROSECOND: Final = Fraction(1, 1_000_000)
@@ -75,8 +74,7 @@ class VideoDecoder:
                 check_size(raw.width, raw.height, self._limits)
                 if wanted and raw.pts is not None:
                     square = as_rgb(raw, sample_aspect_of(self._context)).to_ndarray()
-                    pixels = turned(cast(Pixels, square), rotation)
-                    yield raw.pts / 1e6, Frame(np.ascontiguousarray(flipped(pixels, mirrored)))
+                    yield raw.pts / 1e6, as_sent(cast(Pixels, square), rotation, mirrored)
         except FFmpegError as error:
             self.lose()
             raise FrameError(

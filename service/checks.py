@@ -74,7 +74,7 @@ async def codecs_decode(
 
 
 async def decoder_starts(
-    settings: Settings, open_clip: Callable[..., IsolatedClip] = IsolatedClip.open
+    settings: Settings, open_clip: Callable[..., IsolatedClip] = IsolatedClip
 ) -> Found:
     """The confined process decodes a clip of a few frames."""
 

@@ -76,7 +76,7 @@ def _state(
         storage,
         core,
         settings,
-        open_clip=partial(IsolatedClip.open, decoder=settings.decoder_limits),
+        open_clip=partial(IsolatedClip, decoder=settings.decoder_limits),
         after=ClipEnd(tell),
         finished=metrics.clip_finished,
     )

@@ -22,8 +22,7 @@ regions = st.builds(
 
 
 def detection(x: float, y: float, reach: float = 20, score: float = 0.9) -> Detection:
-    keypoints = np.array([(x, y), (x, y - reach), (x, y), (x, y)], np.float32)
-    return Detection(score, np.zeros((2, 2), np.float32), keypoints)
+    return Detection(score, Region(x, y, 2.5 * reach))
 
 
 def test_of_two_equally_far_the_larger_stands_out_of_two_equally_large_the_nearer() -> None:

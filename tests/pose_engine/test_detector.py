@@ -69,8 +69,7 @@ def test_a_person_comes_back_in_pixels_of_the_frame() -> None:
     answer = somebody((3.0, standing(x=0.5, y=0.5, reach=0.25)))
     [found] = Detector(FakeNet(lambda image: answer)).detect(blank(64, 48))
     assert found.score == pytest.approx(1 / (1 + np.exp(-3)))
-    np.testing.assert_allclose(found.keypoints[:2], [[32, 24], [32, 8]], atol=1e-3)
-    np.testing.assert_allclose(found.face, [[28.8, 4.8], [35.2, 11.2]], atol=1e-3)
+    assert (found.region.x, found.region.y) == pytest.approx((32, 24), abs=1e-3)
     assert found.region.side == pytest.approx(2 * 1.25 * 16, rel=1e-4)
     assert found.region.rotation == pytest.approx(0, abs=1e-5)
 
@@ -78,7 +77,8 @@ def test_a_person_comes_back_in_pixels_of_the_frame() -> None:
 def test_somebody_found_on_a_turned_frame_lies_on_the_upright_one() -> None:
     answer = somebody((3.0, standing(x=0.5, y=0.5, reach=0.25)))
     [found] = Detector(FakeNet(lambda image: answer)).detect(blank(64, 48), quarter_turns=1)
-    np.testing.assert_allclose(found.keypoints[:2], [[32, 24], [48, 24]], atol=1e-3)
+    assert (found.region.x, found.region.y) == pytest.approx((32, 24), abs=1e-3)
+    assert found.region.side == pytest.approx(2 * 1.25 * 16, rel=1e-4)
     assert found.region.rotation == pytest.approx(np.pi / 2, abs=1e-5)
 
 
@@ -97,4 +97,4 @@ def test_less_sure_ones_are_found_when_asked_for() -> None:
 def test_the_best_of_several_comes_first() -> None:
     answer = somebody((1.0, standing(0.2)), (4.0, standing(0.5)), (2.0, standing(0.8)))
     found = Detector(FakeNet(lambda image: answer)).detect(blank(100, 100))
-    assert [round(float(person.keypoints[0, 0])) for person in found] == [50, 80, 20]
+    assert [round(person.region.x) for person in found] == [50, 80, 20]

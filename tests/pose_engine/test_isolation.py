@@ -26,7 +26,7 @@ from tests.pose_engine.fakes import noise, write_clip
 
 CLIPS = Path(__file__).parents[1] / "clips"
 DECODER = DecoderLimits()
-isolated = partial(IsolatedClip.open, limits=ClipLimits())
+isolated = partial(IsolatedClip, limits=ClipLimits())
 Timed = list[tuple[float, Frame]]
 
 
@@ -181,7 +181,7 @@ def test_refusals_pass_through(tmp_path: Path, clip: Path) -> None:
         with pytest.raises(ClipError) as here:
             Clip.open(path, limits=limits)
         with pytest.raises(ClipError) as there:
-            IsolatedClip.open(path, limits=limits)
+            IsolatedClip(path, limits=limits)
         assert (there.value.code, str(there.value)) == (here.value.code, str(here.value))
 
 
@@ -190,7 +190,7 @@ def test_refusals_in_the_middle_pass_through(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mkv", noise(60), times=range(0, 1200, 20))
     data = path.read_bytes().replace(b"\x44\x89", b"\x44\x8a")  # no duration in the header
     path.write_bytes(data)
-    with IsolatedClip.open(path, limits=ClipLimits(max_seconds=0.5)) as clip:
+    with IsolatedClip(path, limits=ClipLimits(max_seconds=0.5)) as clip:
         frames = clip.frames()
         assert len(list(islice(frames, 20))) == 20
         with pytest.raises(ClipError, match=r"longer than 0\.5 s") as caught:
@@ -348,7 +348,7 @@ import sys
 from pathlib import Path
 from pose_engine.footage import ClipLimits
 from pose_engine.isolation import IsolatedClip
-opened = IsolatedClip.open(Path(sys.argv[1]), limits=ClipLimits())
+opened = IsolatedClip(Path(sys.argv[1]), limits=ClipLimits())
 frames = opened.frames()
 next(frames)
 print(opened.pid, flush=True)

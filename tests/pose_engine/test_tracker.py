@@ -192,14 +192,6 @@ def test_time_must_go_forwards(at: float) -> None:
     assert tracker.track(blank(), 1.1) is not None
 
 
-def test_after_a_reset_time_may_start_anew() -> None:
-    stage = Stage()
-    stage.tracker.track(blank(), 5.0)
-    stage.tracker.reset()
-    assert stage.tracker.track(blank(), 0.0) is not None
-    assert stage.asked() == (6, 2)
-
-
 @pytest.mark.parametrize(("gap", "detections"), [(MAX_GAP_S, 3), (MAX_GAP_S + 0.1, 6)])
 def test_a_long_gap_forgets_the_person(gap: float, detections: int) -> None:
     stage = Stage()

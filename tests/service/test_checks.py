@@ -110,7 +110,7 @@ async def test_the_confined_decoder_decodes() -> None:
 
 
 async def test_a_decoder_that_ends_is_an_error() -> None:
-    ends = partial(IsolatedClip.open, command=(sys.executable, "-S", "-c", "raise SystemExit(3)"))
+    ends = partial(IsolatedClip, command=(sys.executable, "-S", "-c", "raise SystemExit(3)"))
     with pytest.raises(ClipError, match="status 3"):
         await decoder_starts(Settings(), ends)
 

@@ -285,7 +285,7 @@ async def test_one_whose_decoder_says_nothing_is_given_back(
     await bench.queue()
     stop = threading.Event()
     silent = partial(
-        IsolatedClip.open,
+        IsolatedClip,
         decoder=DecoderLimits(stall_s=5),
         command=(sys.executable, "-S", "-c", "import time; time.sleep(60)"),
     )

@@ -87,7 +87,7 @@ def test_less_is_looked_at_while_nobody_moves(tmp_path: Path) -> None:
     assert adaptive.counts == even.counts == {"squat": 2}
 
 
-@pytest.mark.parametrize("open_clip", [Clip.open, IsolatedClip.open])
+@pytest.mark.parametrize("open_clip", [Clip.open, IsolatedClip])
 def test_wherever_it_is_cut_the_same_frames_are_looked_at(
     tmp_path: Path, open_clip: OpenClip
 ) -> None:
