@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.embedding import PICTURED_DEPTH, points_of
-from pose_engine.landmarks import FloatArray, Landmark, Pose
+from pose_engine.landmarks import FloatArray, Pose, sides_of
 
 _BENT, _STRAIGHT = 115.0, 150.0
 """Degrees of both knees."""
@@ -16,10 +16,7 @@ _TOGETHER_S = 15.0
 """What comes longer after the last one begins anew."""
 _LEAST_VISIBILITY = 0.3
 
-_HIPS = [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
-_KNEES = [Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE]
-_ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
-_WRISTS = [Landmark.LEFT_WRIST, Landmark.RIGHT_WRIST]
+_HIPS, _KNEES, _ANKLES, _WRISTS = map(sides_of, ("hip", "knee", "ankle", "wrist"))
 
 
 @dataclass(slots=True)

@@ -6,12 +6,12 @@ difference, so a mirrored person embeds the same.
 """
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_engine.landmarks import FloatArray, Landmark, Pose
+from pose_engine.landmarks import FloatArray, Pose, sides_of
 
 ANGLES = {
     "elbow": ("shoulder", "elbow", "wrist"),
@@ -108,7 +108,6 @@ _TELLS_OF = {
 }
 """The numbers that tell of a part and of no other; `wrist_ankle` tells of arms and legs."""
 
-_SIDES = ("LEFT", "RIGHT")
 _PLACES = {name: number for number, name in enumerate(NAMES)}
 _LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
 _LEAST_LENGTH = 1e-6
@@ -127,15 +126,15 @@ _BONES = {
 """From which joint to which, on either side, by what is made of it: all are taken at once."""
 
 
-def _landmarks(joints: Sequence[str], sides: Sequence[str] = _SIDES) -> NDArray[np.int_]:
+def _landmarks(joints: Iterable[str]) -> NDArray[np.int_]:
     """The landmarks of joints, (sides, joints)."""
-    return np.array([[Landmark[f"{side}_{name.upper()}"] for name in joints] for side in sides])
+    return np.array([sides_of(joint) for joint in joints]).T
 
 
 def _ends(end: int) -> NDArray[np.int_]:
     """The landmarks at one end of all bones: of the left ones, the right ones, and the widths."""
     joints = [pair[end] for pairs in _BONES.values() for pair in pairs]
-    return np.concatenate([*_landmarks(joints), *_landmarks(WIDTHS, [_SIDES[end]])])
+    return np.concatenate([*_landmarks(joints), _landmarks(WIDTHS)[end]])
 
 
 _FROM, _TO = _ends(0), _ends(1)

@@ -17,6 +17,11 @@ class Phase(StrEnum):
     UP = "up"
     """On the way back up."""
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a movement is."""
+        return self in (Phase.DOWN, Phase.BOTTOM, Phase.UP)
+
 
 class Reason(StrEnum):
     """Why a movement was not counted."""

@@ -177,19 +177,22 @@ class Hold:
         """Whether it can only be judged while the legs are in view."""
         return "legs" in self.parts
 
+    @property
+    def angles(self) -> tuple[str, ...]:
+        """The joints of `embedding.ANGLES` that must be in view for it to be judged."""
+        return tuple(_TOLD_BY[part] for part in self.parts if part in _TOLD_BY)
+
     def seen(self, angles: Mapping[str, float]) -> float:
         """How well its arms and legs are seen, 0..1: the part that is seen worst.
 
         `angles`: how well the angle of each joint is seen, see `Glance.seen`.
         """
-        seen = [angles[_TOLD_BY[part]] for part in self.parts if part in _TOLD_BY]
-        return min(seen, default=1.0)
+        return min((angles[one] for one in self.angles), default=1.0)
 
     @property
     def joints(self) -> tuple[str, ...]:
         """Those that it is judged by: unless they are in view it is not `seen`."""
-        told_by = (_TOLD_BY[part] for part in self.parts if part in _TOLD_BY)
-        return tuple(joint for angle in told_by for joint in ANGLES[angle])
+        return tuple(joint for angle in self.angles for joint in ANGLES[angle])
 
 
 def read_exercise(folder: Path) -> Exercise | Hold:

@@ -14,7 +14,8 @@ from classifiers.knn import PoseClassifier
 from classifiers.quantities import Readings, read_points
 from pose_engine.landmarks import FloatArray
 
-_LEAST_SEEN = 0.3
+LEAST_SEEN = 0.3
+"""An angle that is seen less tells nothing."""
 
 
 class Glance:
@@ -63,7 +64,7 @@ class Glance:
     @cached_property
     def confidences(self) -> list[dict[str, float]]:
         """In each class, and in the pose of each of the holds."""
-        legs_seen = [seen["knee"] >= _LEAST_SEEN for seen in self.seen]
+        legs_seen = [seen["knee"] >= LEAST_SEEN for seen in self.seen]
         return self._classifier.classify(self._vectors, legs_seen, self._holds)
 
     def readings(self, names: tuple[str, ...]) -> Readings:

@@ -42,7 +42,6 @@ _TRIED = 0.4
 
 _JOINTS_OF = {"torso": ("shoulder", "hip"), "arms": ("elbow", "wrist"), "legs": ("knee", "ankle"),
               "weight": ()}  # fmt: skip
-_UNDER_WAY = (Phase.DOWN, Phase.BOTTOM, Phase.UP)
 _FORM = {
     Reason.TOO_FAST: (Advice.SLOW_DOWN, "Slow down: too fast to count."),
     Reason.TOO_SHALLOW: (Advice.GO_DEEPER, "Go deeper: too shallow to count."),
@@ -109,11 +108,11 @@ class Coach:
         """Take in one moment: who is seen, where in each exercise he is, what was said of it."""
         self._listen(events, phases, at_s)
         self._look(pose, phases, at_s)
-        advice = [
-            *self._about_rotation(pose, at_s),
-            *self._about_view(pose, phases, at_s),
-            *self._about_form(events, at_s),
-        ]
+        if pose is None:
+            advice = [*self._about_absence(at_s)]
+        else:
+            advice = [*self._about_rotation(at_s), *self._about_view(phases, at_s)]
+        advice += self._about_form(events, at_s)
         best = next((one for one in advice if self._timely(one)), None)
         if best is None:
             return []
@@ -149,12 +148,8 @@ class Coach:
         if pose is not None or state.seen_s is None:
             state.seen_s = at_s
 
-    def _about_view(
-        self, pose: Pose | None, phases: Mapping[str, Phase], at_s: float
-    ) -> Iterator[Guidance]:
-        if pose is None:
-            yield from self._about_absence(at_s)
-        if pose is None or self._goes_well(phases, at_s):
+    def _about_view(self, phases: Mapping[str, Phase], at_s: float) -> Iterator[Guidance]:
+        if self._goes_well(phases, at_s):
             return
         meant = self._meant(at_s)
         name = meant[0].name if len(meant) == 1 else None
@@ -167,13 +162,13 @@ class Coach:
             advice = Advice.TURN_SIDEWAYS
             yield Guidance(advice, _text(advice, hidden, "hidden"), hidden, name, at_s)
 
-    def _about_rotation(self, pose: Pose | None, at_s: float) -> Iterator[Guidance]:
+    def _about_rotation(self, at_s: float) -> Iterator[Guidance]:
         """Nobody stands on his head for long, or squats lying on his side."""
         upright = any(exercise.upright for exercise in self._exercises)
         squats = upright and self._crouches.count >= _LEAST_CROUCHES
         turns = (90, 180, 270) if squats else (180,)
         for degrees in turns:
-            if pose is not None and self._view.turn(degrees) > _MOSTLY:
+            if self._view.turn(degrees) > _MOSTLY:
                 text = f"Check the rotation: turned by {degrees} degrees the picture is upright."
                 yield Guidance(Advice.CHECK_ROTATION, text, (), None, at_s)
 
@@ -204,7 +199,7 @@ class Coach:
         """Whether a movement is under way that may yet count, or one just has."""
         counted_s = self._state.counted_s
         just = counted_s is not None and at_s - counted_s <= _FINE_S
-        return just or any(phase in _UNDER_WAY for phase in phases.values())
+        return just or any(phase.under_way for phase in phases.values())
 
     def _meant(self, at_s: float) -> list[Exercise | Hold]:
         """What the person is about, as far as that can be told."""
@@ -225,7 +220,7 @@ def _meant_as_one(refused: RepRejected, phase: Phase) -> bool:
     """Whether it was a try: not a bounce, not a rise alone or a movement that was broken off."""
     if refused.reason is Reason.TOO_SHALLOW:
         return refused.depth >= _TRIED
-    return refused.reason is not Reason.INCOMPLETE or phase in _UNDER_WAY
+    return refused.reason is not Reason.INCOMPLETE or phase.under_way
 
 
 def _unseen(

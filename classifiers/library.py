@@ -11,8 +11,9 @@ from typing import Any
 from classifiers.exercise import Exercise, ExerciseError, Hold, read_exercise
 from classifiers.knn import NEAR, NONE, PoseClassifier
 from classifiers.lifter import Lifter
+from classifiers.lookout import look_ahead
 from classifiers.samples import SamplesError, SampleSet
-from classifiers.session import UNKNOWN, ExerciseSession, look_ahead
+from classifiers.session import UNKNOWN, ExerciseSession
 from pose_engine.landmarks import Pose
 
 AUTO = "auto"
@@ -83,7 +84,7 @@ class Library:
         What can be told of each pose alone is told of all at once. It changes nothing but the time
         that it takes: for many of them a third.
         """
-        expected = [*coming]
+        expected = [(session.lookout, pose, at_s) for session, pose, at_s in coming]
         for start in range(0, len(expected), _AT_ONCE):
             look_ahead(expected[start : start + _AT_ONCE], self.classifier)
 

@@ -1,7 +1,7 @@
 """How a repetition was done: measures taken while its movement goes on, and its grade."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -91,10 +91,6 @@ class MeasureRecorder:
         )
         return self
 
-    def measured(self, events: Iterable[Event]) -> list[Event]:
-        """The events that the counter caused, its repetitions with measures and grade."""
-        return [self._follow(event) for event in events]
-
     @property
     def follows(self) -> bool:
         """Whether there is something to look at."""
@@ -103,8 +99,6 @@ class MeasureRecorder:
     def look(self, readings: Readings, at_s: float) -> None:
         """Take in the named quantities of a moment, after the events that it caused."""
         state = self._state
-        if not self.follows:
-            return
         degrees, seen = both_sides(readings[0])
         if seen < _LEAST_SEEN:
             return
@@ -118,17 +112,18 @@ class MeasureRecorder:
         start, bottom, top = np.zeros((3, count + 1, 2, 2))
         return MovementState(start, bottom, top, np.zeros((count, 2, 2)))
 
-    def _follow(self, event: Event) -> Event:
+    def follow(self, event: Event) -> Event:
+        """Take in what its exercise's counter says; a repetition with its measures and grade."""
         match event:
-            case PhaseChanged() if event.exercise == self._exercise.name:
+            case PhaseChanged():
                 self._enter(event.phase)
-            case RepCounted() if event.exercise == self._exercise.name:
+            case RepCounted():
                 grade = self._exercise.grades.grade(event.depth)
                 measures = self._measures()
                 seen = {name: one for name, one in measures if one.certainty >= _LEAST_CERTAINTY}
                 event = replace(event, grade=grade, measures=seen)
                 self._begin()
-            case RepRejected() if event.exercise == self._exercise.name:
+            case RepRejected():
                 self._begin()
         return event
 

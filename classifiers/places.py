@@ -5,27 +5,22 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_engine.landmarks import FloatArray, Landmark
+from pose_engine.landmarks import FloatArray, sides_of
 
 Numbers = NDArray[np.float64]
 
-_MEANS = ("SHOULDER", "WRIST", "KNEE", "ANKLE")
-_REACHES = (("SHOULDER", "WRIST"), ("HIP", "ANKLE"))
+_MEANS = ("shoulder", "wrist", "knee", "ankle")
+_REACHES = (("shoulder", "wrist"), ("hip", "ankle"))
 PLACES = 2 * (1 + len(_MEANS)) + len(_REACHES)
 """How many numbers tell where the body is."""
 
 _LEAST_LENGTH = 1e-6
 
 
-def _both_sides(*names: str) -> list[list[Landmark]]:
-    return [[Landmark[f"{side}_{name}"] for name in names] for side in ("LEFT", "RIGHT")]
-
-
-_LIMBS = _both_sides(*_MEANS)
-_ROOTS = _both_sides(*(root for root, _ in _REACHES))
-_TIPS = _both_sides(*(tip for _, tip in _REACHES))
-_SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
-_HIPS = [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
+_LIMBS = [sides_of(joint) for joint in _MEANS]
+_ROOTS = [sides_of(root) for root, _ in _REACHES]
+_TIPS = [sides_of(tip) for _, tip in _REACHES]
+_SHOULDERS, _HIPS = sides_of("shoulder"), sides_of("hip")
 
 
 def places(image: FloatArray, origin: Sequence[float]) -> Numbers:
@@ -38,8 +33,8 @@ def places(image: FloatArray, origin: Sequence[float]) -> Numbers:
     """
     points = image[:, :2].astype(np.float64)
     middle = hips(image)
-    limbs = points[_LIMBS].mean(0) - middle
-    reaches = np.abs(points[_TIPS] - points[_ROOTS])[..., 0].mean(0)
+    limbs = points[_LIMBS].mean(1) - middle
+    reaches = np.abs(points[_TIPS] - points[_ROOTS])[..., 0].mean(1)
     return np.concatenate([middle - np.array(origin), limbs.ravel(), reaches])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.embedding import ANGLES, dot, points_of
-from pose_engine.landmarks import FloatArray, Landmark, Pose
+from pose_engine.landmarks import FloatArray, Pose, sides_of
 
 _LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
 _LEAST_LENGTH = 1e-6
@@ -106,9 +106,6 @@ QUANTITIES = {
 the knee and not the ankle: in one line with straight legs, and right for push-ups on the knees."""
 
 _LANDMARKS = {
-    name: np.array([
-        [Landmark[f"{side}_{joint.upper()}"] for side in ("LEFT", "RIGHT")] for joint in one.joints
-    ])
-    for name, one in QUANTITIES.items()
-}  # fmt: skip
+    name: np.array([sides_of(joint) for joint in one.joints]) for name, one in QUANTITIES.items()
+}
 """Those that a quantity needs, (joints, 2)."""

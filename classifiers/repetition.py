@@ -382,7 +382,6 @@ class RepetitionCounter:
 
     def _give_up(self, reason: Reason) -> list[Event]:
         """Leave the exercise; a movement under way is refused."""
-        under_way = self.phase in (Phase.DOWN, Phase.BOTTOM, Phase.UP)
-        events = self._reject(reason, self._state.at_s) if under_way else []
+        events = self._reject(reason, self._state.at_s) if self.phase.under_way else []
         self._state.phase, self._state.passed_top_s = Phase.AWAY, None
         return events

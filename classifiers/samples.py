@@ -1,4 +1,4 @@
-"""Labelled sets of sample poses: read, write, and find the ones that do not belong."""
+"""Labelled sets of sample poses: read and written."""
 
 import csv
 from collections.abc import Iterable, Mapping

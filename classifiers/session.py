@@ -1,31 +1,31 @@
 """One person's stream of poses, turned into events: the only place that chains the steps."""
 
 import math
-from collections import deque
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-import numpy as np
-
-from classifiers.embedding import ANGLES, angle_degrees, points_of
+from classifiers.embedding import ANGLES, angle_degrees
 from classifiers.events import (
     Event,
     Phase,
+    PhaseChanged,
     Reason,
     RepCounted,
+    RepRejected,
     SubjectFound,
     SubjectLost,
     SubjectSwitched,
 )
 from classifiers.exercise import Exercise, Hold
-from classifiers.glance import Glance
+from classifiers.glance import LEAST_SEEN
 from classifiers.guidance import Coach
 from classifiers.hold import HoldTimer
 from classifiers.knn import PoseClassifier
+from classifiers.lookout import Look, Lookout
 from classifiers.measures import MeasureRecorder
 from classifiers.periods import PeriodCounter
 from classifiers.repetition import RepetitionCounter
-from classifiers.roll import Roll, level, stands
+from classifiers.roll import Roll
 from classifiers.sets import SetKeeper
 from classifiers.smoothing import ConfidenceFilter
 from classifiers.stance import Stance
@@ -37,7 +37,6 @@ UNKNOWN = "unknown"
 """Under this name repeated movement that is no known exercise is counted."""
 _CONFIDENCE_TIME_S = 0.2
 _LOST_S = 1.0
-_LEAST_SEEN = 0.3
 
 
 class TimeWentBackwards(ValueError):
@@ -46,18 +45,6 @@ class TimeWentBackwards(ValueError):
 
 class SnapshotError(ValueError):
     """A snapshot is not one of this version's sessions."""
-
-
-class Expected(NamedTuple):
-    """A pose that was looked at before it is observed."""
-
-    pose: Pose
-    at_s: float
-    roll: Roll
-    """The camera's, by then."""
-    glance: Glance
-    row: int
-    """The pose's, in the glance."""
 
 
 class ExerciseSession:
@@ -75,8 +62,8 @@ class ExerciseSession:
         unknown: bool = False,
     ) -> None:
         self._classifier = classifier
-        self._ahead = deque[Expected]()
-        self._roll = Roll()
+        self.lookout = Lookout(classifier)
+        """Through which it sees poses, see `look_ahead`."""
         self._filter = ConfidenceFilter(_CONFIDENCE_TIME_S)
         self._stance = Stance()
         self._exercises: tuple[Exercise, ...] = ()
@@ -117,11 +104,6 @@ class ExerciseSession:
         return any(timer.keeping for timer in self._timers.values())
 
     @property
-    def timed(self) -> Collection[str]:
-        """The names of the holds that it times."""
-        return self._timers.keys()
-
-    @property
     def confidences(self) -> dict[str, float]:
         """The smoothed confidence in each class of the classifier, and in the pose of each hold.
 
@@ -142,10 +124,9 @@ class ExerciseSession:
         if pose is None:
             events = self._measured(self._miss(at_s))
         else:
-            seen = self._look(pose, at_s)
-            self._roll = seen.roll
-            events = self._measured(self._count(pose, seen.glance, seen.row, at_s))
-            self._record(seen.glance, seen.row, at_s)
+            look = self.lookout.look(pose, at_s)
+            events = self._measured(self._count(look))
+            self._record(look)
         sets = self._sets.observe(events, at_s)
         return [*events, *sets, *self._coach.advise(pose, self._phases, events, at_s)]
 
@@ -156,60 +137,46 @@ class ExerciseSession:
         held = {name: Phase.BOTTOM if name in holds else Phase.AWAY for name in self._timers}
         return self.phases | held
 
-    @property
-    def roll(self) -> Roll:
-        """How the camera is rolled, once all that is expected is observed."""
-        return self._ahead[-1].roll if self._ahead else self._roll
-
-    def expect(self, coming: Expected) -> None:
-        """It will be observed after those that are expected already.
-
-        The glance is by the classifier of the session, and asks for the holds of `timed` at least.
-        """
-        self._ahead.append(coming)
-
-    def _look(self, pose: Pose, at_s: float) -> Expected:
-        """At one that is observed now."""
-        if not (self._ahead and self._ahead[0].pose is pose and self._ahead[0].at_s == at_s):
-            self._ahead.clear()  # what was expected has not come
-            look_ahead([(self, pose, at_s)], self._classifier)
-        return self._ahead.popleft()
-
     def _miss(self, at_s: float) -> list[Event]:
         """Take in that nobody is seen."""
-        events = self._presence(None, at_s)
+        events = self._lose(at_s)
         events += [event for c in self._counters.values() for event in c.miss(at_s)]
         return events + [event for t in self._timers.values() for event in t.miss(at_s)]
 
-    def _count(self, pose: Pose, glance: Glance, row: int, at_s: float) -> list[Event]:
-        """Take in the pose of a row of a glance."""
-        events = self._presence(pose, at_s)
-        events += self._switch(pose.subject, at_s)
-        vector, seen = glance.vectors[row], glance.seen[row]
-        confidences = self._filter.update(self._own(glance.confidences[row]), at_s)
-        self._stance.look(vector, at_s)
+    def _count(self, look: Look) -> list[Event]:
+        """Take in a pose: classify, smooth, count and time."""
+        pose, at_s = look.pose, look.at_s
+        events = [*self._find(at_s), *self._switch(pose.subject, at_s)]
+        names = (*self._classifier.classes, *self._timers)  # not the holds that only others time
+        confidences = self._filter.update({name: look.confidences[name] for name in names}, at_s)
+        self._stance = self._stance.after(look.vector, at_s)
         for exercise in self._exercises:
-            counter = self._counters[exercise.name]
-            if seen[exercise.angle] < _LEAST_SEEN:
-                events += counter.miss(at_s, Reason.LOW_VISIBILITY)
-                continue
             confidence = confidences[exercise.up] + confidences[exercise.down]
-            depth = exercise.depth(vector, glance.away[row])
-            set_back = exercise.set_back(vector, self._stance.tilt, glance.square[row])
-            stoop = exercise.stoop(vector)
-            events += counter.observe(depth, confidence, at_s, set_back=set_back, stoop=stoop)
-        events += self._time(vector, seen, confidences, at_s)
+            events += self._repeat(exercise, look, confidence)
+        angles = [angle_degrees(look.vector, joint) for joint in ANGLES]
+        for hold in self._holds:
+            timer = self._timers[hold.name]
+            if hold.seen(look.seen) < LEAST_SEEN:
+                events += timer.miss(at_s)
+            else:
+                events += timer.observe(confidences[hold.name], angles, at_s)
         return events + self._unknown(events, pose, at_s)
 
-    def _own(self, confidences: Mapping[str, float]) -> dict[str, float]:
-        """Without those in holds that only others time."""
-        return {name: confidences[name] for name in (*self._classifier.classes, *self._timers)}
+    def _repeat(self, exercise: Exercise, look: Look, confidence: float) -> list[Event]:
+        """Take in a pose as one that may do an exercise, by its posture with `confidence`."""
+        counter = self._counters[exercise.name]
+        if look.seen[exercise.angle] < LEAST_SEEN:
+            return counter.miss(look.at_s, Reason.LOW_VISIBILITY)
+        depth = exercise.depth(look.vector, look.away)
+        set_back = exercise.set_back(look.vector, self._stance.tilt, look.square)
+        stoop = exercise.stoop(look.vector)
+        return counter.observe(depth, confidence, look.at_s, set_back=set_back, stoop=stoop)
 
-    def _record(self, glance: Glance, row: int, at_s: float) -> None:
+    def _record(self, look: Look) -> None:
         """Measure what is under way."""
         for recorder in self._recorders.values():
             if recorder.follows:
-                recorder.look(glance.readings(recorder.names)[row], at_s)
+                recorder.look(look.readings(recorder.names), look.at_s)
 
     def choose(self, exercises: Sequence[Exercise | Hold]) -> list[Event]:
         """Count or time these from here on; counts so far stay. Ends the movement under way."""
@@ -232,13 +199,15 @@ class ExerciseSession:
         return session
 
     def _give_up(self) -> list[Event]:
-        """What comes next is no part of the movement or hold under way."""
-        self._forget()
-        self._roll = Roll()
-        self._ahead.clear()
         at_s = 0.0 if self._at_s is None else self._at_s
-        left = [c.leave(at_s, Reason.INCOMPLETE) for c in self._counters.values()]
-        events = self._measured([event for events in left for event in events])
+        self.lookout.forget()
+        return self._measured(self._leave(at_s, Reason.INCOMPLETE))
+
+    def _leave(self, at_s: float, reason: Reason) -> list[Event]:
+        """What comes next is no part of the movement or hold under way."""
+        self._filter.reset()
+        self._stance = Stance()
+        events = [event for c in self._counters.values() for event in c.leave(at_s, reason)]
         return events + [event for timer in self._timers.values() for event in timer.end()]
 
     def finish(self) -> list[Event]:
@@ -258,8 +227,8 @@ class ExerciseSession:
             "subject": self.subject,
             "counted": [exercise.name for exercise in self._exercises],
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
-            "roll": [*self._roll],
-            "stance": self._stance.snapshot(),
+            "roll": [*self.lookout.roll],
+            "stance": self._stance._asdict(),
             "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
             "timers": {name: timer.snapshot() for name, timer in self._timers.items()},
             "recorders": {name: one.snapshot() for name, one in self._recorders.items()},
@@ -269,44 +238,35 @@ class ExerciseSession:
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
-        """Take over a snapshot of a session with the same exercises; raises SnapshotError."""
+        """Take over a snapshot of a session with the same exercises.
+
+        Raises SnapshotError; then it is of no more use.
+        """
         try:
             if snapshot["version"] not in _READABLE:
                 raise SnapshotError(f"version {snapshot['version']} is none of {_READABLE}")
-            counters = {
-                name: RepetitionCounter(name, counter.rules).restored(snapshot["counters"][name])
-                for name, counter in self._counters.items()
-            }
-            recorders = {
-                e.name: MeasureRecorder(e).restored(snapshot["recorders"][e.name])
-                for e in self._exercises
-            }
             named = {exercise.name: exercise for exercise in self._exercises}
-            counted = tuple(named[name] for name in snapshot["counted"])
-            roll, stance = Roll(*snapshot["roll"]), Stance().restored(snapshot["stance"])
-            sets = SetKeeper().restored(snapshot["sets"])
-            coach = Coach((*counted, *self._holds)).restored(snapshot["coach"])
-            timers = {
-                name: HoldTimer(name, timer.rules).restored(snapshot["timers"][name])
-                for name, timer in self._timers.items()
-            }
+            self._exercises = tuple(named[name] for name in snapshot["counted"])
+            for name, counter in self._counters.items():
+                counter.restored(snapshot["counters"][name])
+            for name, recorder in self._recorders.items():
+                recorder.restored(snapshot["recorders"][name])
+            for name, timer in self._timers.items():
+                timer.restored(snapshot["timers"][name])
+            self._coach = Coach((*self._exercises, *self._holds)).restored(snapshot["coach"])
+            self._sets.restored(snapshot["sets"])
             unknown = snapshot["unknown"]
-            periods = None if unknown is None else PeriodCounter().restored(unknown)
+            self._periods = None if unknown is None else PeriodCounter().restored(unknown)
             self._filter.values = dict(snapshot["filter"]["values"])
             self._filter.at_s = snapshot["filter"]["at_s"]
-            self._roll, self._stance = roll, stance
+            self.lookout.roll, self._stance = Roll(*snapshot["roll"]), Stance(**snapshot["stance"])
             self._at_s, self._seen_s = snapshot["at_s"], snapshot["seen_s"]
-            self._person = snapshot["person"]
-            self.subject = bool(snapshot["subject"])
-            self._exercises = counted
-            self._counters, self._recorders, self._timers = counters, recorders, timers
-            self._sets, self._coach, self._periods = sets, coach, periods
+            self._person, self.subject = snapshot["person"], bool(snapshot["subject"])
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"not a snapshot of this session: {error!r}") from error
 
     def _take_up(self, exercises: Sequence[Exercise | Hold]) -> None:
         """Whoever was counted before keeps his counter."""
-        self._ahead.clear()
         self._exercises = tuple(one for one in exercises if isinstance(one, Exercise))
         self._holds = tuple(one for one in exercises if isinstance(one, Hold))
         for exercise in self._exercises:
@@ -314,30 +274,17 @@ class ExerciseSession:
             self._counters.setdefault(exercise.name, counter)
             self._recorders.setdefault(exercise.name, MeasureRecorder(exercise))
         self._timers = {hold.name: HoldTimer(hold.name, hold.rules) for hold in self._holds}
+        self.lookout.turn_to(self._timers.keys())
         self._coach = self._coach.turned_to(exercises)
 
-    def _measured(self, events: list[Event]) -> list[Event]:
-        for recorder in self._recorders.values() if events else ():
-            events = recorder.measured(events)
-        return events
-
-    def _time(
-        self,
-        vector: Sequence[float],
-        seen: Mapping[str, float],
-        confidences: Mapping[str, float],
-        at_s: float,
-    ) -> list[Event]:
-        """Take in the pose as what may be held."""
-        angles = [angle_degrees(vector, joint) for joint in ANGLES]
-        events: list[Event] = []
-        for hold in self._holds:
-            timer = self._timers[hold.name]
-            if hold.seen(seen) < _LEAST_SEEN:
-                events += timer.miss(at_s)
-            else:
-                events += timer.observe(confidences[hold.name], angles, at_s)
-        return events
+    def _measured(self, events: Iterable[Event]) -> list[Event]:
+        """Those that counters caused, followed by the recorders of their exercises."""
+        return [
+            self._recorders[e.exercise].follow(e)
+            if isinstance(e, PhaseChanged | RepCounted | RepRejected)
+            else e
+            for e in events
+        ]
 
     def _unknown(
         self, events: Sequence[Event], pose: Pose | None = None, at_s: float = 0
@@ -354,44 +301,16 @@ class ExerciseSession:
         before, self._person = self._person, person
         if before is None or before == person:
             return []
-        self._forget()
-        given_up = [event for c in self._counters.values() for event in c.leave(at_s)]
-        given_up += [event for timer in self._timers.values() for event in timer.end()]
-        return [SubjectSwitched(at_s), *given_up]
+        return [SubjectSwitched(at_s), *self._leave(at_s, Reason.SUBJECT_LOST)]
 
-    def _forget(self) -> None:
-        """Who comes next may be another one, or stand before another camera."""
-        self._filter.reset()
-        self._stance = Stance()
+    def _find(self, at_s: float) -> list[Event]:
+        before, self.subject, self._seen_s = self.subject, True, at_s
+        return [] if before else [SubjectFound(at_s)]
 
-    def _presence(self, pose: Pose | None, at_s: float) -> list[Event]:
-        if pose is not None:
-            self._seen_s, found = at_s, not self.subject
-            self.subject = True
-            return [SubjectFound(at_s)] if found else []
+    def _lose(self, at_s: float) -> list[Event]:
         if self._seen_s is None:
             self._seen_s = at_s
-        if self.subject and at_s - self._seen_s > _LOST_S:
-            self.subject = False
-            return [SubjectLost(at_s)]
-        return []
-
-
-def look_ahead(
-    coming: Sequence[tuple[ExerciseSession, Pose, float]], classifier: PoseClassifier
-) -> None:
-    """Have sessions of the classifier expect poses, each its own in this order, at these seconds.
-
-    What can be told of each pose alone is told of all at once.
-    """
-    poses = [pose for _, pose, _ in coming]
-    points, visibility = points_of(poses), np.array([pose.visibility for pose in poses])
-    last, rolls = dict[ExerciseSession, Roll](), list[Roll]()
-    for (session, pose, at_s), stand in zip(coming, stands(points, visibility), strict=True):
-        before = last.get(session) or session.roll
-        last[session] = before.after(stand, pose.subject, at_s)
-        rolls.append(last[session])
-    holds = set[str]().union(*(session.timed for session, _, _ in coming))
-    glance = Glance(level(points, rolls), visibility, classifier, holds)
-    for row, ((session, pose, at_s), roll) in enumerate(zip(coming, rolls, strict=True)):
-        session.expect(Expected(pose, at_s, roll, glance, row))
+        if not self.subject or at_s - self._seen_s <= _LOST_S:
+            return []
+        self.subject = False
+        return [SubjectLost(at_s)]

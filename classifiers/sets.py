@@ -6,7 +6,6 @@ from typing import Any, Self
 
 from classifiers.events import (
     Event,
-    Phase,
     PhaseChanged,
     RepCounted,
     RepRejected,
@@ -126,8 +125,7 @@ class SetKeeper:
             case RepCounted():
                 yield from self._count(event)
             case PhaseChanged() if reps and event.exercise == reps.exercise:
-                under_way = event.phase in (Phase.DOWN, Phase.BOTTOM, Phase.UP)
-                self._state.moving_s = event.at_s if under_way else None
+                self._state.moving_s = event.at_s if event.phase.under_way else None
             case RepRejected() if reps and event.exercise == reps.exercise:
                 if event.depth >= _SAME_DEPTH * reps.depth / reps.count:
                     reps.busy_s = event.end_s

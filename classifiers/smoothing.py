@@ -18,15 +18,10 @@ class ConfidenceFilter:
 
     def update(self, values: Mapping[str, float], at_s: float) -> dict[str, float]:
         """Take in the values of one moment and return the smoothed ones."""
-        if self.at_s is None:
-            self.values = dict(values)
-        else:
-            weight = 1 - math.exp(-(at_s - self.at_s) / self._time_constant_s)
-            self.values = {
-                name: old + weight * (value - old)
-                for name, value in values.items()
-                for old in (self.values.get(name, value),)
-            }
+        elapsed_s = 0 if self.at_s is None else at_s - self.at_s
+        weight = 1 - math.exp(-elapsed_s / self._time_constant_s)
+        before = {name: self.values.get(name, value) for name, value in values.items()}
+        self.values = {name: old + weight * (values[name] - old) for name, old in before.items()}
         self.at_s = at_s
         return self.values
 

@@ -7,14 +7,13 @@ from typing import Any, Self
 import numpy as np
 
 from classifiers.smoothing import ConfidenceFilter
-from pose_engine.landmarks import Landmark, Pose
+from pose_engine.landmarks import Pose, sides_of
 
 JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
-_SIDES = [(Landmark[f"LEFT_{j.upper()}"], Landmark[f"RIGHT_{j.upper()}"]) for j in JOINTS]
+_SIDES = [*map(sides_of, JOINTS)]
 _TURNS = (90, 180, 270)
-_SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
-_ANKLES = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
+_SHOULDERS, _ANKLES = sides_of("shoulder"), sides_of("ankle")
 _LEAST_SPAN = 0.5
 """From ankles to shoulders, as a share of all that is seen: less says nothing of up and down."""
 _LEAST_PRESENCE = 0.5

@@ -66,6 +66,11 @@ class Landmark(IntEnum):
     RIGHT_FOOT_INDEX = 32
 
 
+def sides_of(joint: str) -> list[Landmark]:
+    """The left and the right one of a joint, such as `hip`."""
+    return [Landmark[f"{side}_{joint.upper()}"] for side in ("LEFT", "RIGHT")]
+
+
 COCO_17 = tuple(
     Landmark(i) for i in (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 )

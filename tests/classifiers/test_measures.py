@@ -49,16 +49,20 @@ class _Follower:
         return [event for at, pose in observations for event in self._step(pose, at)]
 
     def reps(self, observations: Observations) -> list[RepCounted]:
-        events = self.see(observations) + self.recorder.measured(self.counter.finish())
+        events = self.see(observations) + self._followed(self.counter.finish())
         return [event for event in events if isinstance(event, RepCounted)]
 
     def _step(self, pose: Pose | None, at: float) -> list[Event]:
         if pose is None:
-            return self.recorder.measured(self.counter.miss(at))
+            return self._followed(self.counter.miss(at))
         counted = self.counter.observe(self.exercise.depth(embed(pose)), 1.0, at)
-        events = self.recorder.measured(counted)
-        self.recorder.look(read(pose, self.recorder.names), at)
+        events = self._followed(counted)
+        if self.recorder.follows:
+            self.recorder.look(read(pose, self.recorder.names), at)
         return events
+
+    def _followed(self, events: Iterable[Event]) -> list[Event]:
+        return [self.recorder.follow(event) for event in events]
 
 
 def _one(exercise: Exercise, observations: Observations) -> RepCounted:
@@ -154,7 +158,8 @@ def test_what_is_guessed_of_hidden_legs_is_no_measure() -> None:
     for at, pose in repetitions(squat, [0.9]):
         events += follower.see([(at, pose)])
         guessed = as_pose(squat(1.35), tuple(legs))
-        follower.recorder.look(read(guessed, follower.recorder.names), at + 1 / 60)
+        if follower.recorder.follows:
+            follower.recorder.look(read(guessed, follower.recorder.names), at + 1 / 60)
     (rep,) = (event for event in events if isinstance(event, RepCounted))
     assert _values(rep)["knee_bottom"] == pytest.approx(75, abs=3)
 
