@@ -234,7 +234,12 @@ def _documented(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 
-_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_many_bytes"}
+_BY_STATUS: Final = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_many_bytes",
+    503: "shutting_down",
+}
 
 
 def _headers_of(app: FastAPI, request: Request, error: HTTPException) -> Mapping[str, str]:
