@@ -16,7 +16,6 @@ from service.metrics import Metrics
 from service.outbound import Answer, Outbound
 from service.retries import DELAYS_S
 from service.tables import Attempt, Delivery, Endpoint
-from service.webhook_events import MAX_BYTES
 from tests.service.couriers import Broken, Many, Sender, until, value, working
 from tests.service.outbox import LATEST, LOOPBACK, Outbox, opened_outbox
 from tests.service.receiver import NO_CONTENT, Heard, Receiver, receiving
@@ -254,7 +253,7 @@ async def test_many_that_wait_are_not_in_memory(outbox: Outbox) -> None:
     tracemalloc.stop()
     assert len({*sender.sent}) == many.number == 1000
     assert sender.most == AT_ONCE
-    assert peak < many.number * MAX_BYTES / 10
+    assert peak < many.number * many.size / 10
 
 
 async def test_what_is_under_way_at_the_end_is_finished(outbox: Outbox) -> None:
