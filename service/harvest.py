@@ -17,7 +17,7 @@ from service.sessions import Expired, SessionStore
 from service.stream import Stream, StreamError, resume
 from service.telemetry import Telemetry
 from service.tenants import now_utc
-from service.workout_store import Tell, keep, tell_nobody
+from service.workout_store import keep
 
 log = get_logger(__name__)
 
@@ -26,10 +26,7 @@ BATCH: Final = 16
 
 
 class Harvest:
-    """Keeps what sessions came to, once each, whoever comes first and wherever it is killed.
-
-    `tell`: told of each workout in its transaction.
-    """
+    """Keeps what sessions came to, once each, whoever comes first and wherever it is killed."""
 
     def __init__(
         self,
@@ -37,12 +34,11 @@ class Harvest:
         sessions: SessionStore,
         resumed: Callable[[Expired], Stream],
         *,
-        tell: Tell = tell_nobody,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
         """`resumed`: the stream of a session that nobody goes on with; raises StreamError."""
         self._database, self._sessions, self._resumed = database, sessions, resumed
-        self._tell, self._clock = tell, clock
+        self._clock = clock
 
     async def finished(self, session_id: str, owner: str, began_s: float, stream: Stream) -> None:
         """Keep a session that has its summary; raises SQLAlchemyError or SessionsAway."""
@@ -100,7 +96,6 @@ class Harvest:
                 tally=result.tally,
                 now=self._clock(),
                 origin_s=result.origin_s,
-                tell=self._tell,
             )
 
 

@@ -1,7 +1,7 @@
 """Workouts as they are kept: what live sessions and clips came to, set by set."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Any, Final, Literal
@@ -15,18 +15,16 @@ from blazereps_client.results import Hold, Rep, RepSet, Tally
 from classifiers.embedding import ANGLES
 from service.auth import Caller
 from service.database import Database, read_in_parts
+from service.deliveries import tell
 from service.errors import ServiceError
 from service.etags import check_match
 from service.pages import Moment, older
 from service.statistics import Done, DoneSet
 from service.tables import Workout, WorkoutSet
 from service.tenants import now_utc
-from service.webhook_events import EndedWorkout, WebhookEvent, WorkoutEnded
+from service.webhook_events import EndedWorkout, WorkoutEnded
 
 Source = Literal["live", "clip"]
-
-Tell = Callable[[AsyncSession, str, str | None, WebhookEvent, datetime], Awaitable[None]]
-"""Told of an event of a tenant's, about a user, in the same transaction."""
 
 MAX_SETS: Final = 100_000
 """Sets that statistics are made of."""
@@ -43,10 +41,6 @@ MAX_CORRECTIONS: Final = 100
 """Exercises of one workout that can be corrected."""
 
 
-async def tell_nobody(*_: object) -> None:
-    """Where nobody is told."""
-
-
 async def keep(
     session: AsyncSession,
     *,
@@ -59,9 +53,8 @@ async def keep(
     tally: Tally,
     now: datetime,
     origin_s: float = 0.0,
-    tell: Tell = tell_nobody,
 ) -> bool:
-    """Keep what a session or clip came to, in the caller's transaction, and tell of it.
+    """Keep what a session or clip came to, and tell of it, in the caller's transaction.
 
     `origin_s`: what the clock of the tally says at `started_at`. Whether it was not kept before:
     else nothing changes. The tenant must be there.
