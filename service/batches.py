@@ -20,8 +20,8 @@ from service.core import Library, Session
 from service.errors import ServiceError, first_fault, problems
 from service.events import tally_of
 from service.examples import OBSERVED
-from service.exercises import new_session
 from service.landmarks import pose_of
+from service.library import new_session
 from service.settings import Settings
 from service.sight import Seen
 from service.state import AppState, State

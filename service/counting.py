@@ -9,7 +9,7 @@ from blazereps_client.messages import Arm
 from classifiers.events import Event, Phase
 from pose_engine.landmarks import Pose
 from service.core import Coming, Library, Session
-from service.exercises import new_session, pick
+from service.library import new_session, pick
 
 
 @dataclass(frozen=True, slots=True)
