@@ -18,7 +18,7 @@ from service.database import Database, read_in_parts
 from service.deliveries import tell
 from service.errors import ServiceError
 from service.etags import check_match
-from service.pages import Moment, older
+from service.pages import Position, newest_first
 from service.statistics import Done, DoneSet
 from service.tables import Workout, WorkoutSet
 from service.tenants import now_utc
@@ -103,7 +103,7 @@ class WorkoutStore:
     async def page(
         self,
         caller: Caller,
-        before: Moment | None,
+        before: Position | None,
         limit: int,
         *where: ColumnElement[bool],
     ) -> Sequence[Workout]:
@@ -114,7 +114,7 @@ class WorkoutStore:
     async def page_with_sets(
         self,
         caller: Caller,
-        before: Moment | None,
+        before: Position | None,
         limit: int,
         *where: ColumnElement[bool],
     ) -> Sequence[tuple[Workout, list[WorkoutSet]]]:
@@ -219,7 +219,7 @@ async def pages(
     store: WorkoutStore, caller: Caller, *where: ColumnElement[bool], size: int = 100
 ) -> AsyncIterator[tuple[Workout, list[WorkoutSet]]]:
     """All of them with their sets, read page by page: between two nothing is held."""
-    before: Moment | None = None
+    before: Position | None = None
     while page := await store.page_with_sets(caller, before, size, *where):
         for workout, sets in page:
             yield workout, sets
@@ -297,14 +297,12 @@ def _event(
 async def _page(
     session: AsyncSession,
     caller: Caller,
-    before: Moment | None,
+    before: Position | None,
     limit: int,
     *where: ColumnElement[bool],
 ) -> Sequence[Workout]:
     query = select(Workout).where(*caller.sees(Workout), *where)
-    if before is not None:
-        query = query.where(older(Workout.started_at, Workout.id, before))
-    query = query.order_by(Workout.started_at.desc(), Workout.id.desc()).limit(limit)
+    query = newest_first(query, Workout.started_at, Workout.id, before, limit)
     return [*await session.scalars(query)]
 
 
