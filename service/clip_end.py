@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazereps_client.results import ClipResult, Tally
 from service.deliveries import tell
+from service.kept_workout import keep
 from service.tables import Clip
 from service.tenants import now_utc
 from service.webhook_events import (
@@ -16,7 +17,6 @@ from service.webhook_events import (
     SucceededClip,
     WebhookEvent,
 )
-from service.workout_store import keep
 
 
 async def keep_end(session: AsyncSession, clip: Clip, result: ClipResult | None) -> None:

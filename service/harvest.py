@@ -10,6 +10,7 @@ from pose_engine.frames import ImageLimits
 from service.core import Core
 from service.database import Database
 from service.journal import Journal
+from service.kept_workout import keep
 from service.logs import get_logger
 from service.receipts import was_erased
 from service.session_result import SessionResult
@@ -17,7 +18,6 @@ from service.sessions import Expired, SessionStore
 from service.stream import Stream, StreamError, resume
 from service.telemetry import Telemetry
 from service.tenants import now_utc
-from service.workout_store import keep
 
 log = get_logger(__name__)
 

@@ -14,11 +14,12 @@ from blazereps_client.results import Document, Tally
 from service.access import GuardedRoute, MayRead, MayWrite, user_meant
 from service.errors import ALLOWED, problems
 from service.etags import IfMatch, etag_of
+from service.kept_workout import Source
 from service.moments import IsoMoment
 from service.pages import Cursor, Limit, Page, page_of, position, read_position
 from service.state import State
 from service.tables import PLAIN, USER, Workout
-from service.workout_store import MAX_CORRECTIONS, Source, with_exercise
+from service.workout_store import MAX_CORRECTIONS, counts_of, with_exercise
 
 router = APIRouter(
     prefix="/v1/workouts",
@@ -108,8 +109,7 @@ class Change(Document):
 
 def corrected(workout: Workout) -> Counts:
     """Its counts by exercise, corrected where somebody has."""
-    counts = {exercise: one["count"] for exercise, one in workout.corrections.items()}
-    return workout.counts | counts
+    return workout.counts | counts_of(workout.corrections)
 
 
 def fields_of(workout: Workout) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import undefer
 
 from blazereps_client.messages import CountingReset
 from pose_engine.frames import ImageLimits
-from service import workout_store
+from service import kept_workout
 from service.core import Core
 from service.database import Database
 from service.harvest import BATCH, Harvest, resumer
@@ -294,7 +294,7 @@ async def test_what_cannot_be_kept_now_is_kept_later_and_holds_nobody_up(
         if event.data.workout_id in failing:
             raise OSError("cannot be told")
 
-    monkeypatch.setattr(workout_store, "tell", tell)
+    monkeypatch.setattr(kept_workout, "tell", tell)
     await world.harvest().expired()
     assert [*await world.workouts()] == ["b"]
     failing.clear()

@@ -12,16 +12,10 @@ from blazereps_client.results import Tally
 from service.auth import Caller
 from service.database import Database
 from service.errors import ServiceError
+from service.kept_workout import keep, range_degrees
 from service.tables import Tenant, Workout, WorkoutSet
 from service.webhook_events import WorkoutEnded
-from service.workout_store import (
-    MAX_CORRECTIONS,
-    WorkoutStore,
-    keep,
-    pages,
-    range_degrees,
-    with_exercise,
-)
+from service.workout_store import MAX_CORRECTIONS, WorkoutStore, pages, with_exercise
 from tests.service.databases import until_somebody_waits
 from tests.service.outbox import Outbox
 from tests.service.tallies import SQUATS, hold, rep, rep_set, tally
