@@ -138,7 +138,7 @@ class Database:
                 if len(erased.all()) < at_once:
                     return
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """No more transactions."""
         await self.engine.dispose()
 

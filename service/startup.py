@@ -1,7 +1,7 @@
 """What must stand before anything is served: the real core, and the database with its keys."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from alembic.util import CommandError
@@ -88,7 +88,7 @@ async def reached(settings: Settings) -> AsyncIterator[Database]:
         raise OSError("database: BLAZEREPS_DATABASE is no URL") from None  # it may hold a password
     except ImportError as error:
         raise OSError(f"database: {error}: install blazereps[postgresql]") from error
-    try:
+    async with aclosing(database):
         try:
             await database.upgrade()
         except CommandError as error:
@@ -96,8 +96,6 @@ async def reached(settings: Settings) -> AsyncIterator[Database]:
         except SQLAlchemyError as error:
             raise OSError(f"database: {getattr(error, 'orig', None) or error}") from error
         yield database
-    finally:
-        await database.close()
 
 
 async def check(settings: Settings) -> None:

@@ -91,7 +91,7 @@ async def test_what_another_process_has_told_is_found_by_looking(outbox: Outbox)
     async with receiving() as receiver, working(outbox, poll_s=0.01):
         await outbox.add(receiver.port)
         await elsewhere.tell()
-        await elsewhere.database.close()
+        await elsewhere.database.aclose()
         await until(lambda: receiver.heard)
 
 
