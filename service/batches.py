@@ -87,7 +87,6 @@ def _body() -> dict[str, Any]:
 
 @router.post(
     "",
-    response_model=Tally,
     response_description="The same as a live session's summary tells",
     responses=problems(
         "unknown_exercise",

@@ -100,12 +100,13 @@ class _IdleLimit:
         self._whole = self._gone = False
 
     async def __call__(self) -> Message:
-        if self._whole and not self._gone:  # what comes now is that the client leaves, at any time
-            return await self._receive()
         message: Message = {"type": "http.disconnect"}
-        if not self._gone:
-            with self._bodies.awaited(self._idle_s):
-                message = await self._receive()
+        if self._gone:
+            return message
+        if self._whole:  # what comes now is that the client leaves, at any time
+            return await self._receive()
+        with self._bodies.awaited(self._idle_s):
+            message = await self._receive()
         self._whole = not message.get("more_body")
         self._gone = message["type"] == "http.disconnect"
         return message

@@ -29,14 +29,14 @@ class Exercises(Document):
     exercises: tuple[ExerciseInfo, ...]
 
 
-@router.get("", response_model=Exercises)
+@router.get("")
 async def list_exercises(state: State) -> Exercises:
     """Every exercise; `auto` elsewhere stands for all of them."""
     found = state.core.library.exercises
     return Exercises(exercises=tuple(ExerciseInfo.model_validate(one) for one in found))
 
 
-@router.get("/{name}", response_model=ExerciseInfo, responses=problems("unknown_exercise"))
+@router.get("/{name}", responses=problems("unknown_exercise"))
 async def get_exercise(name: str, state: State) -> ExerciseInfo:
     """One exercise."""
     for exercise in state.core.library.exercises:
