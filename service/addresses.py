@@ -20,33 +20,25 @@ _ALSO_SPECIAL: Final = (
 
 
 def is_reachable(address: Address, permitted: Iterable[Network] = ()) -> bool:
-    """Whether an address is public or in a permitted network; so is what it embeds, if it does."""
-    if any(address in network for network in permitted):
-        return True
-    inner = _embedded(address)
-    return is_public(address) if inner is None else is_reachable(inner, permitted)
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address belongs to a single host of the internet.
+    """Whether an address belongs to a single host of the internet, or is in a permitted network.
 
     Not one that is private, shared (CGNAT), loopback, link-local, multicast, reserved or for
-    documentation, nor one that stands for such an IPv4 address: mapped, 6to4 or NAT64. Teredo's
-    are none at all.
+    documentation. One that stands for an IPv4 address, mapped, 6to4 or NAT64, is what that is.
+    Teredo's are none at all.
     """
-    inner = _embedded(address)
-    if inner is not None:
-        return is_public(inner)
-    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+    end = _end(address)
+    if any(address in network or end in network for network in permitted):
+        return True
+    if isinstance(end, IPv6Address) and end not in _GLOBAL_UNICAST:
         return False
-    special = address.is_multicast or address.is_reserved or not address.is_global
-    return not (special or any(address in network for network in _ALSO_SPECIAL))
+    special = end.is_multicast or end.is_reserved or not end.is_global
+    return not (special or any(end in network for network in _ALSO_SPECIAL))
 
 
-def _embedded(address: Address) -> IPv4Address | None:
-    """The IPv4 address that packets to an IPv6 address end up at."""
+def _end(address: Address) -> Address:
+    """Where packets to an address end up: at the IPv4 address that it embeds, if it does."""
     if isinstance(address, IPv4Address):
-        return None
+        return address
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
+    return address.ipv4_mapped or address.sixtofour or address

@@ -12,7 +12,7 @@ from service.access import MayAdministrate
 from service.errors import KEY_ONLY, problems
 from service.idempotency import TOLD_ONCE, IdempotentRoute
 from service.moments import IsoMoment
-from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment, read_place
+from service.pages import Cursor, Limit, Page, page_of, position, read_place, read_position
 from service.state import State
 from service.tenants import PRINTABLE, TENANT_NAME, Scope
 
@@ -114,8 +114,7 @@ async def list_tenants(
 ) -> Page[TenantInfo]:
     """List the tenants by name."""
     rows = await state.tenants.after(read_place(cursor) or "", limit + 1)
-    page, more = cut(rows, limit, lambda row: row.id)
-    return Page(items=tuple(map(TenantInfo.model_validate, page)), next_cursor=more)
+    return page_of(rows, limit, lambda row: row.id, TenantInfo.model_validate)
 
 
 @router.get("/tenants/{tenant_id}", responses=MISSING)
@@ -194,6 +193,5 @@ async def list_acts(
     cursor: Cursor = None,
 ) -> Page[ActInfo]:
     """What was done with tenants and keys, the newest first."""
-    rows = await state.tenants.acts(tenant_id, read_moment(cursor), limit + 1)
-    page, more = cut(rows, limit, lambda row: moment_place(row.at, row.id))
-    return Page(items=tuple(map(ActInfo.model_validate, page)), next_cursor=more)
+    rows = await state.tenants.acts(tenant_id, read_position(cursor), limit + 1)
+    return page_of(rows, limit, lambda row: position(row.at, row.id), ActInfo.model_validate)

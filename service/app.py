@@ -35,7 +35,8 @@ from service.access import authenticated
 from service.allowances import HEADERS, TellAllowance
 from service.bodies import Bodies, BoundBodies
 from service.core import Core, Engine, Library
-from service.errors import any_problem, handle_errors, problems
+from service.error_handlers import handle_errors
+from service.errors import any_problem, problems
 from service.idempotency import NAME, REPLAYED
 from service.metrics import Metrics
 from service.running import running

@@ -20,8 +20,8 @@ from service.core import Library, Session
 from service.errors import ServiceError, first_fault, invalid, problems
 from service.events import tally_of
 from service.examples import OBSERVED
-from service.exercises import new_session
 from service.landmarks import pose_of
+from service.library import new_session
 from service.settings import Settings
 from service.sight import Seen
 from service.state import AppState, State
@@ -87,7 +87,6 @@ def _body() -> dict[str, Any]:
 
 @router.post(
     "",
-    response_model=Tally,
     response_description="The same as a live session's summary tells",
     responses=problems(
         "unknown_exercise",

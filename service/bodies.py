@@ -9,8 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import ServiceError
-
 LINGER_BYTES: Final = 16 * 1024 * 1024
 """How much of a body that is too large is read and thrown away before the connection is closed:
 a client that is cut off while it sends may never read why."""
@@ -40,7 +38,10 @@ class Bodies:
 
     @contextmanager
     def awaited(self, seconds: float) -> Iterator[None]:
-        """More of one is waited for, for so long; raises ServiceError `shutting_down`."""
+        """More of one is waited for, for so long; raises HTTPException 503 when broken off.
+
+        FastAPI makes a 400 of any other exception while it reads a body itself.
+        """
         with anyio.move_on_after(seconds) as wait:
             self._waits.add(wait)
             try:
@@ -48,7 +49,7 @@ class Bodies:
             finally:
                 self._waits.discard(wait)
         if self._broken_off and wait.cancelled_caught:
-            raise ServiceError("shutting_down", "the server is shutting down", retry_after_s=1)
+            raise HTTPException(503, "the server is shutting down", {"Retry-After": "1"})
 
 
 class BoundBodies:
@@ -99,12 +100,13 @@ class _IdleLimit:
         self._whole = self._gone = False
 
     async def __call__(self) -> Message:
-        if self._whole and not self._gone:  # what comes now is that the client leaves, at any time
-            return await self._receive()
         message: Message = {"type": "http.disconnect"}
-        if not self._gone:
-            with self._bodies.awaited(self._idle_s):
-                message = await self._receive()
+        if self._gone:
+            return message
+        if self._whole:  # what comes now is that the client leaves, at any time
+            return await self._receive()
+        with self._bodies.awaited(self._idle_s):
+            message = await self._receive()
         self._whole = not message.get("more_body")
         self._gone = message["type"] == "http.disconnect"
         return message

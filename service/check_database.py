@@ -1,7 +1,7 @@
 """What the doctor looks at in the database: that it can be used, its keys and its clock."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -34,7 +34,7 @@ class Schema:
 
 async def database_is_ready(settings: Settings) -> Found:
     """It is reached, takes tables and rows, and its tables are ours or can be made so."""
-    async with _opened(settings) as database:
+    async with aclosing(Database(settings.database_url)) as database:
         server, schema = await _server(database), await _schema(database)
         await _probe(database)
     if not schema.known:
@@ -48,7 +48,7 @@ async def database_is_ready(settings: Settings) -> Found:
 
 async def keys_guard(settings: Settings) -> Found:
     """Where other machines reach the server, it asks for keys."""
-    async with _opened(settings) as database:
+    async with aclosing(Database(settings.database_url)) as database:
         schema = await _schema(database)
         has_keys = schema.current is not None and await Tenants(database).any_key()
     if has_keys:
@@ -68,7 +68,7 @@ async def clock_is_right(
     settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Found:
     """This machine's clock is not absurd, and goes with the database's."""
-    async with _opened(settings) as database, database.read() as session:
+    async with aclosing(Database(settings.database_url)) as database, database.read() as session:
         there = (await session.execute(select(func.now()))).scalar_one()
     if there.tzinfo is None:  # SQLite's, which is UTC
         there = there.replace(tzinfo=UTC)
@@ -88,15 +88,6 @@ def _tokens(settings: Settings) -> Found:
             "set it where several machines serve: else each refuses the tokens of the others",
         )
     return Found("callers are asked for keys")
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    database = Database(settings.database_url)
-    try:
-        yield database
-    finally:
-        await database.close()
 
 
 async def _server(database: Database) -> str:

@@ -36,9 +36,9 @@ from service.app import create_app
 from service.asyncapi import document
 from service.core import Core
 from service.count import count_clip
-from service.exercises import new_session
 from service.explained import err, explained, tell
 from service.heap import loading, share_heap
+from service.library import new_session
 from service.lines import line, table
 from service.server import listen, place_of, serving
 from service.server import serve as serve_app

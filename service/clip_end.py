@@ -1,12 +1,13 @@
 """What is kept together with a clip's end: the workout that it is, and what webhooks say of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazereps_client.results import ClipResult, Tally
+from service.deliveries import tell
+from service.kept_workout import keep
 from service.tables import Clip
 from service.tenants import now_utc
 from service.webhook_events import (
@@ -16,33 +17,25 @@ from service.webhook_events import (
     SucceededClip,
     WebhookEvent,
 )
-from service.workout_store import Tell, keep
 
 
-@dataclass(frozen=True, slots=True)
-class ClipEnd:
-    """`tell`: told of the end, and of the workout, in the transaction that keeps them."""
-
-    tell: Tell
-
-    async def __call__(self, session: AsyncSession, clip: Clip, result: ClipResult | None) -> None:
-        """Keep it; `result` is None of a clip that failed."""
-        now = now_utc()
-        event = _failed(clip, now) if result is None else _succeeded(clip, result, now)
-        await self.tell(session, clip.tenant_id, clip.user_id, event, now)
-        if result is not None:
-            await keep(
-                session,
-                workout_id=clip.id,
-                tenant_id=clip.tenant_id,
-                user_id=clip.user_id,
-                source="clip",
-                started_at=clip.recorded_at or clip.created_at,
-                duration_s=result.duration_s,
-                tally=Tally.model_validate(_parts(result)),
-                now=now,
-                tell=self.tell,
-            )
+async def keep_end(session: AsyncSession, clip: Clip, result: ClipResult | None) -> None:
+    """Keep it in the transaction that keeps the clip; `result` is None of one that failed."""
+    now = now_utc()
+    event = _failed(clip, now) if result is None else _succeeded(clip, result, now)
+    await tell(session, clip.tenant_id, clip.user_id, event, now)
+    if result is not None:
+        await keep(
+            session,
+            workout_id=clip.id,
+            tenant_id=clip.tenant_id,
+            user_id=clip.user_id,
+            source="clip",
+            started_at=clip.recorded_at or clip.created_at,
+            duration_s=result.duration_s,
+            tally=Tally.model_validate(_parts(result)),
+            now=now,
+        )
 
 
 def _parts(result: ClipResult) -> dict[str, Any]:

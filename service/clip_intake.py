@@ -15,7 +15,7 @@ from service.clip_media import media_of, video_of
 from service.clip_options import ClipOptions
 from service.clip_store import Lost, Wanted
 from service.errors import ServiceError
-from service.exercises import new_session
+from service.library import new_session
 from service.places import place
 from service.quotas import take_clip
 from service.state import AppState

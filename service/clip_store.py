@@ -14,7 +14,7 @@ from blazereps_client.results import ClipResult, Document
 from service.auth import Caller
 from service.database import Database, Turn, take_turn
 from service.errors import Problem, ServiceError
-from service.pages import Moment, older
+from service.pages import Position, newest_first
 from service.receipts import was_erased
 from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
@@ -112,15 +112,13 @@ class ClipStore:
     async def page(
         self,
         caller: Caller,
-        before: Moment | None,
+        before: Position | None,
         limit: int,
         *where: ColumnElement[bool],
     ) -> Sequence[Clip]:
         """So many clips of the caller's, without their results, the newest first."""
         query = select(Clip).where(*caller.sees(Clip), *where)
-        if before is not None:
-            query = query.where(older(Clip.created_at, Clip.id, before))
-        query = query.order_by(Clip.created_at.desc(), Clip.id.desc()).limit(limit)
+        query = newest_first(query, Clip.created_at, Clip.id, before, limit)
         async with self._database.read() as session:
             return [*await session.scalars(query)]
 

@@ -12,7 +12,7 @@ from service.clip_media import media_of
 from service.clip_store import UNFINISHED, Status
 from service.errors import ALLOWED, problems
 from service.etags import etag_of, is_known
-from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
+from service.pages import Cursor, Limit, Page, page_of, position, read_position
 from service.responses import answers
 from service.state import State
 from service.tables import PLAIN, USER, Clip
@@ -53,9 +53,8 @@ async def list_clips(
     meant = user_meant(caller, user)
     where = [] if status is None else [Clip.status == status]
     where += [] if meant is None else [Clip.user_id == meant]
-    rows = await state.clips.page(caller, read_moment(cursor), limit + 1, *where)
-    page, more = cut(rows, limit, lambda row: moment_place(row.created_at, row.id))
-    return Page(items=tuple(map(clip_info, page)), next_cursor=more)
+    rows = await state.clips.page(caller, read_position(cursor), limit + 1, *where)
+    return page_of(rows, limit, lambda row: position(row.created_at, row.id), clip_info)
 
 
 @router.get(

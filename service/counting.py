@@ -10,7 +10,7 @@ from classifiers.events import Phase
 from pose_engine.landmarks import Pose
 from service.core import Coming, Library, Session
 from service.events import CountingChanged, Happening
-from service.exercises import new_session, pick
+from service.library import new_session, pick
 
 
 @dataclass(slots=True)

@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import anyio
 from anyio.abc import TaskGroup
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from service.deliveries import Claimed, Deliveries, Tried, was_told
 from service.logs import get_logger
@@ -69,7 +67,8 @@ class Courier:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """It works while the context lasts; then what is under way is finished or given back."""
-        event.listen(self._deliveries.database.writing, "after_commit", self._committed)
+        listeners = self._deliveries.database.listeners
+        listeners.append(self._committed)
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._run)
@@ -77,15 +76,15 @@ class Courier:
                 self._stopping = True
                 self.wake()
         finally:
-            event.remove(self._deliveries.database.writing, "after_commit", self._committed)
+            listeners.remove(self._committed)
             await self._sender.aclose()
 
     def wake(self) -> None:
         """Look at once for what is due."""
         self._woken.set()
 
-    def _committed(self, session: Session) -> None:
-        if was_told(session.info):
+    def _committed(self, info: Mapping[Any, Any]) -> None:
+        if was_told(info):
             self.wake()
 
     async def _run(self) -> None:

@@ -1,6 +1,6 @@
 """The database: SQLite in the data folder, or PostgreSQL by one setting."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import IntEnum
 from pathlib import Path
@@ -24,7 +24,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as Overdue
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncResult, AsyncSession, create_async_engine
-from sqlalchemy.orm import sessionmaker
 
 from service.tables import Table
 
@@ -83,8 +82,8 @@ class Database:
         for other processes."""
         sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url, patience_s) if sqlite else _postgresql(url)
-        self.writing = sessionmaker().class_
-        """The class of this database's writing sessions alone, for listeners to their events."""
+        self.listeners: list[Callable[[Mapping[Any, Any]], None]] = []
+        """Called with the `info` of each writing session once all of it is kept."""
         # Who waits for SQLite itself asks again and again, out of turn, and holds a connection.
         self._turn: AbstractAsyncContextManager[None] = (
             _BoundedLock(patience_s) if sqlite else nullcontext()
@@ -113,14 +112,11 @@ class Database:
 
         In SQLite one writes at a time, from the first statement on: what was read stays true.
         """
-        async with (
-            self._turn,
-            AsyncSession(
-                self._writer, sync_session_class=self.writing, expire_on_commit=False
-            ) as session,
-            session.begin(),
-        ):
-            yield session
+        async with self._turn, AsyncSession(self._writer, expire_on_commit=False) as session:
+            async with session.begin():
+                yield session
+            for listener in self.listeners:
+                listener(session.info)
 
     async def erase(
         self, table: type[Table], *where: ColumnElement[bool], at_once: int = ERASED_AT_ONCE
@@ -138,7 +134,7 @@ class Database:
                 if len(erased.all()) < at_once:
                     return
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """No more transactions."""
         await self.engine.dispose()
 

@@ -13,7 +13,7 @@ from service.database import Database
 from service.retries import Outcome, next_try_s
 from service.tables import Attempt, Delivery, Endpoint
 from service.tenants import now_utc
-from service.webhook_events import WebhookEvent, body_of
+from service.webhook_events import WebhookEvent
 
 Status = Literal["pending", "delivered", "failed"]
 
@@ -36,7 +36,7 @@ async def tell(
 ) -> None:
     """Tell each endpoint of the tenant that asks for such events, if and only if it commits.
 
-    `user_id`: whom it is about. Raises ValueError for an event that is too large to be sent.
+    `user_id`: whom it is about.
     """
     query = select(Endpoint).where(Endpoint.tenant_id == tenant_id, Endpoint.disabled_at.is_(None))
     # Shared, so that one that is being switched off is so before or after this.
@@ -53,14 +53,14 @@ def send_to(
     event: WebhookEvent,
     now: datetime,
 ) -> Delivery:
-    """Tell one endpoint, whatever it asks for; raises as `tell` does."""
+    """Tell one endpoint, whatever it asks for."""
     delivery = Delivery(
         id=f"msg_{uuid.uuid4().hex}",
         tenant_id=endpoint.tenant_id,
         endpoint_id=endpoint.id,
         user_id=user_id,
         event=event.type,
-        body=body_of(event).decode(),
+        body=event.model_dump_json(),
         created_at=now,
         status="pending",
         attempts=0,

@@ -77,8 +77,7 @@ async def _finding(check: Check, settings: Settings, limit_s: float) -> Finding:
         found = failed(_first_line(error) or f"no answer within {limit_s:g} s", check.remedy)
     except Exception as error:  # whatever it is, the other checks are still worth their while
         found = failed(_first_line(error) or type(error).__name__, check.remedy)
-    remedy = "" if found.verdict is Verdict.OK else found.remedy
-    return Finding(check.name, found.verdict, found.said, remedy)
+    return Finding(check.name, found.verdict, found.said, found.remedy)
 
 
 def _first_line(error: Exception) -> str:

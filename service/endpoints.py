@@ -15,7 +15,7 @@ from service.deliveries import Status, mark_told, send_to, switch_off
 from service.errors import ServiceError
 from service.etags import check_match
 from service.outbound import Refused, checked_url
-from service.pages import Moment, older
+from service.pages import Position, newest_first
 from service.signing import new_secret
 from service.tables import Attempt, Delivery, Endpoint, Tenant
 from service.tenants import now_utc
@@ -143,10 +143,10 @@ class Endpoints:
         tenant_id: str,
         endpoint_id: str,
         status: Status | None,
-        before: Moment | None,
+        before: Position | None,
         limit: int,
     ) -> Sequence[Delivery]:
-        """So many of its deliveries, the newest first, from before a moment and id on.
+        """So many of its deliveries, the newest first, from behind a position on.
 
         They come without their bodies.
         """
@@ -157,9 +157,7 @@ class Endpoints:
         )
         if status is not None:
             query = query.where(Delivery.status == status)
-        if before is not None:
-            query = query.where(older(Delivery.created_at, Delivery.id, before))
-        query = query.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit)
+        query = newest_first(query, Delivery.created_at, Delivery.id, before, limit)
         async with self._database.read() as session:
             await _own(session, tenant_id, endpoint_id)
             return (await session.scalars(query)).all()

@@ -1,15 +1,10 @@
 """REST: the exercises that can be counted or timed."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
-
 from fastapi import APIRouter
 from pydantic import Field
 
 from blazereps_client.results import Document
 from classifiers.exercise import Kind
-from service.core import Library, Session
 from service.errors import ServiceError, problems
 from service.state import State
 
@@ -34,14 +29,14 @@ class Exercises(Document):
     exercises: tuple[ExerciseInfo, ...]
 
 
-@router.get("", response_model=Exercises)
+@router.get("")
 async def list_exercises(state: State) -> Exercises:
     """Every exercise; `auto` elsewhere stands for all of them."""
     found = state.core.library.exercises
     return Exercises(exercises=tuple(ExerciseInfo.model_validate(one) for one in found))
 
 
-@router.get("/{name}", response_model=ExerciseInfo, responses=problems("unknown_exercise"))
+@router.get("/{name}", responses=problems("unknown_exercise"))
 async def get_exercise(name: str, state: State) -> ExerciseInfo:
     """One exercise."""
     for exercise in state.core.library.exercises:
@@ -49,23 +44,3 @@ async def get_exercise(name: str, state: State) -> ExerciseInfo:
             return ExerciseInfo.model_validate(exercise)
     names = ", ".join(one.name for one in state.core.library.exercises)
     raise ServiceError("unknown_exercise", f"no exercise is called {name!r}; known are {names}")
-
-
-def new_session(library: Library, exercise: str, *, unknown: bool = False) -> Session:
-    """A session that counts `auto` or one exercise; raises ServiceError `unknown_exercise`."""
-    with _known():
-        return library.session(exercise, unknown=unknown)
-
-
-def pick(library: Library, exercise: str) -> Sequence[Any]:
-    """What a session is to choose for `auto` or one exercise; raises ServiceError likewise."""
-    with _known():
-        return library.pick(exercise)
-
-
-@contextmanager
-def _known() -> Iterator[None]:
-    try:
-        yield
-    except LookupError as error:
-        raise ServiceError("unknown_exercise", error.args[0], field="exercise") from error

@@ -7,13 +7,13 @@ from typing import Final
 from anyio import to_thread
 
 from service.database import Database
+from service.kept_workout import keep
 from service.logs import get_logger
 from service.receipts import was_erased
 from service.session_result import SessionResult
 from service.sessions import Kept, SqliteSessions
 from service.stream import Stream, StreamError
 from service.tenants import now_utc
-from service.workout_store import Tell, keep, tell_nobody
 
 log = get_logger(__name__)
 
@@ -22,10 +22,7 @@ BATCH: Final = 16
 
 
 class Harvest:
-    """Keeps what sessions came to, once each, whoever comes first and wherever it is killed.
-
-    `tell`: told of each workout in its transaction.
-    """
+    """Keeps what sessions came to, once each, whoever comes first and wherever it is killed."""
 
     def __init__(
         self,
@@ -33,12 +30,11 @@ class Harvest:
         sessions: SqliteSessions,
         resumed: Callable[[Kept], Stream],
         *,
-        tell: Tell = tell_nobody,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
         """`resumed`: the stream of a session that nobody goes on with; raises StreamError."""
         self._database, self._sessions, self._resumed = database, sessions, resumed
-        self._tell, self._clock = tell, clock
+        self._clock = clock
 
     async def finished(self, session_id: str, owner: str, began_s: float, stream: Stream) -> None:
         """Keep a session that has its summary; raises SQLAlchemyError or SessionsAway."""
@@ -96,5 +92,4 @@ class Harvest:
                 tally=result.tally,
                 now=self._clock(),
                 origin_s=result.origin_s,
-                tell=self._tell,
             )

@@ -28,7 +28,7 @@ class Readiness(Health):
     unfinished_clips: int
 
 
-@router.get("/healthz", response_model=Health)
+@router.get("/healthz")
 async def alive() -> Health:
     """The process lives."""
     return Health()
@@ -36,7 +36,6 @@ async def alive() -> Health:
 
 @router.get(
     "/readyz",
-    response_model=Readiness,
     responses=problems("over_capacity", "shutting_down", "unavailable"),
 )
 async def ready(state: State) -> Readiness:

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import Field
-from sqlalchemy import ColumnElement, literal, tuple_
+from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from blazereps_client.results import Document
@@ -17,7 +17,7 @@ from service.errors import ServiceError
 T = TypeVar("T")
 Row = TypeVar("Row")
 
-Moment = tuple[datetime, str]
+Position = tuple[datetime, str]
 """Where a row stands in an order by time and id."""
 
 MAX_LIMIT: Final = 200
@@ -39,35 +39,42 @@ class Page(Document, Generic[T]):
     )
 
 
-def cut(
-    rows: Sequence[Row], limit: int, place: Callable[[Row], str]
-) -> tuple[Sequence[Row], str | None]:
-    """Of `limit` + 1 rows asked for, those of the page, and the cursor if there are more.
+def page_of(
+    rows: Sequence[Row], limit: int, place: Callable[[Row], str], shown: Callable[[Row], T]
+) -> Page[T]:
+    """The page of `limit` + 1 rows asked for, each as it is `shown`; a cursor where there are more.
 
     `place` says where a row stands: what the next page begins behind.
     """
-    page = rows[:limit]
-    return page, _encoded(place(page[-1])) if len(rows) > limit else None
+    more = _encoded(place(rows[limit - 1])) if len(rows) > limit else None
+    return Page(items=tuple(map(shown, rows[:limit])), next_cursor=more)
 
 
-def older(
-    at: InstrumentedAttribute[datetime], row_id: InstrumentedAttribute[str], than: Moment
-) -> ColumnElement[bool]:
-    """What comes behind a place in an order by time and id, the newest first.
+def newest_first(
+    query: Select[Row],
+    at: InstrumentedAttribute[datetime],
+    row_id: InstrumentedAttribute[str],
+    before: Position | None,
+    limit: int,
+) -> Select[Row]:
+    """So many rows by time and id, the newest first, from behind a position on.
 
     One comparison of rows: of two joined by `or` an index would be read from its begin on.
     """
-    place = (literal(value, column.type) for value, column in zip(than, (at, row_id), strict=True))
-    return tuple_(at, row_id) < tuple_(*place)
+    if before is not None:
+        columns = zip(before, (at, row_id), strict=True)
+        place = (literal(value, column.type) for value, column in columns)
+        query = query.where(tuple_(at, row_id) < tuple_(*place))
+    return query.order_by(at.desc(), row_id.desc()).limit(limit)
 
 
-def moment_place(at: datetime, row_id: str) -> str:
+def position(at: datetime, row_id: str) -> str:
     """Where a row stands in an order by time and id."""
     return f"{at.isoformat()}{_SEPARATOR}{row_id}"
 
 
-def read_moment(cursor: str | None) -> Moment | None:
-    """Time and id of a cursor made of `moment_place`; raises ServiceError `invalid_request`."""
+def read_position(cursor: str | None) -> Position | None:
+    """Time and id of a cursor made of `position`; raises ServiceError `invalid_request`."""
     place = read_place(cursor)
     if place is None:
         return None

@@ -84,7 +84,6 @@ class ImagePose(Document):
 
 @router.post(
     "",
-    response_model=ImagePose,
     responses=problems(
         "too_many_bytes",
         "too_many_pixels",

@@ -10,7 +10,7 @@ from pose_engine.isolation import IsolatedClip
 from service.allowances import Allowances
 from service.answers import Answers
 from service.auth import Authenticator, kept_secret
-from service.clip_end import ClipEnd
+from service.clip_end import keep_end
 from service.clip_erasure import expire_uploads
 from service.clip_job import ClipJob
 from service.clip_store import ClipStore
@@ -18,7 +18,7 @@ from service.connections import Connections
 from service.core import Core
 from service.courier import Courier
 from service.database import Database
-from service.deliveries import Deliveries, forget_deliveries, tell
+from service.deliveries import Deliveries, forget_deliveries
 from service.desk import Desk
 from service.endpoints import Endpoints
 from service.erasure import Erasure
@@ -77,12 +77,12 @@ def _state(
         core,
         settings,
         open_clip=partial(IsolatedClip, decoder=settings.decoder_limits),
-        after=ClipEnd(tell),
+        after=keep_end,
         finished=metrics.clip_finished,
     )
     quiet = Telemetry(Metrics(), NoSpans())  # what was measured already is not measured again
     resumed = partial(resume, core, settings.image_limits, sessions, quiet)
-    harvest = Harvest(database, sessions, resumed, tell=tell)
+    harvest = Harvest(database, sessions, resumed)
     erasure = Erasure(database, storage, sessions)
     connections = Connections()
     counting = anyio.CapacityLimiter(1)

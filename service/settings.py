@@ -21,6 +21,7 @@ Variant = Literal["lite", "full", "heavy"]
 Positive = Annotated[int, Field(gt=0)]
 YEAR_S: Final = 366 * 86400
 Seconds = Annotated[float, Field(gt=0, le=YEAR_S)]
+Rate = Annotated[float, Field(gt=0, le=YEAR_S)]
 Origin = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[^/\s*]+$")]
 Days = Annotated[float, Field(ge=0, le=36525)]
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-]+)*/?$"
@@ -76,7 +77,7 @@ class Settings(BaseSettings):
     """A JSON message, or the body of a request with JSON."""
     queue_frames: Positive = 8
     """Observations that wait in a lossless session before reading stops."""
-    max_messages_hz: Seconds = 120
+    max_messages_hz: Rate = 120
     """Messages a second, over some seconds, that do not wait in a queue: pings, updates, refused
     ones, and frames of a live session; more close it with 4429."""
     idle_s: Seconds = 30
@@ -131,7 +132,7 @@ class Settings(BaseSettings):
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks besides the internet that webhooks may be sent to, over http:// as well."""
 
-    clip_fps: Seconds = 15
+    clip_fps: Rate = 15
     """Frames a second taken from a clip, at most, when the upload does not say."""
     clip_adaptive: bool = True
     """Whether fewer are taken while the person hardly moves, when the upload does not say."""

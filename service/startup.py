@@ -1,22 +1,21 @@
 """What must stand before anything is served: the real core, and the database with its keys."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+from threadpoolctl import threadpool_limits
 
 from models import store
+from service.auth import Keys
 from service.core import Core, Library
+from service.database import Database
 from service.fitting import fitting
+from service.keyring import KeyRing
 from service.settings import Settings, is_loopback
-
-if TYPE_CHECKING:
-    from service.auth import Keys
-    from service.database import Database
-    from service.tenants import Tenants
-
-# ONNX Runtime and SQLAlchemy take a second to import, which commands that count and
-# keep nothing (--help, models, stream) need not wait for: hence the imports inside functions.
+from service.tenants import Tenants
 
 
 class KeysNeeded(ValueError):
@@ -30,6 +29,7 @@ def load_core(settings: Settings, *, threads: int = 1) -> Core:
     From here on the process's BLAS and OpenCV compute in the thread that calls them.
     """
     with _fitting() as library:
+        # They import ONNX Runtime, which commands that find no poses need not wait for.
         from pose_engine.engine import PoseEngine  # noqa: PLC0415
         from pose_engine.runtime import Device  # noqa: PLC0415
 
@@ -51,8 +51,6 @@ def load_library() -> Library:
 
 @contextmanager
 def _fitting() -> Iterator[Callable[[], Library]]:
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415
-
     # Its threads would wait for each other: on busy CPUs up to six times as long as one computes.
     threadpool_limits(1, user_api="blas")
     with fitting() as library:
@@ -63,18 +61,15 @@ def _fitting() -> Iterator[Callable[[], Library]]:
 class Records:
     """The database, brought up to date, and who its tenants say may call."""
 
-    database: "Database"
-    tenants: "Tenants"
-    keys: "Keys | None"
+    database: Database
+    tenants: Tenants
+    keys: Keys | None
     """None: there is a single user."""
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Records]:
     """The records while they last; raises KeysNeeded, or OSError where there is no database."""
-    from service.keyring import KeyRing  # noqa: PLC0415
-    from service.tenants import Tenants  # noqa: PLC0415
-
     async with reached(settings) as database:
         tenants = Tenants(database)
         has_keys = await tenants.any_key()
@@ -85,20 +80,15 @@ async def opened(settings: Settings) -> AsyncIterator[Records]:
 
 
 @asynccontextmanager
-async def reached(settings: Settings) -> AsyncIterator["Database"]:
+async def reached(settings: Settings) -> AsyncIterator[Database]:
     """The database, brought up to date, while it lasts; raises OSError where there is none."""
-    from alembic.util import CommandError  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    from service.database import Database  # noqa: PLC0415
-
     try:
         database = Database(settings.database_url)
     except ValueError:
         raise OSError("database: BLAZEREPS_DATABASE is no URL") from None  # it may hold a password
     except ImportError as error:
         raise OSError(f"database: {error}: install blazereps[postgresql]") from error
-    try:
+    async with aclosing(database):
         try:
             await database.upgrade()
         except CommandError as error:
@@ -106,8 +96,6 @@ async def reached(settings: Settings) -> AsyncIterator["Database"]:
         except SQLAlchemyError as error:
             raise OSError(f"database: {getattr(error, 'orig', None) or error}") from error
         yield database
-    finally:
-        await database.close()
 
 
 async def check(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypedDict, cast
+from typing import Annotated, TypedDict, cast
 
 import anyio
 from fastapi import Depends
@@ -19,6 +19,7 @@ from service.desk import Desk
 from service.endpoints import Endpoints
 from service.erasure import Erasure
 from service.guesses import Guesses
+from service.harvest import Harvest
 from service.janitor import Janitor
 from service.metrics import Metrics
 from service.runner import ClipRunner
@@ -28,9 +29,6 @@ from service.storage import Storage
 from service.telemetry import Spans
 from service.tenants import Tenants
 from service.workout_store import WorkoutStore
-
-if TYPE_CHECKING:  # it needs streams, and those the exercises, whose endpoints need the state
-    from service.harvest import Harvest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class AppState:
     endpoints: Endpoints
     """Where tenants are told of what has happened."""
     workouts: WorkoutStore
-    harvest: "Harvest"
+    harvest: Harvest
     erasure: Erasure
     janitor: Janitor
     authenticator: Authenticator

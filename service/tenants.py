@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.database import Database, Turn, take_turn
 from service.errors import ServiceError
-from service.pages import Moment, older
+from service.pages import Position, newest_first
 from service.receipts import request_erasure
 from service.tables import Act, Endpoint, FormerKey, Key, Tenant
 
@@ -207,13 +207,11 @@ class Tenants:
         async with self._database.read() as session:
             return await session.scalar(select(Key.id).limit(1)) is not None
 
-    async def acts(self, tenant_id: str | None, before: Moment | None, limit: int) -> list[Act]:
-        """So many acts, the newest first, from before a moment and id on."""
-        query = select(Act).order_by(Act.at.desc(), Act.id.desc()).limit(limit)
+    async def acts(self, tenant_id: str | None, before: Position | None, limit: int) -> list[Act]:
+        """So many acts, the newest first, from behind a position on."""
+        query = newest_first(select(Act), Act.at, Act.id, before, limit)
         if tenant_id is not None:
             query = query.where(Act.tenant_id == tenant_id)
-        if before is not None:
-            query = query.where(older(Act.at, Act.id, before))
         async with self._database.read() as session:
             return [*await session.scalars(query)]
 

@@ -2,12 +2,9 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AwareDatetime, Field
 
 from blazereps_client.results import Document
-
-MAX_BYTES: Final = 20_000
-"""The largest message; Standard Webhooks recommends to stay below it."""
 
 _ID: Final = "0b8f6c0e6f0f4a0e8e0b5f6f5e1c2d3a"
 User = Annotated[
@@ -95,23 +92,4 @@ class EndpointTried(_WebhookEvent):
     data: TriedEndpoint
 
 
-WebhookEvent = Annotated[
-    ClipSucceeded | ClipFailed | WorkoutEnded | EndpointTried, Field(discriminator="type")
-]
-WebhookType = Literal["clip.succeeded", "clip.failed", "workout.ended", "test"]
-"""What a message can be about."""
-
-_ANY: Final[TypeAdapter[WebhookEvent]] = TypeAdapter(WebhookEvent)
-
-
-def body_of(event: WebhookEvent) -> bytes:
-    """An event as it is signed and sent, UTF-8; raises ValueError above `MAX_BYTES`."""
-    body = event.model_dump_json().encode()
-    if len(body) > MAX_BYTES:
-        raise ValueError(f"a webhook may have at most {MAX_BYTES} bytes, not {len(body)}")
-    return body
-
-
-def read_event(body: bytes) -> WebhookEvent:
-    """An event from its body; raises ValueError."""
-    return _ANY.validate_json(body)
+WebhookEvent = ClipSucceeded | ClipFailed | WorkoutEnded | EndpointTried

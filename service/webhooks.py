@@ -14,7 +14,7 @@ from service.errors import KEY_ONLY, problems
 from service.etags import IfMatch, etag_of
 from service.idempotency import TOLD_ONCE, IdempotentRoute
 from service.outbound import MAX_URL_CHARS
-from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
+from service.pages import Cursor, Limit, Page, page_of, position, read_position
 from service.state import State
 from service.tables import Endpoint
 
@@ -225,10 +225,11 @@ async def list_deliveries(
 ) -> Page[DeliveryInfo]:
     """What was told it in the last 30 days, the newest first."""
     rows = await state.endpoints.deliveries(
-        caller.tenant, endpoint_id, status, read_moment(cursor), limit + 1
+        caller.tenant, endpoint_id, status, read_position(cursor), limit + 1
     )
-    page, more = cut(rows, limit, lambda row: moment_place(row.created_at, row.id))
-    return Page(items=tuple(map(DeliveryInfo.model_validate, page)), next_cursor=more)
+    return page_of(
+        rows, limit, lambda row: position(row.created_at, row.id), DeliveryInfo.model_validate
+    )
 
 
 @router.get("/{endpoint_id}/deliveries/{delivery_id}", responses=MISSING)

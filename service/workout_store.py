@@ -1,32 +1,21 @@
-"""Workouts as they are kept: what live sessions and clips came to, set by set."""
+"""Workouts that are kept: read, summed up, corrected and erased."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from statistics import fmean
-from typing import Any, Final, Literal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from blazereps_client.results import Hold, Rep, RepSet, Tally
-from classifiers.embedding import ANGLES
 from service.auth import Caller
 from service.database import Database, read_in_parts
 from service.errors import ServiceError
 from service.etags import check_match
-from service.pages import Moment, older
+from service.pages import Position, newest_first
 from service.statistics import Done, DoneSet
 from service.tables import Workout, WorkoutSet
 from service.tenants import now_utc
-from service.webhook_events import EndedWorkout, WebhookEvent, WorkoutEnded
-
-Source = Literal["live", "clip"]
-
-Tell = Callable[[AsyncSession, str, str | None, WebhookEvent, datetime], Awaitable[None]]
-"""Told of an event of a tenant's, about a user, in the same transaction."""
 
 MAX_SETS: Final = 100_000
 """Sets that statistics are made of."""
@@ -41,53 +30,6 @@ _DONE: Final = (
 """The columns of a `DoneSet`, in its order."""
 MAX_CORRECTIONS: Final = 100
 """Exercises of one workout that can be corrected."""
-
-
-async def tell_nobody(*_: object) -> None:
-    """Where nobody is told."""
-
-
-async def keep(
-    session: AsyncSession,
-    *,
-    workout_id: str,
-    tenant_id: str,
-    user_id: str | None,
-    source: Source,
-    started_at: datetime,
-    duration_s: float,
-    tally: Tally,
-    now: datetime,
-    origin_s: float = 0.0,
-    tell: Tell = tell_nobody,
-) -> bool:
-    """Keep what a session or clip came to, in the caller's transaction, and tell of it.
-
-    `origin_s`: what the clock of the tally says at `started_at`. Whether it was not kept before:
-    else nothing changes. The tenant must be there.
-    """
-    if await session.get(Workout, workout_id) is not None:
-        return False
-    workout = Workout(
-        id=workout_id,
-        tenant_id=tenant_id,
-        user_id=user_id,
-        source=source,
-        started_at=started_at,
-        duration_s=round(duration_s, 3),
-        tally=tally.model_dump(mode="json"),
-        counts=tally.counts,
-        corrections={},
-        created_at=now,
-    )
-    try:
-        async with session.begin_nested():
-            session.add(workout)
-    except IntegrityError:
-        return False  # another transaction was faster
-    session.add_all(_sets(workout, tally, origin_s))
-    await tell(session, tenant_id, user_id, _event(workout_id, user_id, source, tally, now), now)
-    return True
 
 
 class WorkoutStore:
@@ -110,7 +52,7 @@ class WorkoutStore:
     async def page(
         self,
         caller: Caller,
-        before: Moment | None,
+        before: Position | None,
         limit: int,
         *where: ColumnElement[bool],
     ) -> Sequence[Workout]:
@@ -121,7 +63,7 @@ class WorkoutStore:
     async def page_with_sets(
         self,
         caller: Caller,
-        before: Moment | None,
+        before: Position | None,
         limit: int,
         *where: ColumnElement[bool],
     ) -> Sequence[tuple[Workout, list[WorkoutSet]]]:
@@ -160,7 +102,7 @@ class WorkoutStore:
                 if done is None or done.workout_id != workout_id:
                     if done is not None:
                         yield done
-                    done = Done(workout_id, began, [], _counts_of(corrections))
+                    done = Done(workout_id, began, [], counts_of(corrections))
                 if one[0] is not None:  # a workout without sets has one row, of nothing
                     done.sets.append(DoneSet(*one))
         if done is not None:
@@ -222,11 +164,16 @@ def with_exercise(exercise: str) -> ColumnElement[bool]:
     return or_(held, func.coalesce(corrected, Workout.counts[exercise].as_integer()) > 0)
 
 
+def counts_of(corrections: Mapping[str, Any]) -> dict[str, int]:
+    """What somebody says was done, by exercise."""
+    return {exercise: one["count"] for exercise, one in corrections.items()}
+
+
 async def pages(
     store: WorkoutStore, caller: Caller, *where: ColumnElement[bool], size: int = 100
 ) -> AsyncIterator[tuple[Workout, list[WorkoutSet]]]:
     """All of them with their sets, read page by page: between two nothing is held."""
-    before: Moment | None = None
+    before: Position | None = None
     while page := await store.page_with_sets(caller, before, size, *where):
         for workout, sets in page:
             yield workout, sets
@@ -234,84 +181,15 @@ async def pages(
         before = last.started_at, last.id
 
 
-def range_degrees(reps: Sequence[Rep]) -> float | None:
-    """The mean range of motion: top minus bottom of the joint that moves most; None: unmeasured."""
-    ranges = [moved for rep in reps if (moved := _range(rep)) is not None]
-    return round(fmean(ranges), 3) if ranges else None
-
-
-def _range(rep: Rep) -> float | None:
-    named = rep.measures
-    moved = (
-        named[f"{joint}_top"].value - named[f"{joint}_bottom"].value
-        for joint in ANGLES
-        if f"{joint}_top" in named and f"{joint}_bottom" in named
-    )
-    return max(moved, default=None)
-
-
-def _sets(workout: Workout, tally: Tally, origin_s: float) -> Iterator[WorkoutSet]:
-    """Sets and holds in the order of time, numbered within their exercise."""
-    numbers: Counter[str] = Counter()
-    done: list[RepSet | Hold] = [*tally.sets, *tally.holds]
-    for one in sorted(done, key=lambda one: one.start_s):
-        numbers[one.exercise] += 1
-        yield WorkoutSet(
-            workout_id=workout.id,
-            exercise=one.exercise,
-            number=numbers[one.exercise],
-            started_at=workout.started_at + timedelta(seconds=one.start_s - origin_s),
-            duration_s=round(one.end_s - one.start_s, 3),
-            **_held(one) if isinstance(one, Hold) else _repeated(one, tally.reps),
-        )
-
-
-def _held(hold: Hold) -> dict[str, Any]:
-    return {"reps": 0, "held_s": hold.held_s}
-
-
-def _repeated(one: RepSet, reps: Sequence[Rep]) -> dict[str, Any]:
-    inside = [
-        rep
-        for rep in reps
-        if rep.exercise == one.exercise and one.start_s <= rep.start_s < one.end_s
-    ]
-    return {
-        "reps": one.reps,
-        "mean_rep_s": one.mean_rep_s,
-        "mean_depth": one.mean_depth,
-        "range_degrees": range_degrees(inside),
-    }
-
-
-def _counts_of(corrections: Mapping[str, Any]) -> dict[str, int]:
-    return {exercise: one["count"] for exercise, one in corrections.items()}
-
-
-def _event(
-    workout_id: str, user_id: str | None, source: Source, tally: Tally, now: datetime
-) -> WorkoutEnded:
-    data = EndedWorkout(
-        workout_id=workout_id,
-        user=user_id,
-        source=source,
-        source_id=workout_id,
-        counts=tally.counts,
-    )
-    return WorkoutEnded(timestamp=now, data=data)
-
-
 async def _page(
     session: AsyncSession,
     caller: Caller,
-    before: Moment | None,
+    before: Position | None,
     limit: int,
     *where: ColumnElement[bool],
 ) -> Sequence[Workout]:
     query = select(Workout).where(*caller.sees(Workout), *where)
-    if before is not None:
-        query = query.where(older(Workout.started_at, Workout.id, before))
-    query = query.order_by(Workout.started_at.desc(), Workout.id.desc()).limit(limit)
+    query = newest_first(query, Workout.started_at, Workout.id, before, limit)
     return [*await session.scalars(query)]
 
 

@@ -14,11 +14,12 @@ from blazereps_client.results import Document, Tally
 from service.access import GuardedRoute, MayRead, MayWrite, user_meant
 from service.errors import ALLOWED, problems
 from service.etags import IfMatch, etag_of
+from service.kept_workout import Source
 from service.moments import IsoMoment
-from service.pages import Cursor, Limit, Page, cut, moment_place, read_moment
+from service.pages import Cursor, Limit, Page, page_of, position, read_position
 from service.state import State
 from service.tables import PLAIN, USER, Workout
-from service.workout_store import MAX_CORRECTIONS, Source, with_exercise
+from service.workout_store import MAX_CORRECTIONS, counts_of, with_exercise
 
 router = APIRouter(
     prefix="/v1/workouts",
@@ -108,8 +109,7 @@ class Change(Document):
 
 def corrected(workout: Workout) -> Counts:
     """Its counts by exercise, corrected where somebody has."""
-    counts = {exercise: one["count"] for exercise, one in workout.corrections.items()}
-    return workout.counts | counts
+    return workout.counts | counts_of(workout.corrections)
 
 
 def fields_of(workout: Workout) -> Mapping[str, Any]:
@@ -148,10 +148,8 @@ async def list_workouts(
     caller: MayRead, state: State, where: Filters, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[WorkoutInfo]:
     """List workouts, those that began last first."""
-    rows = await state.workouts.page(caller, read_moment(cursor), limit + 1, *where)
-    page, more = cut(rows, limit, lambda row: moment_place(row.started_at, row.id))
-    items = (WorkoutInfo.model_validate(fields_of(row)) for row in page)
-    return Page(items=tuple(items), next_cursor=more)
+    rows = await state.workouts.page(caller, read_position(cursor), limit + 1, *where)
+    return page_of(rows, limit, lambda row: position(row.started_at, row.id), _listed)
 
 
 @router.get("/{workout_id}", responses=MISSING)
@@ -187,6 +185,10 @@ async def change_workout(
 async def erase_workout(workout_id: WorkoutId, caller: MayWrite, state: State) -> None:
     """Erase a workout."""
     await state.workouts.remove(caller, workout_id)
+
+
+def _listed(workout: Workout) -> WorkoutInfo:
+    return WorkoutInfo.model_validate(fields_of(workout))
 
 
 def _shown(workout: Workout, response: Response) -> WorkoutWithTally:

@@ -5,6 +5,7 @@ It lands in service/migrations/versions, to be read and mended by hand before it
 
 import asyncio
 import sys
+from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -25,11 +26,10 @@ async def write(text: str) -> None:
         command.revision(alembic_config(connection), text, autogenerate=True, rev_id=revision)
 
     with TemporaryDirectory() as folder:
-        database = Database(f"sqlite+aiosqlite:///{folder}/empty.db")
-        await database.upgrade()
-        async with database.engine.begin() as connection:
-            await connection.run_sync(compare)
-        await database.close()
+        async with aclosing(Database(f"sqlite+aiosqlite:///{folder}/empty.db")) as database:
+            await database.upgrade()
+            async with database.engine.begin() as connection:
+                await connection.run_sync(compare)
 
 
 if __name__ == "__main__":

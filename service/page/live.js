@@ -90,7 +90,7 @@ function draw(message) {
   }
 }
 
-const told = {
+const handlers = {
   "session.created": (m) => {
     showCounts(Object.fromEntries(m.exercises.map((name) => [name, 0])));
     say("Connected: counting.");
@@ -121,7 +121,7 @@ const told = {
   },
   "landmarks": draw,
   "error": (m) => {
-    run.told = !m.recoverable;
+    run.concluded = !m.recoverable;
     say(m.message, true);
     note(null, `${m.code}: ${m.message}`, "error");
   },
@@ -129,7 +129,7 @@ const told = {
     const counted = Object.entries(m.counts).map(([name, n]) => `${words(name)} ${n}`);
     say(`Done: ${counted.join(", ") || "nothing counted"}; ` +
       `${m.processed} frames, ${m.dropped} dropped.`);
-    run.told = true;
+    run.concluded = true;
   },
 };
 
@@ -198,7 +198,7 @@ function connect(file, protocols) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/v1/live`, protocols);
   const mine = run = {
-    socket, file, seq: 0, last_us: -1, told: false, ended: false, heard_ms: performance.now(),
+    socket, file, seq: 0, last_us: -1, concluded: false, ended: false, heard_ms: performance.now(),
     watching: setInterval(() => watch(mine), WATCH_MS),
   };
   $("events").replaceChildren();
@@ -213,11 +213,11 @@ function connect(file, protocols) {
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
     mine.heard_ms = performance.now();
-    if (run === mine) told[message.type]?.(message);
+    if (run === mine) handlers[message.type]?.(message);
   };
   socket.onclose = (event) => {
     if (run !== mine) return;
-    if (!mine.told) {
+    if (!mine.concluded) {
       const ticket = protocols.length > 1 ? ", or refused the ticket" : "";
       say(event.code === 1006 ? `The server cannot be reached, or has no free session${ticket}.`
         : `The connection was closed (${event.code} ${event.reason}).`, true);

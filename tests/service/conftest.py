@@ -1,7 +1,7 @@
 """A real server over a real socket, with a fake core."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,13 +43,12 @@ def add_keys(
     settings: Settings, keys: Mapping[str, str], scopes: Collection[Scope] = SCOPES
 ) -> None:
     async def add() -> None:
-        database = Database(settings.database_url)
-        await database.upgrade()
-        tenants = Tenants(database)
-        for tenant, key in keys.items():
-            await tenants.add(tenant, "test")
-            await tenants.add_key(tenant, "test", name="all", scopes=scopes, secret=key)
-        await database.close()
+        async with aclosing(Database(settings.database_url)) as database:
+            await database.upgrade()
+            tenants = Tenants(database)
+            for tenant, key in keys.items():
+                await tenants.add(tenant, "test")
+                await tenants.add_key(tenant, "test", name="all", scopes=scopes, secret=key)
 
     if keys:
         anyio.run(add)
@@ -78,9 +77,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 async def empty(database_url: str) -> AsyncIterator[Database]:
     """One without tables."""
-    database = Database(Settings(database=SecretStr(database_url)).database_url)
-    yield database
-    await database.close()
+    url = Settings(database=SecretStr(database_url)).database_url
+    async with aclosing(Database(url)) as database:
+        yield database
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from service.deliveries import Claimed, Deliveries, Tried
 from service.metrics import Metrics
 from service.outbound import Answer, Outbound
 from service.signing import new_secret
-from service.webhook_events import MAX_BYTES
 from tests.service.outbox import LOOPBACK, Outbox
 
 NEVER_S: Final = 3600.0
@@ -66,6 +65,7 @@ class Many(Deliveries):
     """A thousand of two tenants' that are due, each as large as can be, made as it is claimed."""
 
     number = 1000
+    size = 20_000
     claimed = recorded = 0
 
     async def claim(
@@ -77,7 +77,7 @@ class Many(Deliveries):
         hosts = (f"{tenant}{number}.example" for number in range(AT_ONCE))
         free = next(one for one in hosts if one not in busy_endpoints)
         self.claimed += 1
-        name, body = f"msg_{self.claimed}", b"x" * MAX_BYTES
+        name, body = f"msg_{self.claimed}", b"x" * self.size
         return Claimed(name, tenant, free, f"https://{free}/", (new_secret(),), body, 1)
 
     async def record(self, claimed: Claimed, tried: Tried) -> str | None:

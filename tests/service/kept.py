@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.clip_media import landmarks_of, video_of
 from service.database import Database
+from service.kept_workout import keep
 from service.sessions import SqliteSessions
 from service.storage import Storage
 from service.tables import Answered, Clip, Delivery, Endpoint, Table, Tenant, Workout, WorkoutSet
-from service.workout_store import keep
 from tests.service.clocks import NOON
 from tests.service.tallies import SQUATS
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.addresses import Address, is_public, is_reachable
+from service.addresses import Address, is_reachable
 
 PRIVATE = (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
@@ -33,29 +33,28 @@ def standing_for(address: IPv4Address) -> list[IPv6Address]:
 @pytest.mark.parametrize("network", PRIVATE)
 def test_both_ends_of_what_is_not_public(network: str) -> None:
     whole = ip_network(network)
-    assert not is_public(whole[0])
-    assert not is_public(whole[-1])
+    assert not is_reachable(whole[0])
+    assert not is_reachable(whole[-1])
 
 
 @given(st.sampled_from(PRIVATE).flatmap(lambda network: st.ip_addresses(network=network)))
-def test_nothing_between_them_is_public(address: Address) -> None:
-    assert not is_public(address)
+def test_nothing_between_them_is_reachable(address: Address) -> None:
     assert not is_reachable(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_the_internet_is_public(address: str) -> None:
-    assert is_public(ip_address(address))
+def test_the_internet_is_reachable(address: str) -> None:
+    assert is_reachable(ip_address(address))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "::1", "fd00:ec2::254"])
 def test_this_machine_and_its_cloud_are_not(address: str) -> None:
-    assert not is_public(ip_address(address))
+    assert not is_reachable(ip_address(address))
 
 
 @given(any_v4)
 def test_an_address_that_stands_for_another_is_as_public_as_it(address: IPv4Address) -> None:
-    assert {is_public(one) for one in standing_for(address)} == {is_public(address)}
+    assert {is_reachable(one) for one in standing_for(address)} == {is_reachable(address)}
 
 
 @given(private_v4)

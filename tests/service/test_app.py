@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import TimeoutError as Overdue
 from websockets.exceptions import InvalidStatus
 
-from service.errors import handle_errors
+from service.error_handlers import handle_errors
 from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.databases import SERVER, fresh

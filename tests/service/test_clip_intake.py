@@ -50,7 +50,7 @@ async def state_of(settings: Settings) -> AsyncIterator[AppState]:
         core=Core(FakeEngine(), FakeLibrary()),
     )
     yield cast(AppState, parts)
-    await database.close()
+    await database.aclose()
 
 
 def new(one: str) -> Clip:

@@ -16,7 +16,6 @@ from service.metrics import Metrics
 from service.outbound import Answer, Outbound
 from service.retries import DELAYS_S
 from service.tables import Attempt, Delivery, Endpoint
-from service.webhook_events import MAX_BYTES
 from tests.service.couriers import Broken, Many, Sender, until, value, working
 from tests.service.outbox import LATEST, LOOPBACK, Outbox, opened_outbox
 from tests.service.receiver import NO_CONTENT, Heard, Receiver, receiving
@@ -92,7 +91,7 @@ async def test_what_another_process_has_told_is_found_by_looking(outbox: Outbox)
     async with receiving() as receiver, working(outbox, poll_s=0.01):
         await outbox.add(receiver.port)
         await elsewhere.tell()
-        await elsewhere.database.close()
+        await elsewhere.database.aclose()
         await until(lambda: receiver.heard)
 
 
@@ -254,7 +253,7 @@ async def test_many_that_wait_are_not_in_memory(outbox: Outbox) -> None:
     tracemalloc.stop()
     assert len({*sender.sent}) == many.number == 1000
     assert sender.most == AT_ONCE
-    assert peak < many.number * MAX_BYTES / 10
+    assert peak < many.number * many.size / 10
 
 
 async def test_what_is_under_way_at_the_end_is_finished(outbox: Outbox) -> None:

@@ -161,7 +161,7 @@ async def test_who_waits_for_a_locked_sqlite_does_not_wait_for_all_the_others(
     assert len(raised) == 20
     async with database.write() as session:
         session.add(tenant())
-    await database.close()
+    await database.aclose()
 
 
 @pytest.mark.anyio
@@ -237,7 +237,7 @@ async def test_nobody_else_reads_the_file(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "new")
     database = Database(settings.database_url)
     await database.upgrade()
-    await database.close()
+    await database.aclose()
     file = settings.folder / "blazereps.db"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(settings.folder.stat().st_mode) == 0o700

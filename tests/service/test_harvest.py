@@ -12,6 +12,7 @@ from sqlalchemy.orm import undefer
 
 from blazereps_client.messages import CountingReset
 from pose_engine.frames import ImageLimits
+from service import kept_workout
 from service.core import Core
 from service.database import Database
 from service.harvest import BATCH, Harvest
@@ -24,8 +25,8 @@ from service.stream import Stream, resume
 from service.tables import Tenant, Workout, WorkoutSet
 from service.telemetry import NoSpans, Telemetry
 from service.tenants import Tenants
-from service.workout_store import Tell, tell_nobody
 from tests.service.fakes import HOLD, REP, REST, FakeEngine, OtherLibrary, grey_pose
+from tests.service.outbox import Outbox
 from tests.service.streams import CORE, landmarks, moment
 
 pytestmark = pytest.mark.anyio
@@ -44,9 +45,9 @@ class World:
             folder / "sessions.db", keep_s=60, most=100, clock=lambda: self.now_s
         )
 
-    def harvest(self, tell: Tell = tell_nobody, core: Core = CORE) -> Harvest:
+    def harvest(self, core: Core = CORE) -> Harvest:
         resumed = partial(resume, core, ImageLimits(), self.sessions, TELEMETRY)
-        return Harvest(self.database, self.sessions, resumed, tell=tell, clock=self.now)
+        return Harvest(self.database, self.sessions, resumed, clock=self.now)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.now_s, UTC)
@@ -175,25 +176,22 @@ async def test_who_is_killed_between_keeping_and_forgetting_keeps_it_once(
     world.sessions = Fragile(
         tmp_path / "sessions.db", keep_s=60, most=100, clock=lambda: world.now_s
     )
-    told: list[Any] = []
-
-    async def tell(*event: Any) -> None:
-        told.append(event)
-
+    outbox = Outbox(world.database)
+    await outbox.add(9000, "workout.ended")
     stream = begin(world, "a")
     play(stream, REP)
     if ended:
         stream.finish(moment(9))
         with pytest.raises(Cut):
-            await world.harvest(tell).finished("a", "acme/ann", BEGAN_S, stream)
+            await world.harvest().finished("a", "acme/ann", BEGAN_S, stream)
     world.now_s += 61
     if not ended:
         with pytest.raises(Cut):
-            await world.harvest(tell).expired()
+            await world.harvest().expired()
     assert [*await world.workouts()] == ["a"]
-    await world.harvest(tell).expired()
+    await world.harvest().expired()
     assert [*await world.workouts()] == ["a"]
-    assert len(told) == 1
+    assert len(await outbox.rows()) == 1
     assert world.sessions.expired("", 10) == []
 
 
@@ -286,7 +284,9 @@ async def test_nothing_is_kept_of_a_tenant_that_another_one_has_the_name_of(worl
     assert [*await world.workouts()] == ["c"]
 
 
-async def test_what_cannot_be_kept_now_is_kept_later_and_holds_nobody_up(world: World) -> None:
+async def test_what_cannot_be_kept_now_is_kept_later_and_holds_nobody_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in "ab":
         play(begin(world, name), REP)
     world.now_s += 61
@@ -296,10 +296,11 @@ async def test_what_cannot_be_kept_now_is_kept_later_and_holds_nobody_up(world: 
         if event.data.workout_id in failing:
             raise OSError("cannot be told")
 
-    await world.harvest(tell).expired()
+    monkeypatch.setattr(kept_workout, "tell", tell)
+    await world.harvest().expired()
     assert [*await world.workouts()] == ["b"]
     failing.clear()
-    await world.harvest(tell).expired()
+    await world.harvest().expired()
     assert sorted(await world.workouts()) == ["a", "b"]
 
 

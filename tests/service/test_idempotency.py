@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -190,9 +190,8 @@ async def test_a_secret_is_told_once_and_not_kept(client: httpx2.Client, url: st
     assert client.post(path, json={}, headers={NAME: "rotate"}).status_code == 200
     assert code(client.post(path, json={}, headers={NAME: "rotate"})) == (409, "told_once")
     database = Database(Settings(database=SecretStr(url)).database_url)
-    async with database.read() as session:
+    async with aclosing(database), database.read() as session:
         rows = [*await session.scalars(select(Answered))]
-    await database.close()
     assert {"secret", "rotate"} < {row.key for row in rows}
     assert not [row for row in rows if "br_" in f"{row.body}{row.headers}"]
 

@@ -169,13 +169,15 @@ def test_sigterm_drains_and_says_so(tmp_path: Path) -> None:
     assert events.index("draining") < events.index("connection ended") < events.index("drained")
 
 
-def test_an_upload_under_way_is_told_that_the_server_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/v1/clips", "/v1/webhooks"], ids=["upload", "json"])
+def test_a_body_that_is_still_coming_is_told_that_the_server_ends(
+    tmp_path: Path, path: str
+) -> None:
+    begun = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\n{{}}"
     with server_process(tmp_path) as (server, address):
         host, port = address.split(":")
         with socket.create_connection((host, int(port)), timeout=20) as client:
-            client.sendall(
-                b"POST /v1/clips HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\nab"
-            )
+            client.sendall(begun.encode())
             time.sleep(0.5)
             server.stop()
             answer = client.recv(65536).decode()

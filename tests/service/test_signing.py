@@ -1,6 +1,5 @@
 """Signatures, as the published library verifies them."""
 
-import base64
 import re
 import time
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from service.signing import check_secret, new_secret, signed
+from service.signing import new_secret, signed
 
 BODY = '{"type":"test","data":{"who":"Zoë"}}'.encode()
 OLD, NEW = new_secret(), new_secret()
@@ -18,10 +17,6 @@ OLD, NEW = new_secret(), new_secret()
 
 def now(after_s: int = 0) -> int:
     return int(time.time()) + after_s
-
-
-def secret_of(size: int) -> str:
-    return "whsec_" + base64.b64encode(b"s" * size).decode()
 
 
 def test_a_receiver_verifies_it() -> None:
@@ -78,36 +73,3 @@ def test_the_timestamp_is_told_as_it_is_given() -> None:
 
 def test_secrets_are_new_each_time() -> None:
     assert OLD != NEW
-    check_secret(OLD)
-
-
-@pytest.mark.parametrize("size", [24, 64])
-def test_the_sizes_that_are_allowed(size: int) -> None:
-    check_secret(secret_of(size))
-
-
-@pytest.mark.parametrize(
-    ("secret", "why"),
-    [
-        (secret_of(23), "24 to 64 bytes, not 23"),
-        (secret_of(65), "24 to 64 bytes, not 65"),
-        (secret_of(32).removeprefix("whsec_"), "begin with whsec_"),
-        ("whsec_" + "!" * 44, "base64"),
-        ("whsec_", "not 0"),
-        ("whsec_" + "ä" * 44, "ASCII"),
-    ],
-)
-def test_secrets_that_are_refused(secret: str, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        signed([NEW, secret], "msg_1", now(), BODY)
-
-
-@pytest.mark.parametrize("message_id", ["", "a.b", "a\r\nb", "a" * 65])
-def test_ids_that_are_refused(message_id: str) -> None:
-    with pytest.raises(ValueError, match="id must be"):
-        signed([NEW], message_id, now(), BODY)
-
-
-def test_nothing_goes_unsigned() -> None:
-    with pytest.raises(ValueError, match="one secret"):
-        signed([], "msg_1", now(), BODY)

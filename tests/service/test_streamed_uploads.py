@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 
-from service.errors import handle_errors
+from service.error_handlers import handle_errors
 from service.server import serving
 from service.settings import Settings
 from service.storage import Storage

@@ -7,23 +7,17 @@ from typing import Any
 import anyio
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazereps_client.results import Tally
 from service.auth import Caller
 from service.database import Database
 from service.errors import ServiceError
+from service.kept_workout import keep, range_degrees
 from service.tables import Tenant, Workout, WorkoutSet
-from service.webhook_events import WebhookEvent, WorkoutEnded
-from service.workout_store import (
-    MAX_CORRECTIONS,
-    WorkoutStore,
-    keep,
-    pages,
-    range_degrees,
-    with_exercise,
-)
+from service.webhook_events import WorkoutEnded
+from service.workout_store import MAX_CORRECTIONS, WorkoutStore, pages, with_exercise
 from tests.service.databases import until_somebody_waits
+from tests.service.outbox import Outbox
 from tests.service.tallies import SQUATS, hold, rep, rep_set, tally
 
 pytestmark = pytest.mark.anyio
@@ -41,25 +35,6 @@ ONE: dict[str, Any] = {
     "tally": SQUATS,
     "now": NOON + timedelta(minutes=5),
 }
-
-
-class Told:
-    """Who is told of events."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[str, str | None, WebhookEvent]] = []
-
-    async def __call__(
-        self,
-        session: AsyncSession,
-        tenant_id: str,
-        user_id: str | None,
-        event: WebhookEvent,
-        now: datetime,
-    ) -> None:
-        assert session.in_transaction()
-        assert event.timestamp == now
-        self.events.append((tenant_id, user_id, event))
 
 
 @pytest.fixture
@@ -100,14 +75,16 @@ async def test_it_is_kept_with_its_sets(database: Database, store: WorkoutStore)
 async def test_the_same_id_changes_nothing_and_is_told_once(
     database: Database, store: WorkoutStore
 ) -> None:
-    told = Told()
-    assert await keep_one(database, tell=told)
-    assert not await keep_one(database, counted=tally(), user_id="bob", tell=told)
+    outbox = Outbox(database)
+    await outbox.add(9000, "workout.ended")
+    assert await keep_one(database)
+    assert not await keep_one(database, counted=tally(), user_id="bob")
     assert (await store.get(ANN, "a")).counts == {"squat": 5}
-    ((tenant, user, event),) = told.events
-    assert (tenant, user) == ("acme", "ann")
-    assert isinstance(event, WorkoutEnded)
+    told = await outbox.row()
+    assert (told.user_id, told.created_at) == ("ann", ONE["now"])
+    event = WorkoutEnded.model_validate_json(told.body)
     assert (event.data.workout_id, event.data.counts) == ("a", {"squat": 5})
+    assert (event.data.user, event.timestamp) == ("ann", ONE["now"])
 
 
 async def test_of_two_at_once_one_keeps_it(database: Database, store: WorkoutStore) -> None:
@@ -127,11 +104,17 @@ async def test_of_two_at_once_one_keeps_it(database: Database, store: WorkoutSto
 async def test_what_fails_later_in_the_transaction_keeps_nothing(
     database: Database, store: WorkoutStore
 ) -> None:
-    async def fails(*_: object) -> None:
-        raise RuntimeError("cannot be told")
+    outbox = Outbox(database)
+    await outbox.add(9000, "workout.ended")
+
+    async def fail() -> None:
+        async with database.write() as session:
+            assert await keep(session, **ONE)
+            raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await keep_one(database, tell=fails)
+        await fail()
+    assert await outbox.rows() == []
     assert (await rows(database, Workout), await rows(database, WorkoutSet)) == (0, 0)
 
 

@@ -178,4 +178,4 @@ def place_for_clips(data: Path, backend: str = "sqlite", **settings: Any) -> Ite
         try:
             yield Place(address, worker, client)
         finally:
-            portal.call(worker.database.close)
+            portal.call(worker.database.aclose)

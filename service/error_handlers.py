@@ -1,0 +1,104 @@
+"""Every error that leaves an endpoint, or that FastAPI finds itself, answered as a problem."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from pose_engine.footage import ClipError
+from pose_engine.frames import FrameError
+from service.errors import UNAVAILABLE, ServiceError, internal_error, media_error, unavailable
+
+_BY_STATUS: Final = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_many_bytes",
+    503: "shutting_down",
+}
+
+
+def _headers_of(app: FastAPI, request: Request, error: HTTPException) -> Mapping[str, str]:
+    told = error.headers or {}
+    if error.status_code != 405:
+        return told
+    return {**told, "Allow": _methods_of(app, request)}
+
+
+def _methods_of(app: FastAPI, request: Request) -> str:
+    """All that there are of a path; the router names only those of the first route with it."""
+    methods = app.openapi()["paths"].get(request.scope["route"].path_format, {"get": {}})
+    return ", ".join(sorted(name.upper() for name in methods))
+
+
+def _not_valid(request: Request, fault: Mapping[str, Any]) -> ServiceError:
+    """Of a request that FastAPI refuses, in the table's terms."""
+    if fault["type"] == "json_invalid":
+        return ServiceError("invalid_json", f"the body is not JSON: {fault['ctx']['error']}")
+    field = ".".join(str(part) for part in fault["loc"][1:])
+    if field:
+        return ServiceError("invalid_request", f"{field}: {fault['msg']}", field=field)
+    told = request.headers.get("content-type", "").partition(";")[0]
+    if fault["type"] != "missing" and not told.endswith(("/json", "+json")):
+        return ServiceError("wrong_content_type", "the body must be JSON: application/json")
+    return ServiceError("invalid_request", f"the body: {fault['msg']}")
+
+
+def _handle(
+    app: FastAPI,
+    errors: Sequence[type[Exception]],
+    handler: Callable[[Request, Exception], JSONResponse],
+) -> None:
+    for error in errors:
+        app.add_exception_handler(error, handler)
+
+
+def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
+    """Answer every error of the app as a problem; its code is `told` too."""
+
+    def answer(error: ServiceError) -> JSONResponse:
+        told(error.code)
+        return error.response()
+
+    @app.exception_handler(ServiceError)
+    def service_error(_: Request, error: ServiceError) -> JSONResponse:
+        return answer(error)
+
+    @app.exception_handler(FrameError)
+    @app.exception_handler(ClipError)
+    def bad_media(_: Request, error: FrameError | ClipError) -> JSONResponse:
+        return answer(media_error(error))
+
+    @app.exception_handler(RequestValidationError)
+    def bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
+        return answer(_not_valid(request, error.errors()[0]))
+
+    @app.exception_handler(ClientDisconnect)
+    def broken_off(_: Request, __: ClientDisconnect) -> JSONResponse:
+        return answer(ServiceError("invalid_request", "the body breaks off", field="file"))
+
+    @app.exception_handler(HTTPException)
+    def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        response = answer(
+            ServiceError(_BY_STATUS.get(error.status_code, "invalid_request"), error.detail)
+        )
+        response.headers.update(_headers_of(app, request, error))
+        return response
+
+    @app.exception_handler(IntegrityError)
+    def out_of_date(_: Request, __: IntegrityError) -> JSONResponse:
+        fault = "what it belongs to has changed or gone meanwhile: look again"
+        return answer(ServiceError("conflict", fault))
+
+    def database_away(_: Request, error: Exception) -> JSONResponse:
+        return answer(unavailable(error))
+
+    _handle(app, UNAVAILABLE, database_away)
+
+    @app.exception_handler(Exception)
+    def unexpected(_: Request, __: Exception) -> JSONResponse:
+        return answer(internal_error())
