@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from blazereps_client.results import Document
 from service.access import MayAdministrate
 from service.errors import KEY_ONLY, problems
-from service.idempotency import TOLD_ONCE, IdempotentRoute
+from service.idempotency import TOLD_ONCE, IdempotentRoute, Once
 from service.moments import IsoMoment
 from service.pages import Cursor, Limit, Page, page_of, position, read_place, read_position
 from service.state import State
@@ -102,10 +102,13 @@ class ActInfo(Document):
 
 
 @router.post("/tenants", status_code=201, responses=problems("already_exists", "invalid_request"))
-async def add_tenant(wanted: NewTenant, caller: MayAdministrate, state: State) -> TenantInfo:
+async def add_tenant(
+    wanted: NewTenant, caller: MayAdministrate, state: State, once: Once
+) -> TenantInfo:
     """Add a tenant."""
-    days = wanted.model_dump(exclude={"id"})
-    return TenantInfo.model_validate(await state.tenants.add(wanted.id, caller.actor, **days))
+    days, keep = wanted.model_dump(exclude={"id"}), once(TenantInfo.model_validate)
+    tenant = await state.tenants.add(wanted.id, caller.actor, keep, **days)
+    return TenantInfo.model_validate(tenant)
 
 
 @router.get("/tenants", responses=problems("invalid_request"))
@@ -145,10 +148,13 @@ async def remove_tenant(tenant_id: TenantId, caller: MayAdministrate, state: Sta
     dependencies=[TOLD_ONCE],
 )
 async def add_key(
-    tenant_id: TenantId, wanted: NewKey, caller: MayAdministrate, state: State
+    tenant_id: TenantId, wanted: NewKey, caller: MayAdministrate, state: State, once: Once
 ) -> ShownKey:
     """Add a key to a tenant; it is shown once."""
-    key, secret = await state.tenants.add_key(tenant_id, caller.actor, **wanted.model_dump())
+    keep = once(KeyInfo.model_validate)
+    key, secret = await state.tenants.add_key(
+        tenant_id, caller.actor, **wanted.model_dump(), keep=keep
+    )
     return ShownKey(**dict(KeyInfo.model_validate(key)), key=secret)
 
 
@@ -167,11 +173,14 @@ async def rotate_key(
     key_id: KeyId,
     caller: MayAdministrate,
     state: State,
+    *,
     wanted: Rotation,
+    once: Once,
 ) -> ShownKey:
     """Another secret for a key, shown once; the one before is good for a while."""
+    keep = once(KeyInfo.model_validate)
     key, secret = await state.tenants.rotate(
-        tenant_id, key_id, caller.actor, overlap_s=wanted.overlap_s
+        tenant_id, key_id, caller.actor, overlap_s=wanted.overlap_s, keep=keep
     )
     return ShownKey(**dict(KeyInfo.model_validate(key)), key=secret)
 

@@ -11,6 +11,7 @@ import anyio
 from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite says it in the same words
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.auth import Caller
 from service.database import Database
@@ -30,6 +31,8 @@ class Asked:
     caller: Caller
     key: str
     fingerprint: str
+    status: int
+    """Of its answer, unless it fails."""
     holder: str = field(default_factory=lambda: uuid.uuid4().hex)
     """This try of it: whoever takes its place is another."""
 
@@ -79,7 +82,10 @@ class Answers:
 
     async def renew(self, asked: Asked) -> None:
         """Say that it is still under way."""
-        await self._change(asked, leased_until=self._clock() + self._lease)
+        until = self._clock() + self._lease
+        async with self._database.write() as session:
+            renewed = update(Answered).where(*_held(asked)).values(leased_until=until)
+            await session.execute(renewed)
 
     async def renew_for_ever(self, asked: Asked) -> None:
         """Say so until this is cancelled: an upload may last longer than a lease."""
@@ -88,20 +94,14 @@ class Answers:
             with suppress(SQLAlchemyError):  # the next time may do
                 await self.renew(asked)
 
-    async def keep(
-        self, asked: Asked, status: int, headers: Mapping[str, str], body: str | None
-    ) -> None:
-        """Give this answer from now on; body None: only say that it was answered."""
-        await self._change(asked, status=status, headers={**headers}, body=body)
-
     async def give_up(self, asked: Asked) -> None:
-        """Nothing was done: the same may be asked again, or something else."""
+        """The same may be asked again, or something else, unless it was done and answered."""
         async with self._database.write() as session:
             await session.execute(delete(Answered).where(*_held(asked)))
 
     async def forget_old(self) -> None:
-        """Erase answers of more than 24 hours ago."""
-        await self._database.erase(Answered, Answered.created_at <= self._clock() - KEEP)
+        """Erase answers of more than 24 hours ago, and requests that nobody works on any more."""
+        await self._database.erase(Answered, _over(self._clock()))
 
     def _taking(self, asked: Asked) -> Any:
         """Takes the place where nobody has it, or nobody any more; gives the holder, or none."""
@@ -115,21 +115,36 @@ class Answers:
             "headers": None,
             "body": None,
         }
-        dead = Answered.status.is_(None) & (Answered.leased_until <= now)
         return (
             insert(Answered)
             .values(**asked.place, **values)
             .on_conflict_do_update(
                 index_elements=[Answered.tenant_id, Answered.user_id, Answered.key],
                 set_=values,
-                where=or_(dead, Answered.created_at <= now - KEEP),
+                where=_over(now),
             )
             .returning(Answered.holder)
         )
 
-    async def _change(self, asked: Asked, **values: Any) -> None:
-        async with self._database.write() as session:
-            await session.execute(update(Answered).where(*_held(asked)).values(**values))
+
+async def keep_answer(
+    session: AsyncSession, asked: Asked, headers: Mapping[str, str], body: str | None
+) -> None:
+    """Give this answer from now on, if this transaction commits; body None: only that there is one.
+
+    The last thing in it: who has locked an answer waits for no other row.
+    Raises ServiceError `idempotency_in_progress` where another try has taken over.
+    """
+    answer = {"status": asked.status, "headers": {**headers}, "body": body}
+    kept = update(Answered).where(*_held(asked)).values(**answer).returning(Answered.holder)
+    if await session.scalar(kept) is None:
+        raise _under_way()
+
+
+def _over(now: datetime) -> ColumnElement[bool]:
+    dead = Answered.status.is_(None) & (Answered.leased_until <= now)
+    old = Answered.status.is_not(None) & (Answered.created_at <= now - KEEP)
+    return or_(dead, old)
 
 
 def _under_way() -> ServiceError:

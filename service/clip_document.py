@@ -58,6 +58,12 @@ def counted_clip(row: Clip) -> CountedClip:
     return CountedClip.model_validate(_told(row) | {"result": row.result, "error": row.error})
 
 
+def received_clip(row: Clip) -> CountedClip:
+    """A clip as it was when its upload ended, whatever has become of it since."""
+    nothing_yet = {"status": "queued", "result": None, "error": None}
+    return CountedClip.model_validate(_told(row) | nothing_yet)
+
+
 def _told(row: Clip) -> dict[str, Any]:
     columns = ClipInfo.model_fields.keys() - Wanted.model_fields.keys() - {"user"}
     return row.wanted | {name: getattr(row, name) for name in columns} | {"user": row.user_id}

@@ -14,6 +14,7 @@ from service.clip_erasure import abandon_upload
 from service.clip_media import media_of, video_of
 from service.clip_options import ClipOptions
 from service.clip_store import Lost, Wanted
+from service.database import Keep, keep_nothing
 from service.errors import ServiceError
 from service.library import new_session
 from service.places import place
@@ -110,7 +111,7 @@ async def receive(
         with move_on_after(left.total_seconds()):
             return await state.storage.append(video_of(clip.id), offset, chunks, max_bytes, stored)
     except Lost:
-        return await _after_all(state, clip.id)
+        return (await _after_all(state, clip.id)).received
     except FAULTS:  # also where its folder was erased while a part was written
         await _after_all(state, clip.id)
         raise
@@ -134,22 +135,28 @@ async def or_nothing(state: AppState, clip: Clip) -> AsyncIterator[None]:
         raise
 
 
-async def finish(state: AppState, clip_id: str) -> None:
-    """All of it is stored: have it counted. Raises ServiceError `gone` as `receive` does."""
+async def finish(state: AppState, clip_id: str, keep: Keep[Clip] = keep_nothing) -> Clip:
+    """All of it is stored: have it counted. Gives it without its result.
+
+    Raises ServiceError `gone` as `receive` does.
+    """
     try:
-        await state.clips.complete(clip_id)
+        clip = await state.clips.complete(clip_id, keep)
     except Lost:
-        await _after_all(state, clip_id)
+        clip = await _after_all(state, clip_id)
+        async with state.database.write() as session:
+            await keep(session, clip)
     state.runner.wake()
+    return clip
 
 
-async def _after_all(state: AppState, clip_id: str) -> int:
+async def _after_all(state: AppState, clip_id: str) -> Clip:
     """What became of an upload that is over: another request may have ended it well."""
     clip = await state.clips.find(clip_id)
     if clip is None or clip.status == "cancelled":
         await state.storage.erase(media_of(clip_id))  # what was stored since it was given up
         raise gone(clip_id)
-    return clip.received
+    return clip
 
 
 def gone(clip_id: str) -> ServiceError:

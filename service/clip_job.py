@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blazereps_client.results import ClipResult
 from pose_engine.footage import ClipError
+from service.beside import beside
 from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import After, ClipStore, Lost, Wanted
 from service.core import NO_SNAPSHOT, Core
@@ -166,22 +167,10 @@ class _Work:
 
     async def run(self) -> Outcome:
         """Fetch it and count; raises ClipError, ServiceError, Lost, Stopped."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._renew)
-            outcome = await self._outcome()
-            tasks.cancel_scope.cancel()
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    async def _outcome(self) -> Outcome | Exception:
-        """A task group would wrap what is raised in it."""
-        try:
+        async with beside(self._renew):
             async with self.job.fetched(self.clip) as path:
                 result = await to_thread.run_sync(self._count, path)
             return result, await self._landmarks() if self.wanted.landmarks else None
-        except Exception as error:
-            return error
 
     async def _landmarks(self) -> int:
         """Keep those of the whole clip as one file, and say its bytes."""

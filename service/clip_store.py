@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased, undefer
 from blazereps_client.messages import Subject
 from blazereps_client.results import ClipResult, Document
 from service.auth import Caller
-from service.database import Database, Turn, take_turn
+from service.database import Database, Keep, Turn, keep_nothing, take_turn
 from service.errors import Problem, ServiceError
 from service.pages import Position, newest_first
 from service.receipts import was_erased
@@ -137,15 +137,19 @@ class ClipStore:
         said = or_(Clip.length == length, Clip.length.is_(None) & (Clip.received <= length))
         await self._change(clip_id, Clip.status == "uploading", said, length=length)
 
-    async def complete(self, clip_id: str) -> Clip:
+    async def complete(self, clip_id: str, keep: Keep[Clip] = keep_nothing) -> Clip:
         """All of it lies in the storage: it waits to be counted. Raises Lost as `receive` does."""
-        return await self._change(
-            clip_id,
-            Clip.status == "uploading",
-            status="queued",
-            received=func.coalesce(Clip.length, Clip.received),
-            upload_expires_at=None,
-        )
+        async with self._database.write() as session:
+            clip = await _changed(
+                session,
+                clip_id,
+                Clip.status == "uploading",
+                status="queued",
+                received=func.coalesce(Clip.length, Clip.received),
+                upload_expires_at=None,
+            )
+            await keep(session, clip)
+        return clip
 
     async def cancel(self, caller: Caller, clip_id: str) -> Clip:
         """Nobody works on it any more; a clip that is done with stays as it is. As `get` raises."""

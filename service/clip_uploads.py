@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from service.access import MayCount
-from service.clip_document import CountedClip, counted_clip
+from service.clip_document import CountedClip, received_clip
 from service.clip_intake import (
     UNNAMED,
     begin,
@@ -18,8 +18,9 @@ from service.clip_intake import (
 )
 from service.clip_options import ClipOptions
 from service.clips import POLL_S
+from service.database import Keep
 from service.errors import KEY_ONLY, ServiceError, problems
-from service.idempotency import IdempotentRoute
+from service.idempotency import IdempotentRoute, Once
 from service.responses import answers
 from service.state import AppState, State
 from service.tables import Clip
@@ -49,7 +50,9 @@ async def upload_clip(
     response: Response,
     state: State,
     caller: MayCount,
+    *,
     options: Annotated[ClipOptions, Query()],
+    once: Once,
 ) -> CountedClip:
     """Upload a clip to be counted, as the raw body or as the multipart field `file`.
 
@@ -60,6 +63,8 @@ async def upload_clip(
     announced = request.headers.get("content-length")
     if announced == "0":
         raise _empty()
+    response.headers["Location"] = f"/v1/clips/{clip.id}"
+    response.headers["Retry-After"] = str(POLL_S)
     limit = state.settings.max_clip_bytes
     with receiving(state):
         name, chunks = await upload_chunks(request, max_bytes=limit)
@@ -67,17 +72,20 @@ async def upload_clip(
         if name is None and announced is not None:
             clip.length = int(announced)
         await begin(state, caller, clip)
-        await _take(state, clip, chunks, limit)
-    response.headers["Location"] = f"/v1/clips/{clip.id}"
-    response.headers["Retry-After"] = str(POLL_S)
-    return counted_clip(await state.clips.get(caller, clip.id))
+        return received_clip(await _take(state, clip, chunks, limit, once(received_clip)))
 
 
-async def _take(state: AppState, clip: Clip, chunks: AsyncIterator[bytes], max_bytes: int) -> None:
+async def _take(
+    state: AppState,
+    clip: Clip,
+    chunks: AsyncIterator[bytes],
+    max_bytes: int,
+    keep: Keep[Clip],
+) -> Clip:
     async with or_nothing(state, clip):
         if not await receive(state, clip, 0, chunks, max_bytes, in_one=True):
             raise _empty()
-        await finish(state, clip.id)
+        return await finish(state, clip.id, keep)
 
 
 def _empty() -> ServiceError:

@@ -1,10 +1,10 @@
 """The database: SQLite in the data folder, or PostgreSQL by one setting."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 from alembic import command
@@ -47,6 +47,15 @@ _SNAPSHOT: Final[dict[str, Any]] = {
 _UNSYNCED: Final = {"synchronize_session": False}  # no session holds what is erased
 ERASED_AT_ONCE: Final = 1000
 _PART: Final = 200
+
+
+Row = TypeVar("Row", bound=Table)
+Keep = Callable[[AsyncSession, Row], Awaitable[None]]
+"""What else is kept of a row, as the last thing in the transaction that makes or changes it."""
+
+
+async def keep_nothing(_session: AsyncSession, _row: Table) -> None:
+    """Nothing else."""
 
 
 class Turn(IntEnum):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from service.addresses import Network
-from service.database import Database
+from service.database import Database, Keep, keep_nothing
 from service.deliveries import Status, mark_told, send_to, switch_off
 from service.errors import ServiceError
 from service.etags import check_match
@@ -31,7 +31,8 @@ class Endpoints:
     """What a tenant does with its endpoints, and sees of what is sent to them.
 
     Those of another tenant, as those that there are not, raise ServiceError `not_found`; URLs that
-    nothing is sent to raise `invalid_request`. `if_match`: see `service.etags.check_match`.
+    nothing is sent to raise `invalid_request`. `if_match`: see `service.etags.check_match`,
+    `keep`: `service.database.Keep`.
     """
 
     def __init__(
@@ -43,7 +44,13 @@ class Endpoints:
     ) -> None:
         self._database, self._networks, self._clock = database, networks, clock
 
-    async def add(self, tenant_id: str, url: str, events: Collection[str]) -> Endpoint:
+    async def add(
+        self,
+        tenant_id: str,
+        url: str,
+        events: Collection[str],
+        keep: Keep[Endpoint] = keep_nothing,
+    ) -> Endpoint:
         """A new endpoint with its secret; raises ServiceError `too_many` or `unauthorized`."""
         self._check(url)
         endpoint = Endpoint(
@@ -62,6 +69,7 @@ class Endpoints:
                 fault = f"a tenant may have {MAX_ENDPOINTS} endpoints, the limit"
                 raise ServiceError("too_many", fault)
             session.add(endpoint)
+            await keep(session, endpoint)
         return endpoint
 
     async def all(self, tenant_id: str) -> Sequence[Endpoint]:
@@ -110,7 +118,14 @@ class Endpoints:
             check_match(if_match, endpoint.version)
             await session.delete(endpoint)
 
-    async def rotate(self, tenant_id: str, endpoint_id: str, *, overlap_s: float) -> Endpoint:
+    async def rotate(
+        self,
+        tenant_id: str,
+        endpoint_id: str,
+        *,
+        overlap_s: float,
+        keep: Keep[Endpoint] = keep_nothing,
+    ) -> Endpoint:
         """Another secret; for `overlap_s` seconds messages are signed with the one before too.
 
         So they are with those before it, where their own time is not over sooner.
@@ -128,15 +143,20 @@ class Endpoints:
             endpoint.former_secrets = [last, *former][:MAX_FORMER]
             endpoint.secret = new_secret()
             endpoint.version += 1
+            await keep(session, endpoint)
         return endpoint
 
-    async def test(self, tenant_id: str, endpoint_id: str) -> Delivery:
+    async def test(
+        self, tenant_id: str, endpoint_id: str, keep: Keep[Delivery] = keep_nothing
+    ) -> Delivery:
         """Send it a `test`; raises ServiceError `switched_off`."""
         now = self._clock()
         event = EndpointTried(timestamp=now, data=TriedEndpoint(endpoint_id=endpoint_id))
         async with self._database.write() as session:
             endpoint = await _switched_on(session, tenant_id, endpoint_id)
-            return send_to(session, endpoint, None, event, now)
+            delivery = send_to(session, endpoint, None, event, now)
+            await keep(session, delivery)
+        return delivery
 
     async def deliveries(
         self,
@@ -172,7 +192,13 @@ class Endpoints:
             found = await _delivery(session, endpoint_id, delivery_id)
             return found, (await session.scalars(query)).all()
 
-    async def redeliver(self, tenant_id: str, endpoint_id: str, delivery_id: str) -> Delivery:
+    async def redeliver(
+        self,
+        tenant_id: str,
+        endpoint_id: str,
+        delivery_id: str,
+        keep: Keep[Delivery] = keep_nothing,
+    ) -> Delivery:
         """Let it be due at once, whatever became of it; raises ServiceError `switched_off`.
 
         One that is under way just now stays as it is.
@@ -184,6 +210,7 @@ class Endpoints:
             if not await _under_way(session, found, now):
                 found.status, found.next_at = "pending", now
                 mark_told(session)
+            await keep(session, found)
         return found
 
     def _check(self, url: str) -> None:

@@ -7,14 +7,19 @@ answered sends it again with the same `Idempotency-Key`.
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Final
 
-import anyio
+from anyio import CancelScope
 from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.access import GuardedRoute, Handler, sender_of
-from service.answers import Answers, Asked
+from service.answers import Asked, keep_answer
+from service.beside import beside
+from service.database import Keep, Row
 from service.errors import ServiceError
 from service.state import app_state
 from service.tables import Answered
@@ -42,8 +47,8 @@ TOLD_ONCE: Final = Depends(_not_stored)
 class IdempotentRoute(GuardedRoute):
     """POST endpoints of a router made with `APIRouter(route_class=IdempotentRoute)`.
 
-    Only what was done is kept: an error changes nothing, and the key may be used again. An answer
-    with `Cache-Control: no-store` is not kept either, only that there was one.
+    What they do they have kept with its answer, by `Once`: an error changes nothing, and the key
+    may be used again.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -67,53 +72,50 @@ class IdempotentRoute(GuardedRoute):
             # Whoever may do more or less is somebody else, to whom an answer is not given again.
             caller = await sender_of(request)
             fingerprint = await _fingerprint(request, sorted(caller.scopes), reads_body=reads_body)
-            asked = Asked(caller, key, fingerprint)
+            asked = request.state.asked = Asked(caller, key, fingerprint, self.status_code or 200)
             answers = app_state(request).answers
             before = await answers.claim(asked)
             if before is not None:
                 return _again(before)
-            return await _first(answers, asked, lambda: answer(request))
+            try:
+                async with beside(partial(answers.renew_for_ever, asked)):
+                    return await answer(request)
+            except BaseException:
+                with CancelScope(shield=True):
+                    await answers.give_up(asked)
+                raise
 
         return once
 
 
-async def _first(
-    answers: Answers, asked: Asked, answer: Callable[[], Awaitable[Response]]
-) -> Response:
-    try:
-        response = await _while_renewed(answers, asked, answer)
-        if response.status_code < 400:
-            await _keep(answers, asked, response)
-            return response
-    except BaseException:
-        with anyio.CancelScope(shield=True):
-            await answers.give_up(asked)
-        raise
-    await answers.give_up(asked)
-    return response
+class _Once:
+    def __init__(self, request: Request, response: Response) -> None:
+        self._asked: Asked | None = getattr(request.state, "asked", None)
+        self._headers = response.headers
+
+    def __call__(self, told: Callable[[Row], BaseModel]) -> Keep[Row]:
+        """For a store, to keep the answer with what it makes; `told`: what is answered of that.
+
+        The answer's other headers are set before. One with `Cache-Control: no-store` is not kept,
+        only that there was one.
+        """
+
+        async def keep(session: AsyncSession, row: Row) -> None:
+            if self._asked is None:
+                return
+            if "no-store" in self._headers.get("cache-control", ""):
+                await keep_answer(session, self._asked, {}, None)
+                return
+            await session.flush()  # which gives a new row its defaults
+            headers = {"content-type": "application/json", **self._headers}
+            body = told(row).model_dump_json(by_alias=True)
+            await keep_answer(session, self._asked, headers, body)
+
+        return keep
 
 
-async def _while_renewed(
-    answers: Answers, asked: Asked, answer: Callable[[], Awaitable[Response]]
-) -> Response:
-    result: Response | Exception
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(answers.renew_for_ever, asked)
-        try:
-            result = await answer()
-        except Exception as error:  # to be raised outside of the group, which would wrap it
-            result = error
-        tasks.cancel_scope.cancel()
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-async def _keep(answers: Answers, asked: Asked, response: Response) -> None:
-    secret = "no-store" in response.headers.get("cache-control", "")
-    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    body = None if secret else bytes(response.body).decode()
-    await answers.keep(asked, response.status_code, {} if secret else headers, body)
+Once = Annotated[_Once, Depends()]
+"""A parameter of such an endpoint: what keeps its answer."""
 
 
 def _again(before: Answered) -> Response:

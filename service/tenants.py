@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.database import Database, Turn, take_turn
+from service.database import Database, Keep, Turn, keep_nothing, take_turn
 from service.errors import ServiceError
 from service.pages import Position, newest_first
 from service.receipts import request_erasure
@@ -53,13 +53,19 @@ class Tenants:
     """What the database says of tenants and keys.
 
     `actor` says who acts: `key:<id>`, or `command` for the command line. What concerns a tenant or
-    key that there is not raises ServiceError `not_found`.
+    key that there is not raises ServiceError `not_found`. `keep`: see `service.database.Keep`.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = now_utc) -> None:
         self._database, self._clock = database, clock
 
-    async def add(self, tenant_id: str, actor: str, **days: float | None) -> Tenant:
+    async def add(
+        self,
+        tenant_id: str,
+        actor: str,
+        keep: Keep[Tenant] = keep_nothing,
+        **days: float | None,
+    ) -> Tenant:
         """A new tenant; `days`: how long what is kept.
 
         Raises ServiceError `already_exists`, or `invalid_request` where the name is none.
@@ -72,6 +78,7 @@ class Tenants:
             async with self._database.write() as session:
                 session.add(tenant)
                 session.add(self._act(actor, "tenant.added", tenant_id, tenant_id, **days))
+                await keep(session, tenant)
         except IntegrityError:
             fault = f"there is a tenant {tenant_id} already"
             raise ServiceError("already_exists", fault, field="id") from None
@@ -128,6 +135,7 @@ class Tenants:
         expires_at: datetime | None = None,
         requests_per_minute: int | None = None,
         clips_per_day: int | None = None,
+        keep: Keep[Key] = keep_nothing,
     ) -> tuple[Key, str]:
         """A new key, and what opens the door with it: told once. Raises ServiceError."""
         if expires_at is not None and expires_at <= self._clock():
@@ -150,6 +158,7 @@ class Tenants:
             session.add(key)
             act = self._act(actor, "key.added", tenant_id, key.id, name=name, scopes=key.scopes)
             session.add(act)
+            await keep(session, key)
         return key, secret
 
     async def keys(self, tenant_id: str) -> list[Key]:
@@ -159,7 +168,13 @@ class Tenants:
             return [*await session.scalars(_live_keys(tenant_id).order_by(Key.created_at.desc()))]
 
     async def rotate(
-        self, tenant_id: str, key_id: str, actor: str, *, overlap_s: float
+        self,
+        tenant_id: str,
+        key_id: str,
+        actor: str,
+        *,
+        overlap_s: float,
+        keep: Keep[Key] = keep_nothing,
     ) -> tuple[Key, str]:
         """Another secret for a key, told once; the one before is good for `overlap_s` seconds.
 
@@ -175,6 +190,7 @@ class Tenants:
             session.add(FormerKey(digest=key.digest, key_id=key_id, until=until))
             key.digest = digest_of(secret)
             session.add(self._act(actor, "key.rotated", tenant_id, key_id, overlap_s=overlap_s))
+            await keep(session, key)
         return key, secret
 
     async def revoke(self, tenant_id: str, key_id: str, actor: str) -> None:

@@ -12,7 +12,7 @@ from service.access import MayKeepWebhooks
 from service.deliveries import Status
 from service.errors import KEY_ONLY, problems
 from service.etags import IfMatch, etag_of
-from service.idempotency import TOLD_ONCE, IdempotentRoute
+from service.idempotency import TOLD_ONCE, IdempotentRoute, Once
 from service.outbound import MAX_URL_CHARS
 from service.pages import Cursor, Limit, Page, page_of, position, read_position
 from service.state import State
@@ -145,10 +145,11 @@ class ShownDelivery(DeliveryInfo):
     dependencies=[TOLD_ONCE],
 )
 async def add_endpoint(
-    wanted: NewEndpoint, caller: MayKeepWebhooks, state: State, response: Response
+    wanted: NewEndpoint, caller: MayKeepWebhooks, state: State, response: Response, once: Once
 ) -> ShownEndpoint:
     """Add an endpoint; its secret is shown once."""
-    endpoint = await state.endpoints.add(caller.tenant, wanted.url, wanted.events)
+    keep = once(EndpointInfo.model_validate)
+    endpoint = await state.endpoints.add(caller.tenant, wanted.url, wanted.events, keep)
     response.headers["Location"] = f"/v1/webhooks/{endpoint.id}"
     return _shown(endpoint, response)
 
@@ -199,18 +200,25 @@ async def rotate_secret(
     caller: MayKeepWebhooks,
     state: State,
     response: Response,
+    *,
+    once: Once,
 ) -> ShownEndpoint:
     """Another secret, shown once; messages are signed with the one before too, for a while."""
-    endpoint = await state.endpoints.rotate(caller.tenant, endpoint_id, overlap_s=wanted.overlap_s)
+    keep = once(EndpointInfo.model_validate)
+    endpoint = await state.endpoints.rotate(
+        caller.tenant, endpoint_id, overlap_s=wanted.overlap_s, keep=keep
+    )
     return _shown(endpoint, response)
 
 
 @router.post("/{endpoint_id}/test", status_code=202, responses=MISSING | problems("switched_off"))
 async def try_endpoint(
-    endpoint_id: EndpointId, caller: MayKeepWebhooks, state: State
+    endpoint_id: EndpointId, caller: MayKeepWebhooks, state: State, once: Once
 ) -> DeliveryInfo:
     """Send it a `test` now: the delivery, which tells what becomes of it."""
-    return DeliveryInfo.model_validate(await state.endpoints.test(caller.tenant, endpoint_id))
+    keep = once(DeliveryInfo.model_validate)
+    row = await state.endpoints.test(caller.tenant, endpoint_id, keep)
+    return DeliveryInfo.model_validate(row)
 
 
 @router.get("/{endpoint_id}/deliveries", responses=MISSING)
@@ -251,10 +259,15 @@ async def get_delivery(
     responses=MISSING | problems("switched_off"),
 )
 async def redeliver(
-    endpoint_id: EndpointId, delivery_id: DeliveryId, caller: MayKeepWebhooks, state: State
+    endpoint_id: EndpointId,
+    delivery_id: DeliveryId,
+    caller: MayKeepWebhooks,
+    state: State,
+    once: Once,
 ) -> DeliveryInfo:
     """Send it again now, under the same `webhook-id`, whatever became of it."""
-    row = await state.endpoints.redeliver(caller.tenant, endpoint_id, delivery_id)
+    keep = once(DeliveryInfo.model_validate)
+    row = await state.endpoints.redeliver(caller.tenant, endpoint_id, delivery_id, keep)
     return DeliveryInfo.model_validate(row)
 
 

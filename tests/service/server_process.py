@@ -50,13 +50,20 @@ class ServerProcess:
 
 @contextmanager
 def server_process(
-    data: Path, *, keys: Mapping[str, str] | None = None, **settings: str
+    data: Path,
+    *,
+    keys: Mapping[str, str] | None = None,
+    module: str = "tests.service.server_process",
+    **settings: str,
 ) -> Iterator[tuple[ServerProcess, str]]:
-    """A server and its address; `settings` go over the defaults, as the environment has them."""
+    """A server and its address; `settings` go over the defaults, as the environment has them.
+
+    `module`: which calls `main` when it is run.
+    """
     add_keys(Settings(data=data), keys or {})
     chosen = {"port": "0", "drain_s": "0", "log_format": "json", "data": str(data)} | settings
     environment = {f"BLAZEREPS_{name.upper()}": value for name, value in chosen.items()}
-    command = [sys.executable, "-m", "tests.service.server_process"]
+    command = [sys.executable, "-m", module]
     with subprocess.Popen(
         command,
         env=os.environ | environment | {"PYTHONPATH": PATHS},
@@ -73,7 +80,12 @@ def server_process(
             process.kill()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """A server with a fake core, as the environment says."""
     chosen = Settings()
     with listen(chosen) as listener:
         serve(create_app(chosen, FakeEngine(), FakeLibrary()), chosen, listener)
+
+
+if __name__ == "__main__":
+    main()

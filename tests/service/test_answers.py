@@ -1,5 +1,6 @@
 """Answers that are kept: one try of a request at a time, and the first one's answer for all."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,12 +8,13 @@ import anyio
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.answers import KEEP, LEASE, Answers, Asked
+from service.answers import KEEP, LEASE, Answers, Asked, keep_answer
 from service.auth import Caller
 from service.database import Database
 from service.errors import ServiceError
-from service.tables import Answered
+from service.tables import Answered, Tenant
 from service.tenants import Tenants
 from tests.service.clocks import Clock
 
@@ -34,7 +36,14 @@ async def answers(database: Database, clock: Clock) -> Answers:
 
 
 def asked(caller: Caller = ACME, fingerprint: str = "f") -> Asked:
-    return Asked(caller, "key", fingerprint)
+    return Asked(caller, "key", fingerprint, 202)
+
+
+async def keep(
+    database: Database, one: Asked, body: str | None, headers: Mapping[str, str] | None = None
+) -> None:
+    async with database.write() as session:
+        await keep_answer(session, one, headers or {}, body)
 
 
 async def refusal(answers: Answers, one: Asked) -> str:
@@ -63,10 +72,13 @@ async def test_a_tenant_that_was_just_removed_claims_nothing(answers: Answers) -
     assert await refusal(answers, asked(Caller("gone"))) == "unauthorized"
 
 
-async def test_what_was_answered_is_given_again(answers: Answers, clock: Clock) -> None:
+async def test_what_was_answered_is_given_again(
+    answers: Answers, database: Database, clock: Clock
+) -> None:
     first = asked()
     assert await answers.claim(first) is None
-    await answers.keep(first, 202, {"location": "/x"}, '{"a": 1}')
+    await keep(database, first, '{"a": 1}', {"location": "/x"})
+    await answers.give_up(first)
     clock.now += LEASE
     found = await answers.claim(asked())
     assert found is not None
@@ -74,10 +86,10 @@ async def test_what_was_answered_is_given_again(answers: Answers, clock: Clock) 
     assert await refusal(answers, asked(fingerprint="g")) == "idempotency_mismatch"
 
 
-async def test_what_held_a_secret_is_told_once(answers: Answers) -> None:
+async def test_what_held_a_secret_is_told_once(answers: Answers, database: Database) -> None:
     first = asked()
     await answers.claim(first)
-    await answers.keep(first, 201, {}, None)
+    await keep(database, first, None)
     assert await refusal(answers, asked()) == "told_once"
 
 
@@ -93,14 +105,24 @@ async def test_what_was_given_up_is_free(answers: Answers) -> None:
     assert await answers.claim(asked(fingerprint="g")) is None
 
 
-async def test_a_dead_one_is_taken_over_and_says_no_more(answers: Answers, clock: Clock) -> None:
+async def test_a_dead_one_is_taken_over_and_does_no_more(
+    answers: Answers, database: Database, clock: Clock
+) -> None:
     first, second = asked(), asked()
     await answers.claim(first)
     clock.now += LEASE
     assert await answers.claim(second) is None
-    await answers.keep(first, 202, {}, "first")
+
+    async def too_late(session: AsyncSession, _: Tenant) -> None:
+        await keep_answer(session, first, {}, "first")
+
+    tenants = Tenants(database)
+    with pytest.raises(ServiceError) as caught:
+        await tenants.add("late", "test", too_late)
+    assert caught.value.code == "idempotency_in_progress"
+    assert [one.id for one in await tenants.after("", 10)] == ["acme", "other"]
     await answers.give_up(first)
-    await answers.keep(second, 202, {}, "second")
+    await keep(database, second, "second")
     found = await answers.claim(asked())
     assert found is not None
     assert found.body == "second"
@@ -113,6 +135,25 @@ async def test_one_that_lives_is_not_taken_over(answers: Answers, clock: Clock) 
         clock.now += LEASE / 2
         await answers.renew(first)
     assert await refusal(answers, asked()) == "idempotency_in_progress"
+
+
+async def test_one_that_lives_for_more_than_a_day_is_not_taken_over(
+    answers: Answers, clock: Clock
+) -> None:
+    first = asked()
+    await answers.claim(first)
+    clock.now += KEEP
+    await answers.renew(first)
+    await answers.forget_old()
+    assert await refusal(answers, asked()) == "idempotency_in_progress"
+
+
+async def test_a_dead_one_is_forgotten(answers: Answers, database: Database, clock: Clock) -> None:
+    await answers.claim(asked())
+    clock.now += LEASE
+    await answers.forget_old()
+    async with database.read() as session:
+        assert await session.scalar(select(Answered)) is None
 
 
 class Renewed(Answers):
@@ -149,11 +190,13 @@ async def lease_of(database: Database) -> datetime:
         return (await session.scalars(select(Answered.leased_until))).one()
 
 
-async def test_after_a_day_it_is_forgotten(answers: Answers, clock: Clock) -> None:
+async def test_after_a_day_it_is_forgotten(
+    answers: Answers, database: Database, clock: Clock
+) -> None:
     for begins_anew in (False, True):
         first = asked()
         assert await answers.claim(first) is None
-        await answers.keep(first, 202, {}, "{}")
+        await keep(database, first, "{}")
         clock.now += KEEP - timedelta(seconds=1)
         await answers.forget_old()
         assert await answers.claim(asked()) is not None

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from obstore.store import LocalStore
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.auth import Caller
 from service.clip_intake import PART, begin, finish, new_clip, receive
@@ -72,8 +73,14 @@ async def test_another_request_may_have_ended_it_well(state: AppState, clip: Cli
         yield b"abc"
         await state.clips.complete(clip.id)
 
+    kept: list[str] = []
+
+    async def keep(_: AsyncSession, row: Clip) -> None:
+        kept.append(row.id)
+
     assert await receive(state, clip, 0, chunks(), 10) == 3
-    await finish(state, clip.id)
+    assert (await finish(state, clip.id, keep)).status == "queued"
+    assert kept == [clip.id]
     assert await state.storage.size(video_of(clip.id)) == 3
 
 

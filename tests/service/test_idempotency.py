@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.database import Database
 from service.idempotency import NAME, REPLAYED
@@ -43,6 +43,10 @@ def client(serve: Serve, url: str) -> Iterator[httpx2.Client]:
 def upload(client: httpx2.Client, key: str | None, **options: Any) -> httpx2.Response:
     headers = {"content-type": "video/mp4"} | ({} if key is None else {NAME: key})
     return client.post("/v1/clips", headers=headers, **{"content": BODY, **options})
+
+
+def clips(client: httpx2.Client) -> list[str]:
+    return [clip["id"] for clip in client.get("/v1/clips").json()["items"]]
 
 
 def code(answer: httpx2.Response) -> tuple[int, str]:
@@ -113,6 +117,23 @@ def test_one_that_is_under_way_is_waited_for(client: httpx2.Client) -> None:
         told = b"".join(iter(lambda: sender.recv(4096), b""))
     answered = json.loads(told.partition(b"\r\n\r\n")[2])
     assert upload(client, "slow").json() == answered
+
+
+@pytest.mark.anyio
+async def test_one_whose_place_another_has_taken_does_nothing(
+    client: httpx2.Client, url: str
+) -> None:
+    database = Database(Settings(database=SecretStr(url)).database_url)
+    before = clips(client)
+    with uploading(client, "stalled") as sender:
+        async with database.write() as session:
+            taken = update(Answered).where(Answered.key == "stalled").values(holder="another")
+            await session.execute(taken)
+        sender.sendall(BODY)
+        told = b"".join(iter(lambda: sender.recv(4096), b""))
+    await database.aclose()
+    assert json.loads(told.partition(b"\r\n\r\n")[2])["code"] == "idempotency_in_progress"
+    assert clips(client) == before
 
 
 def test_one_that_was_broken_off_can_be_sent_again(client: httpx2.Client) -> None:
@@ -196,6 +217,42 @@ async def test_a_secret_is_told_once_and_not_kept(client: httpx2.Client, url: st
     assert not [row for row in rows if "br_" in f"{row.body}{row.headers}"]
 
 
+WANTED: dict[str, Any] = {
+    "/v1/clips": {"content": BODY},
+    "/v1/tenants": {"json": {"id": "new"}},
+    "/v1/tenants/{tenant_id}/keys": {"json": {"name": "app", "scopes": ["read"]}},
+    "/v1/tenants/{tenant_id}/keys/{key_id}/rotate": {"json": {}},
+    "/v1/webhooks": {"json": {"url": "https://hooks.example", "events": ["clip.failed"]}},
+    "/v1/webhooks/{endpoint_id}/rotate": {"json": {}},
+    "/v1/webhooks/{endpoint_id}/test": {},
+    "/v1/webhooks/{endpoint_id}/deliveries/{delivery_id}/redeliver": {},
+}
+MAKES = {
+    "/v1/tenants/{tenant_id}/keys": "key_id",
+    "/v1/webhooks": "endpoint_id",
+    "/v1/webhooks/{endpoint_id}/test": "delivery_id",
+}
+
+
+@pytest.mark.anyio
+async def test_whatever_can_be_sent_again_is_kept(client: httpx2.Client, url: str) -> None:
+    made, told = {"tenant_id": "ops"}, {}
+    for path, wanted in WANTED.items():
+        told[path] = client.post(path.format(**made), headers={NAME: path}, **wanted)
+        assert told[path].is_success, told[path].text
+        if path in MAKES:
+            made[MAKES[path]] = told[path].json()["id"]
+    database = Database(Settings(database=SecretStr(url)).database_url)
+    async with database.read() as session:
+        rows = {row.key: row for row in await session.scalars(select(Answered))}
+    await database.aclose()
+    for path, answer in told.items():
+        kept = rows[path]
+        secret = answer.headers.get("Cache-Control") == "no-store"
+        assert kept.status == answer.status_code
+        assert kept.body == (None if secret else answer.text)
+
+
 def test_what_can_be_sent_again_is_documented(client: httpx2.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     taking = {
@@ -204,12 +261,7 @@ def test_what_can_be_sent_again_is_documented(client: httpx2.Client) -> None:
         for method, operation in methods.items()
         if any(one["name"] == NAME for one in operation.get("parameters", ()))
     }
-    keys = "/v1/tenants/{tenant_id}/keys"
-    assert taking >= {
-        ("/v1/clips", "post"), ("/v1/tenants", "post"), (keys, "post"),
-        (keys + "/{key_id}/rotate", "post"),
-    }  # fmt: skip
-    assert {method for _, method in taking} == {"post"}
+    assert taking == {(path, "post") for path in WANTED}
     upload = {one["name"] for one in paths["/v1/clips"]["post"]["parameters"]}
     assert upload >= {NAME, "exercise", "fps"}
 
