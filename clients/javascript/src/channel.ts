@@ -1,3 +1,5 @@
+import { Changes } from "./changes.js";
+
 interface Typed {
   type: string;
 }
@@ -7,7 +9,8 @@ type Of<E extends Typed, T extends E["type"]> = Extract<E, { type: T }>;
 /** What a session says, to whoever listens and whoever iterates. */
 export class Channel<E extends Typed> {
   readonly #listeners = new Map<string, Set<(event: E) => void>>();
-  readonly #inboxes = new Set<Inbox<E>>();
+  readonly #inboxes = new Set<E[]>();
+  readonly #changes = new Changes();
   #over = false;
   #error: Error | null = null;
 
@@ -22,7 +25,8 @@ export class Channel<E extends Typed> {
   }
 
   emit(event: E): void {
-    for (const inbox of this.#inboxes) inbox.put(event);
+    for (const inbox of this.#inboxes) inbox.push(event);
+    this.#changes.tell();
     this.tell(event);
   }
 
@@ -36,49 +40,26 @@ export class Channel<E extends Typed> {
   end(error: Error | null): void {
     this.#over = true;
     this.#error = error;
-    for (const inbox of this.#inboxes) inbox.wake();
+    this.#changes.tell();
   }
 
   /** Everything from here on. */
   [Symbol.asyncIterator](): AsyncGenerator<E, void, undefined> {
-    const inbox = new Inbox<E>();
+    const inbox: E[] = [];
     this.#inboxes.add(inbox);
     return this.#read(inbox);
   }
 
-  async *#read(inbox: Inbox<E>): AsyncGenerator<E, void, undefined> {
+  async *#read(inbox: E[]): AsyncGenerator<E, void, undefined> {
     try {
       while (true) {
-        yield* inbox.take();
-        if (this.#over && inbox.empty) break;
-        await inbox.filled(() => this.#over);
+        await this.#changes.until(() => this.#over || inbox.length > 0);
+        if (inbox.length === 0) break;
+        yield* inbox.splice(0);
       }
     } finally {
       this.#inboxes.delete(inbox);
     }
     if (this.#error) throw this.#error;
-  }
-}
-
-class Inbox<E> {
-  #events: E[] = [];
-  wake: () => void = () => {};
-
-  get empty(): boolean {
-    return this.#events.length === 0;
-  }
-
-  put(event: E): void {
-    this.#events.push(event);
-    this.wake();
-  }
-
-  take(): E[] {
-    return this.#events.splice(0);
-  }
-
-  filled(over: () => boolean): Promise<void> {
-    if (!this.empty || over()) return Promise.resolve();
-    return new Promise((resolve) => (this.wake = resolve));
   }
 }

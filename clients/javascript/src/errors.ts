@@ -20,7 +20,8 @@ export class BlazerepsError extends Error {
 const GOING_AWAY = 1001;
 const NO_STATUS = 1005;
 const ABNORMAL = 1006;
-const FAULT = 1011;
+/** The server failed. */
+export const FAULT = 1011;
 const RESTART = 1012;
 const OVER_CAPACITY = 1013;
 

@@ -1,6 +1,6 @@
 import { backoffMs } from "./backoff.js";
 import type { Clock } from "./clock.js";
-import { BlazerepsError, closeError, isPassing } from "./errors.js";
+import { BlazerepsError, closeError, FAULT, isPassing } from "./errors.js";
 import type { Bytes } from "./media.js";
 import type { ServerMessage } from "./messages.js";
 import {
@@ -22,7 +22,7 @@ export interface LinkOwner {
   greeting(): string;
   heard(message: ServerMessage): void;
   /** The connection is gone; where that is passing, `redial` may bring it back. */
-  lost(error: BlazerepsError, passing: boolean): void;
+  lost(error: BlazerepsError, passing: boolean, fault: boolean): void;
 }
 
 // A phone that changes networks is told of its lost connection minutes later, if at all.
@@ -126,13 +126,14 @@ export class Link {
   #lose(code: number, reason: string): void {
     const why = reason || this.#complaint;
     this.#drop();
-    this.owner.lost(closeError(code, why), isPassing(code));
+    this.owner.lost(closeError(code, why), isPassing(code), code === FAULT);
   }
 
   #failed(error: unknown): void {
-    if (error instanceof BlazerepsError) return this.owner.lost(error, false);
+    if (error instanceof BlazerepsError)
+      return this.owner.lost(error, false, false);
     const why = error instanceof Error ? error.message : String(error);
-    this.owner.lost(new BlazerepsError("connection_lost", why), true);
+    this.owner.lost(new BlazerepsError("connection_lost", why), true, false);
   }
 
   #wait(): void {

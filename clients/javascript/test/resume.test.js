@@ -202,7 +202,7 @@ test("big frames are kept up to 8 MiB", async () => {
   assert.equal(session.givenUp, 2);
 });
 
-test("a frame that is too big for the backlog alone is said all the same", async () => {
+test("a frame that is too big for the outbox alone is said all the same", async () => {
   const { session, socket, clock } = await lasting();
   const huge = new Uint8Array(8 * 1024 * 1024 + 1);
   await sendMany(session, 0, 1);
@@ -357,6 +357,46 @@ test("a fault of the server is resumed, and told only if that fails", async () =
   });
   next.drop(4404);
   assert.deepEqual(errors, ["unknown_session"]);
+});
+
+test("a message that makes the server fail again and again ends the session", async () => {
+  const { session, socket, clock } = await lasting();
+  await sendMany(session, 0, 1);
+  let last = socket;
+  for (let n = 0; n < 3; n++) {
+    last = await reconnected(last, clock, 1011);
+    last.accept({ ...RESUMED, resumed_at_seq: null });
+    assert.equal(last.said.at(-1), "#0");
+  }
+  const ended = new Promise((resolve) => session.on("closed", resolve));
+  last.drop(1011);
+  assert.equal((await ended).error.code, "connection_lost");
+  assert.equal(FakeSocket.last, last);
+});
+
+test("faults of the server with progress in between are resumed for ever", async () => {
+  const { session, socket, clock } = await lasting();
+  let last = socket;
+  for (let n = 0; n < 5; n++) {
+    await sendMany(session, n, 1);
+    last.tell(ack(n, { stored_seq: n }));
+    last = await reconnected(last, clock, 1011);
+    last.accept({ ...RESUMED, resumed_at_seq: n });
+  }
+});
+
+test("encoded video is sent again from a key frame on", async () => {
+  const { session, socket, clock } = await lasting();
+  const frame = (n, key) => session.sendVideo(JPEG, { atS: n / 10, key });
+  for (let n = 0; n < 6; n++) frame(n, n === 0 || n === 4);
+  session.update({ exercise: "squat" });
+  const next = await reconnected(socket, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 1 });
+  assert.deepEqual(next.said.slice(1), ["#4", "#5", "session.update"]);
+  assert.equal(session.givenUp, 2);
+  const third = await reconnected(next, clock);
+  third.accept({ ...RESUMED, resumed_at_seq: 4 });
+  assert.deepEqual(third.said.slice(1), ["session.update"]);
 });
 
 test("a session that the server does not keep is not resumed", async () => {

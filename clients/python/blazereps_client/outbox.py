@@ -43,7 +43,8 @@ class Outbox:
     def __init__(self, *, max_messages: int, max_bytes: int) -> None:
         self._sent = _Messages(max_messages, max_bytes)
         self._waiting = _Messages(max_messages, max_bytes)
-        self._next_seq = 0
+        self.next_seq = 0
+        """Of the media to come."""
         self.whole_from_seq = 0
         """From here on nothing is missing."""
         self.sent_seq = -1
@@ -65,7 +66,7 @@ class Outbox:
         """Put it at the end."""
         self._waiting.append(message)
         if message.first_seq is not None:
-            self._next_seq = message.seq + 1
+            self.next_seq = message.seq + 1
 
     def trim(self) -> None:
         """Keep what waits within the bounds."""
@@ -93,16 +94,15 @@ class Outbox:
         while self._sent.queue:
             self._waiting.prepend(self._sent.pop(-1))
 
-    def go_on(self, done_seq: int | None) -> None:
-        """What comes after `done_seq`, or everything, is to be sent; video from a key frame on."""
-        if done_seq is not None:
-            self._waiting.forget(done_seq)
-            if self._waiting.queue:
-                self._waiting.prepend(self._waiting.pop(0).after(done_seq))
+    def go_on(self, done_seq: int) -> None:
+        """What comes after `done_seq` is to be sent; video from a key frame on."""
+        self._waiting.forget(done_seq)
+        if self._waiting.queue:
+            self._waiting.prepend(self._waiting.pop(0).after(done_seq))
         self._waiting.skip_to_key()
-        expected = max(0 if done_seq is None else done_seq + 1, self.whole_from_seq)
+        expected = max(done_seq + 1, self.whole_from_seq)
         firsts = (one.first_seq for one in self._waiting.queue if one.first_seq is not None)
-        self.whole_from_seq = max(expected, next(firsts, self._next_seq))
+        self.whole_from_seq = max(expected, next(firsts, self.next_seq))
         self.given_up += self.whole_from_seq - expected  # seqs have no gaps
 
 

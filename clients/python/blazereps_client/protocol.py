@@ -64,13 +64,12 @@ class LiveProtocol:
         max_kept_bytes: int = MAX_KEPT_BYTES,
     ) -> None:
         self._outbox = Outbox(max_messages=max_kept_messages, max_bytes=max_kept_bytes)
-        self._next_seq = 0
         self._done_seq = -1
         self._furthest_seq = -1
         self._late_seq = -1
         self._last_event_id = 0
         self._credit = 1
-        self._fault: ErrorMessage | None = None
+        self._fatal: ErrorMessage | None = None
         self._faults = 0
         self.config = start
         """What holds; the server's word once there is one."""
@@ -80,6 +79,7 @@ class LiveProtocol:
         """Whether no more media will come."""
         self.created: SessionCreated | None = None
         self.limits: Limits | None = None
+        """The server's, once it has answered."""
         self.counts: dict[str, int] = {}
         self.state: State | None = None
         self.summary: SessionSummary | None = None
@@ -118,7 +118,7 @@ class LiveProtocol:
     @property
     def _catches_up(self) -> bool:
         """Whether what comes next is late, too, behind what was held up by a lost connection."""
-        return self._next_seq <= self._late_seq
+        return self._outbox.next_seq <= self._late_seq
 
     @property
     def _holds_back(self) -> bool:
@@ -128,7 +128,7 @@ class LiveProtocol:
 
     @property
     def _under_way(self) -> int:
-        return self._next_seq - 1 - self._done_seq
+        return self._outbox.next_seq - 1 - self._done_seq
 
     @property
     def given_up(self) -> int:
@@ -150,7 +150,7 @@ class LiveProtocol:
     def send(self, media: Media) -> int:
         """Take one observation and give its seq; raises WireError for what cannot be sent."""
         self._check_not_ending()
-        seq = self._next_seq
+        seq = self._outbox.next_seq
         delta = isinstance(media, VideoAt) and not media.key
         self._add_media(Outgoing(seq, encode(media, seq), first_seq=seq, delta=delta))
         return seq
@@ -158,7 +158,7 @@ class LiveProtocol:
     def send_batch(self, poses: Sequence[PoseAt]) -> range:
         """Take several at once and give their seqs; raises WireError for what cannot be sent."""
         self._check_not_ending()
-        seqs = range(self._next_seq, self._next_seq + len(poses))
+        seqs = range(self._outbox.next_seq, self._outbox.next_seq + len(poses))
         batch = [(seq, capture_us(one), one.pack()) for seq, one in zip(seqs, poses, strict=True)]
         for start in range(0, len(batch), MAX_BATCH):
             self._add_batch(tuple(batch[start : start + MAX_BATCH]))
@@ -167,10 +167,10 @@ class LiveProtocol:
     def say(self, message: Control) -> None:
         """Take anything else; it keeps its place among the media."""
         if isinstance(message, Ping):
-            self._outbox.add(Outgoing(self._next_seq, _json(message), lasting=False))
+            self._outbox.add(Outgoing(self._outbox.next_seq, _json(message), lasting=False))
             return
         self._check_not_ending()
-        self._outbox.add(Outgoing(self._next_seq, _json(message)))
+        self._outbox.add(Outgoing(self._outbox.next_seq, _json(message)))
         self.ending = isinstance(message, SessionEnd)
 
     def next_to_send(self) -> str | bytes | None:
@@ -212,13 +212,13 @@ class LiveProtocol:
         self.open = False
         self._outbox.go_back()
         code = _LOST if close_code is None else close_code
-        fault, self._fault = self._fault, None
+        fatal, self._fatal = self._fatal, None
         self._faults += code == _FAULT
         recoverable = code in _PASSING and self._faults <= MAX_FAULTS
-        if fault is None:
+        if fatal is None:
             what = f"the connection was closed with code {code}"
             return LiveError("connection_lost", what, recoverable=recoverable, close_code=code)
-        return LiveError(fault.code, fault.message, recoverable=recoverable, close_code=code)
+        return LiveError(fatal.code, fatal.message, recoverable=recoverable, close_code=code)
 
     def _add_batch(self, batch: Observations) -> None:
         self._add_media(Outgoing(batch[-1][0], pack_batch(batch), batch[0][0], batch))
@@ -228,7 +228,6 @@ class LiveProtocol:
         if self.open and not self._under_way:
             self._late_seq = -1  # the server has caught up
         self._outbox.add(media)
-        self._next_seq = media.seq + 1
         if not self.open and self.config.pacing == "live":
             self._outbox.trim()
 
@@ -250,10 +249,11 @@ class LiveProtocol:
 
     def _take_resumed(self, resumed: SessionResumed) -> None:
         self.config, self.limits, self.counts = resumed.config, resumed.limits, resumed.counts
-        self._outbox.go_on(resumed.resumed_at_seq)
+        done_seq = resumed.resumed_at_seq
+        self._outbox.go_on(-1 if done_seq is None else done_seq)
         self._done_seq = self._outbox.whole_from_seq - 1  # what is lost is done with, too
         if self.limited:  # as many again may come late while these are caught up with
-            self._late_seq = self._next_seq - 1 + self._under_way
+            self._late_seq = self._outbox.next_seq - 1 + self._under_way
         self.open = True
 
     def _take_event(self, event: EventMessage) -> EventMessage | None:
@@ -272,7 +272,7 @@ class LiveProtocol:
 
     def _take_error(self, error: ErrorMessage) -> ErrorMessage | None:
         if not error.recoverable:
-            self._fault = error
+            self._fatal = error
             return None
         if error.seq is not None:
             self._done_seq = max(self._done_seq, error.seq)

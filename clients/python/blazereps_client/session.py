@@ -29,13 +29,13 @@ from blazereps_client.messages import (
     SessionStart,
     SessionSummary,
     SessionUpdate,
-    State,
     Subject,
 )
 from blazereps_client.opening import Opening
 from blazereps_client.pace import Pace
 from blazereps_client.protocol import Control, LiveProtocol
 from blazereps_client.results import Document
+from blazereps_client.told import Told
 
 MAX_UNREAD = 4096
 """Messages that wait for whoever iterates."""
@@ -47,7 +47,7 @@ Message = TypeVar("Message", bound=Document)
 Callback = Callable[[Message], object]
 
 
-class LiveSession:
+class LiveSession(Told):
     """An open session, see `connect`. Any task may send while another one iterates."""
 
     def __init__(self, opening: Opening, start: SessionStart, *, resume: bool) -> None:
@@ -64,40 +64,9 @@ class LiveSession:
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
-    def created(self) -> SessionCreated:
-        """The server's answer to the start."""
-        assert self._protocol.created is not None, "a session is open"
-        return self._protocol.created
-
-    @property
-    def config(self) -> SessionStart:
-        """What holds now, with every default filled in."""
-        return self._protocol.config
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The absolute counts, as last told."""
-        return self._protocol.counts
-
-    @property
-    def state(self) -> State | None:
-        """The last `state` message."""
-        return self._protocol.state
-
-    @property
-    def summary(self) -> SessionSummary | None:
-        """What was counted, once the session has ended."""
-        return self._protocol.summary
-
-    @property
     def ready(self) -> bool:
         """Whether what is sent now would be worked on; if not, skip a live picture."""
         return not self._over and self._protocol.ready
-
-    @property
-    def given_up(self) -> int:
-        """Observations that were lost with a connection because too many were waiting already."""
-        return self._protocol.given_up
 
     def on(self, kind: type[Message], callback: Callback[Message]) -> None:
         """Call it, one message after the other, with each message of that class from here on.
@@ -252,7 +221,8 @@ class LiveSession:
     async def _reconnect(self, lost: LiveError) -> ClientConnection:
         """Raises what was lost, or the last fault, once it is in vain."""
         limits = self._protocol.limits
-        give_up_s = time.monotonic() + (limits.resume_s if limits and self._resumes else 0)
+        resume_s = limits.resume_s if limits and self._resumes else 0
+        give_up_s = time.monotonic() + resume_s
         for delay_s in delays():
             if not lost.recoverable or time.monotonic() + delay_s > give_up_s:
                 break

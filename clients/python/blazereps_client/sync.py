@@ -20,59 +20,29 @@ from blazereps_client.messages import (
     Arm,
     Outputs,
     ServerMessage,
-    SessionCreated,
     SessionStart,
     SessionSummary,
-    State,
     Subject,
 )
 from blazereps_client.session import DEFAULT_START, Callback, Message
+from blazereps_client.told import Told
 
 T = TypeVar("T")
 
 
-class LiveSession:
+class LiveSession(Told):
     """An open session, see `connect`. Any thread may send while another one iterates."""
 
     def __init__(self, session: live.LiveSession, loop: "_Loop") -> None:
         self._session = session
+        self._protocol = session._protocol
         self._loop = loop
         self._run = loop.run
-
-    @property
-    def created(self) -> SessionCreated:
-        """The server's answer to the start."""
-        return self._session.created
-
-    @property
-    def config(self) -> SessionStart:
-        """What holds now, with every default filled in."""
-        return self._session.config
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The absolute counts, as last told."""
-        return self._session.counts
-
-    @property
-    def state(self) -> State | None:
-        """The last `state` message."""
-        return self._session.state
-
-    @property
-    def summary(self) -> SessionSummary | None:
-        """What was counted, once the session has ended."""
-        return self._session.summary
 
     @property
     def ready(self) -> bool:
         """Whether what is sent now would be worked on; if not, skip a live picture."""
         return self._session.ready
-
-    @property
-    def given_up(self) -> int:
-        """Observations that were lost with a connection because too many were waiting already."""
-        return self._session.given_up
 
     def on(self, kind: type[Message], callback: Callback[Message]) -> None:
         """Call it, in a thread of its own, with each message of that class from here on.

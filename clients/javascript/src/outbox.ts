@@ -1,30 +1,33 @@
 import type { Bytes } from "./media.js";
 
 /** A message that may have to be said again. */
-export interface Kept {
+export interface Outgoing {
   /** Its number, the last one of a batch; a control message has that of the next media. */
   seq: number;
   data: Bytes | string;
   /** Of media. */
   firstSeq?: number;
+  /** Of video that needs what came before. */
+  delta?: boolean;
   /** A batch without the observations up to a number. */
-  after?(seq: number): Kept;
+  after?(seq: number): Outgoing;
 }
 
 const MAX_MESSAGES = 4096;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** What the server has not stored yet, in order: what was said on this connection comes first. */
-export class Backlog {
+export class Outbox {
   /** Observations that were to be said and were not there any more. */
   givenUp = 0;
-  #kept: Kept[] = [];
+  /** Up to which media was sent on this connection, or is done with. */
+  sentSeq = -1;
+  #kept: Outgoing[] = [];
   #bytes = 0;
-  #said = 0;
-  #nextSeq = 0; // of the media to be said next, where nothing is missing
+  #sent = 0;
   #wholeFromSeq = 0; // what is missing before is known
 
-  add(message: Kept): void {
+  add(message: Outgoing): void {
     this.#kept.push(message);
     this.#bytes += message.data.length;
   }
@@ -52,12 +55,13 @@ export class Backlog {
     this.#remove(0, first < 0 ? this.#kept.length : first);
   }
 
-  /** Whatever was said before: all after this number is to be said. */
+  /** Whatever was said before: all after this number is to be said, video from a key frame on. */
   goOn(doneSeq: number): void {
     this.forget(doneSeq);
     this.#cut(doneSeq);
-    this.#said = 0;
-    this.#nextSeq = Math.max(doneSeq + 1, this.#wholeFromSeq);
+    this.#skipToKey();
+    this.#sent = 0;
+    this.sentSeq = Math.max(doneSeq, this.#wholeFromSeq - 1);
   }
 
   /** The first media that is kept; undefined where there is none. */
@@ -65,17 +69,17 @@ export class Backlog {
     return this.#kept.find(({ firstSeq }) => firstSeq !== undefined)?.firstSeq;
   }
 
-  /** The next message to say, which counts as said from here on. */
-  next(): Kept | undefined {
-    const next = this.#kept[this.#said];
+  /** The next message to send, which counts as sent from here on. */
+  next(): Outgoing | undefined {
+    const next = this.#kept[this.#sent];
     if (!next) return undefined;
-    this.#said++;
+    this.#sent++;
     if (next.firstSeq === undefined) return next;
-    if (next.firstSeq > this.#nextSeq) {
-      this.givenUp += next.firstSeq - this.#nextSeq;
+    if (next.firstSeq > this.sentSeq + 1) {
+      this.givenUp += next.firstSeq - this.sentSeq - 1;
       this.#wholeFromSeq = next.firstSeq;
     }
-    this.#nextSeq = next.seq + 1;
+    this.sentSeq = next.seq;
     return next;
   }
 
@@ -88,9 +92,19 @@ export class Backlog {
     this.#kept[0] = rest;
   }
 
+  /** Drops the video that cannot be decoded; what else is said in between stays. */
+  #skipToKey(): void {
+    const place = this.#kept.findIndex(
+      ({ firstSeq, delta }) => firstSeq !== undefined && !delta,
+    );
+    const before = place < 0 ? this.#kept.length : place;
+    for (let n = before - 1; n >= 0; n--)
+      if (this.#kept[n]!.delta) this.#remove(n, 1);
+  }
+
   #remove(start: number, count: number): void {
     const gone = this.#kept.splice(start, count);
     for (const { data } of gone) this.#bytes -= data.length;
-    this.#said -= Math.max(0, Math.min(count, this.#said - start));
+    this.#sent -= Math.max(0, Math.min(count, this.#sent - start));
   }
 }

@@ -1,0 +1,276 @@
+import { BlazerepsError } from "./errors.js";
+import {
+  type Bytes,
+  type Captured,
+  captureUs,
+  type Header,
+  type Kind,
+  markLate,
+  MAX_BATCH,
+  type Observation,
+  packBatch,
+  packMedia,
+  packRow,
+  type Row,
+} from "./media.js";
+import type {
+  ClientMessage,
+  ErrorMessage,
+  ServerMessage,
+  SessionCreated,
+  SessionEvent,
+  SessionResumed,
+  Start,
+  Summary,
+} from "./messages.js";
+import { Outbox, type Outgoing } from "./outbox.js";
+
+/** So many more than the server has room for may be under way to it. */
+const BEYOND_CREDIT = 8;
+/** Of what may not be lost; more would wait in the network, and in memory. */
+const MAX_UNDER_WAY = 64;
+/** Of what is late: enough to keep a server busy that is far away, few enough for a slow one's pongs. */
+const MAX_LATE_UNDER_WAY = 16;
+
+/** In a row: a message that makes the server fail would do so for ever. */
+const MAX_FAULTS = 3;
+
+/** The client's side of a session without its sockets and its clock. */
+export class LiveProtocol {
+  created: SessionCreated | null = null;
+  counts: Record<string, number> = {};
+  summary: Summary | null = null;
+  /** Whether the server is ready for media. */
+  open = false;
+  readonly #outbox = new Outbox();
+  #nextSeq = 0;
+  #doneSeq = -1;
+  #lateSeq = -1; // up to which media is sent late
+  #credit = 1;
+  #faults = 0; // of the server, since it came farther
+  #furthestSeq = -1;
+  #lastEventId = 0;
+  #fatal: BlazerepsError | null = null;
+
+  constructor(
+    readonly start: Start,
+    readonly transmit: (data: string | Bytes) => void,
+  ) {}
+
+  /** Whether what may not be lost has room: the connection stands and little is under way. */
+  get hasRoom(): boolean {
+    return this.open && this.#underWay < MAX_UNDER_WAY;
+  }
+
+  /** Whether an observation sent now would be worked on soon, unless the network lags. */
+  get keepsUp(): boolean {
+    return this.open && this.#underWay < this.#credit + BEYOND_CREDIT;
+  }
+
+  /** Whether an observation sent now will be caught up with after a lost connection. */
+  get takesLate(): boolean {
+    if (!this.open) return this.created !== null && !this.isLossless;
+    return this.#nextSeq <= this.#lateSeq && !this.#outbox.full;
+  }
+
+  get isLossless(): boolean {
+    return this.created?.config.pacing === "lossless";
+  }
+
+  get givenUp(): number {
+    return this.#outbox.givenUp;
+  }
+
+  /** The first message of a new connection. */
+  first(): ClientMessage {
+    if (!this.created) return { type: "session.start", ...this.start };
+    const { session_id, resume_token } = this.created;
+    return {
+      type: "session.resume",
+      session_id,
+      resume_token,
+      last_event_id: this.#lastEventId,
+    };
+  }
+
+  /** Takes one observation and gives its number. */
+  send(
+    kind: Kind,
+    about: Captured & Omit<Header, "seq" | "captureUs">,
+    payload: Bytes,
+  ): number {
+    const seq = this.#nextSeq;
+    const header = { ...about, seq, captureUs: captureUs(about) };
+    this.#addMedia({
+      seq,
+      data: packMedia(kind, header, payload),
+      firstSeq: seq,
+      delta: kind === "video" && !about.key,
+    });
+    return seq;
+  }
+
+  /** Takes several and gives the last one's number. */
+  sendBatch(observations: readonly Observation[]): number {
+    const rows = observations.map((one, n) => packRow(this.#nextSeq + n, one));
+    for (let n = 0; n < rows.length; n += MAX_BATCH)
+      this.#addMedia(batchOf(rows.slice(n, n + MAX_BATCH)));
+    return this.#nextSeq - 1;
+  }
+
+  /** Takes anything else; it keeps its place among the media. */
+  say(control: ClientMessage): void {
+    this.#add({ seq: this.#nextSeq, data: JSON.stringify(control) });
+  }
+
+  /** Takes in a message and gives what is to be told of it, if anything. */
+  receive(message: ServerMessage): SessionEvent | null {
+    if ("event_id" in message) {
+      if (message.event_id <= this.#lastEventId) return null;
+      this.#lastEventId = message.event_id;
+    }
+    if ("counts" in message && message.type !== "session.summary")
+      this.counts = message.counts; // the summary leaves out those at zero
+    switch (message.type) {
+      case "session.created":
+        this.#takeCreated(message);
+        break;
+      case "session.resumed":
+        this.#takeResumed(message);
+        break;
+      case "ack":
+        this.#credit = message.credit;
+        this.#advance(message.seq);
+        this.#outbox.forget(message.stored_seq ?? -1);
+        this.#done(message.seq);
+        break;
+      case "session.summary":
+        this.summary = message;
+        break;
+      case "error":
+        return this.#takeError(message);
+    }
+    return message;
+  }
+
+  /** Whether the server fails again and again at the same place. */
+  get failsHere(): boolean {
+    return this.#faults > MAX_FAULTS;
+  }
+
+  /**
+   * Takes in that the connection is gone, by a fault of the server's or not; gives what it said
+   * before, where that was fatal.
+   */
+  lost(fault: boolean): BlazerepsError | null {
+    this.open = false;
+    if (fault) this.#faults++;
+    const fatal = this.#fatal;
+    this.#fatal = null;
+    return fatal;
+  }
+
+  #takeCreated(created: SessionCreated): void {
+    this.created = created;
+    this.counts = Object.fromEntries(
+      created.exercises.map((name) => [name, 0]),
+    );
+    this.open = true;
+  }
+
+  #takeResumed({ resumed_at_seq }: SessionResumed): void {
+    this.#outbox.goOn(resumed_at_seq ?? -1);
+    // What is lost is done with, too.
+    this.#doneSeq = (this.#outbox.firstSeq ?? this.#nextSeq) - 1;
+    const { pacing, input } = this.created!.config;
+    if (pacing === "live" && input !== "landmarks")
+      // As many again may come late while these are caught up with.
+      this.#lateSeq = this.#nextSeq - 1 + this.#underWay;
+    this.open = true;
+    this.#catchUp();
+  }
+
+  #takeError({
+    code,
+    message,
+    recoverable,
+    field,
+    seq,
+  }: ErrorMessage): BlazerepsError | null {
+    const error = new BlazerepsError(code, message, recoverable, field, seq);
+    if (recoverable) {
+      if (seq !== null) this.#done(seq);
+      return error;
+    }
+    this.#fatal = error; // told when the connection closes, which says whether it is the end
+    return null;
+  }
+
+  #addMedia(media: Outgoing): void {
+    this.#checkSize(media.data.length);
+    if (this.open && !this.#underWay) this.#lateSeq = -1;
+    this.#nextSeq = media.seq + 1;
+    this.#add(media);
+  }
+
+  /** A larger one resets the connection, and would then be sent again and again. */
+  #checkSize(bytes: number): void {
+    const limit = this.created!.limits.max_message_bytes;
+    if (bytes <= limit) return;
+    throw new BlazerepsError(
+      "message_too_large",
+      `A message may have ${limit} bytes, not ${bytes}.`,
+      true,
+    );
+  }
+
+  #add(message: Outgoing): void {
+    this.#outbox.add(message);
+    if (!this.isLossless) this.#outbox.trim();
+    this.#catchUp();
+  }
+
+  #advance(seq: number): void {
+    if (seq <= this.#furthestSeq) return;
+    this.#furthestSeq = seq;
+    this.#faults = 0;
+  }
+
+  #done(seq: number): void {
+    this.#doneSeq = Math.max(this.#doneSeq, seq);
+    this.#catchUp();
+  }
+
+  /** Sends what may be sent; of live frames that are late not all at once. */
+  #catchUp(): void {
+    while (this.open && !this.#holdsBack) {
+      const next = this.#outbox.next();
+      if (!next) return;
+      if (typeof next.data !== "string" && next.seq <= this.#lateSeq)
+        markLate(next.data);
+      this.transmit(next.data);
+    }
+  }
+
+  get #underWay(): number {
+    return this.#nextSeq - 1 - this.#doneSeq;
+  }
+
+  get #holdsBack(): boolean {
+    const { sentSeq } = this.#outbox;
+    return (
+      sentSeq <= this.#lateSeq && sentSeq - this.#doneSeq >= MAX_LATE_UNDER_WAY
+    );
+  }
+}
+
+/** A batch, and what is left of it once some is done with. */
+function batchOf(rows: readonly Row[]): Outgoing {
+  const first = rows[0]!;
+  return {
+    seq: first.seq + rows.length - 1,
+    data: packMedia("batch", first, packBatch(rows)),
+    firstSeq: first.seq,
+    after: (seq) => batchOf(rows.filter((row) => row.seq > seq)),
+  };
+}
