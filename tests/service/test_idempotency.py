@@ -213,7 +213,7 @@ async def test_a_secret_is_told_once_and_not_kept(client: httpx2.Client, url: st
     database = Database(Settings(database=SecretStr(url)).database_url)
     async with aclosing(database), database.read() as session:
         rows = [*await session.scalars(select(Answered))]
-    assert {"secret", "rotate"} < {row.key for row in rows}
+    assert {"secret", "rotate"} <= {row.key for row in rows}
     assert not [row for row in rows if "br_" in f"{row.body}{row.headers}"]
 
 
