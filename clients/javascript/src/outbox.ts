@@ -22,6 +22,8 @@ export class Outbox {
   givenUp = 0;
   /** Up to which media was sent on this connection, or is done with. */
   sentSeq = -1;
+  /** Of the media to come. */
+  nextSeq = 0;
   #kept: Outgoing[] = [];
   #bytes = 0;
   #sent = 0;
@@ -30,6 +32,7 @@ export class Outbox {
   add(message: Outgoing): void {
     this.#kept.push(message);
     this.#bytes += message.data.length;
+    if (message.firstSeq !== undefined) this.nextSeq = message.seq + 1;
   }
 
   /** Gives up the oldest media where it is too much, but never what was added last. */
@@ -62,11 +65,8 @@ export class Outbox {
     this.#skipToKey();
     this.#sent = 0;
     this.sentSeq = Math.max(doneSeq, this.#wholeFromSeq - 1);
-  }
-
-  /** The first media that is kept; undefined where there is none. */
-  get firstSeq(): number | undefined {
-    return this.#kept.find(({ firstSeq }) => firstSeq !== undefined)?.firstSeq;
+    const first = this.#kept.find(({ firstSeq }) => firstSeq !== undefined);
+    this.#passTo(first?.firstSeq ?? this.nextSeq);
   }
 
   /** The next message to send, which counts as sent from here on. */
@@ -75,12 +75,18 @@ export class Outbox {
     if (!next) return undefined;
     this.#sent++;
     if (next.firstSeq === undefined) return next;
-    if (next.firstSeq > this.sentSeq + 1) {
-      this.givenUp += next.firstSeq - this.sentSeq - 1;
-      this.#wholeFromSeq = next.firstSeq;
-    }
+    this.#passTo(next.firstSeq);
     this.sentSeq = next.seq;
     return next;
+  }
+
+  /** What is missing before this number is given up. */
+  #passTo(seq: number): void {
+    const missing = seq - this.sentSeq - 1; // seqs have no gaps
+    if (missing <= 0) return;
+    this.givenUp += missing;
+    this.#wholeFromSeq = seq;
+    this.sentSeq = seq - 1;
   }
 
   /** The first may be a batch that is done with in part. */

@@ -31,7 +31,6 @@ const BEYOND_CREDIT = 8;
 const MAX_UNDER_WAY = 64;
 /** Of what is late: enough to keep a server busy that is far away, few enough for a slow one's pongs. */
 const MAX_LATE_UNDER_WAY = 16;
-
 /** In a row: a message that makes the server fail would do so for ever. */
 const MAX_FAULTS = 3;
 
@@ -43,7 +42,6 @@ export class LiveProtocol {
   /** Whether the server is ready for media. */
   open = false;
   readonly #outbox = new Outbox();
-  #nextSeq = 0;
   #doneSeq = -1;
   #lateSeq = -1; // up to which media is sent late
   #credit = 1;
@@ -70,7 +68,7 @@ export class LiveProtocol {
   /** Whether an observation sent now will be caught up with after a lost connection. */
   get takesLate(): boolean {
     if (!this.open) return this.created !== null && !this.isLossless;
-    return this.#nextSeq <= this.#lateSeq && !this.#outbox.full;
+    return this.#outbox.nextSeq <= this.#lateSeq && !this.#outbox.full;
   }
 
   get isLossless(): boolean {
@@ -99,7 +97,7 @@ export class LiveProtocol {
     about: Captured & Omit<Header, "seq" | "captureUs">,
     payload: Bytes,
   ): number {
-    const seq = this.#nextSeq;
+    const seq = this.#outbox.nextSeq;
     const header = { ...about, seq, captureUs: captureUs(about) };
     this.#addMedia({
       seq,
@@ -112,15 +110,17 @@ export class LiveProtocol {
 
   /** Takes several and gives the last one's number. */
   sendBatch(observations: readonly Observation[]): number {
-    const rows = observations.map((one, n) => packRow(this.#nextSeq + n, one));
+    const rows = observations.map((one, n) =>
+      packRow(this.#outbox.nextSeq + n, one),
+    );
     for (let n = 0; n < rows.length; n += MAX_BATCH)
       this.#addMedia(batchOf(rows.slice(n, n + MAX_BATCH)));
-    return this.#nextSeq - 1;
+    return this.#outbox.nextSeq - 1;
   }
 
   /** Takes anything else; it keeps its place among the media. */
   say(control: ClientMessage): void {
-    this.#add({ seq: this.#nextSeq, data: JSON.stringify(control) });
+    this.#add({ seq: this.#outbox.nextSeq, data: JSON.stringify(control) });
   }
 
   /** Takes in a message and gives what is to be told of it, if anything. */
@@ -180,12 +180,11 @@ export class LiveProtocol {
 
   #takeResumed({ resumed_at_seq }: SessionResumed): void {
     this.#outbox.goOn(resumed_at_seq ?? -1);
-    // What is lost is done with, too.
-    this.#doneSeq = (this.#outbox.firstSeq ?? this.#nextSeq) - 1;
+    this.#doneSeq = this.#outbox.sentSeq; // what is lost is done with, too
     const { pacing, input } = this.created!.config;
     if (pacing === "live" && input !== "landmarks")
       // As many again may come late while these are caught up with.
-      this.#lateSeq = this.#nextSeq - 1 + this.#underWay;
+      this.#lateSeq = this.#outbox.nextSeq - 1 + this.#underWay;
     this.open = true;
     this.#catchUp();
   }
@@ -209,7 +208,6 @@ export class LiveProtocol {
   #addMedia(media: Outgoing): void {
     this.#checkSize(media.data.length);
     if (this.open && !this.#underWay) this.#lateSeq = -1;
-    this.#nextSeq = media.seq + 1;
     this.#add(media);
   }
 
@@ -253,7 +251,7 @@ export class LiveProtocol {
   }
 
   get #underWay(): number {
-    return this.#nextSeq - 1 - this.#doneSeq;
+    return this.#outbox.nextSeq - 1 - this.#doneSeq;
   }
 
   get #holdsBack(): boolean {

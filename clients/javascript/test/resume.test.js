@@ -368,9 +368,10 @@ test("a message that makes the server fail again and again ends the session", as
     last.accept({ ...RESUMED, resumed_at_seq: null });
     assert.equal(last.said.at(-1), "#0");
   }
-  const ended = new Promise((resolve) => session.on("closed", resolve));
+  const codes = [];
+  session.on("closed", ({ error }) => codes.push(error.code));
   last.drop(1011);
-  assert.equal((await ended).error.code, "connection_lost");
+  assert.deepEqual(codes, ["connection_lost"]);
   assert.equal(FakeSocket.last, last);
 });
 
@@ -397,6 +398,21 @@ test("encoded video is sent again from a key frame on", async () => {
   const third = await reconnected(next, clock);
   third.accept({ ...RESUMED, resumed_at_seq: 4 });
   assert.deepEqual(third.said.slice(1), ["session.update"]);
+});
+
+test("encoded video without a key frame is given up, and counted as such once", async () => {
+  const { session, socket, clock } = await lasting();
+  const frame = (n, key) => session.sendVideo(JPEG, { atS: n / 10, key });
+  for (let n = 0; n < 6; n++) frame(n, n === 0);
+  const next = await reconnected(socket, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 1 });
+  assert.equal(session.givenUp, 4);
+  frame(6, true);
+  assert.deepEqual(next.said.slice(1), ["#6"]);
+  const third = await reconnected(next, clock);
+  third.accept({ ...RESUMED, resumed_at_seq: 1 });
+  assert.deepEqual(third.said.slice(1), ["#6"]);
+  assert.equal(session.givenUp, 4);
 });
 
 test("a session that the server does not keep is not resumed", async () => {
