@@ -35,12 +35,12 @@ export function streamCamera(
     quality = 0.8,
   }: CameraOptions = {},
 ): () => void {
-  const pace = new Pace(fps);
+  const thinning = new Thinning(fps);
   const easel = new Easel(video, longSidePx, quality);
   let busy = false;
 
   async function take(captureUs: number): Promise<void> {
-    if (busy || !session.ready || !pace.isDue(captureUs)) return;
+    if (busy || !session.ready || !thinning.takes(captureUs)) return;
     busy = true;
     try {
       const jpeg = await easel.jpeg();
@@ -53,7 +53,7 @@ export function streamCamera(
 
   const stopFrames = eachFrame(video, (captureUs) => void take(captureUs));
   const stopAdvice = session.on("rate.advice", (advice) => {
-    pace.fps = Math.min(fps, advice.fps ?? pace.fps);
+    thinning.fps = Math.min(fps, advice.fps ?? thinning.fps);
     easel.longSidePx = Math.min(
       longSidePx,
       advice.long_side_px ?? easel.longSidePx,
@@ -68,14 +68,14 @@ export function streamCamera(
   return stop;
 }
 
-/** Which of the frames that come are to be sent. */
-class Pace {
+/** Which of the frames that come are taken, so that they are not too many a second. */
+class Thinning {
   #dueUs = -Infinity;
   #lastUs = -Infinity;
 
   constructor(public fps: number) {}
 
-  isDue(captureUs: number): boolean {
+  takes(captureUs: number): boolean {
     const stepUs = 1e6 / this.fps;
     // A camera's own pace is uneven: a frame that is a little early is not worth a whole step.
     if (captureUs <= this.#lastUs || captureUs < this.#dueUs - stepUs / 4)

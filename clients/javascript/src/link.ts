@@ -19,7 +19,7 @@ export interface LinkOptions extends Credentials {
 
 export interface LinkOwner {
   /** The first thing to say on each connection. */
-  greeting(): string;
+  first(): string;
   heard(message: ServerMessage): void;
   /** The connection is gone; where that is passing, `redial` may bring it back. */
   lost(error: BlazerepsError, passing: boolean, fault: boolean): void;
@@ -105,7 +105,7 @@ export class Link {
     this.#unanswered = 0;
     socket.onopen = () => {
       this.#opened = true;
-      this.say(this.owner.greeting());
+      this.say(this.owner.first());
     };
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
     socket.onerror = ({ message = "" }) => {

@@ -86,7 +86,7 @@ export class Session {
       url,
       { key, token, ticket, WebSocket, fetch, clock, random },
       {
-        greeting: () => JSON.stringify(this.#protocol.first()),
+        first: () => JSON.stringify(this.#protocol.first()),
         heard: (message) => this.#hear(message),
         lost: (error, passing, fault) => this.#lose(error, passing, fault),
       },
