@@ -142,9 +142,10 @@ export function packLandmarks({
   return packFloats([...rows, ...metres].flat());
 }
 
-/** The payload of a batch. */
+/** A whole message of one observation or more. */
 export function packBatch(rows: readonly Row[]): Bytes {
-  return joined(rows.map(({ data }) => data));
+  const payload = joined(rows.map(({ data }) => data));
+  return packMedia("batch", rows[0]!, payload);
 }
 
 export function packRow(seq: number, observation: Observation): Row {

@@ -267,7 +267,7 @@ function batchOf(rows: readonly Row[]): Outgoing {
   const first = rows[0]!;
   return {
     seq: first.seq + rows.length - 1,
-    data: packMedia("batch", first, packBatch(rows)),
+    data: packBatch(rows),
     firstSeq: first.seq,
     after: (seq) => batchOf(rows.filter((row) => row.seq > seq)),
   };

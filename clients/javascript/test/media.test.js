@@ -116,18 +116,19 @@ test("any other number of landmarks is refused", () => {
   assert.throws(() => packLandmarks(few), { code: "invalid_landmarks" });
 });
 
-test("a batch has a row before each observation", () => {
+test("a batch has its header, and a row before each observation", () => {
   const observations = [
     { atS: 1.5, landmarks: null },
     { captureUs: 1_600_000, landmarks: grid() },
     { atS: 1.7, landmarks: grid(), world: grid() },
   ];
   const bytes = packBatch(observations.map((one, n) => packRow(7 + n, one)));
-  assert.equal(bytes.length, 3 * 16 + 660 + 660 + 396);
-  const rows = [0, 16, 32 + 660].map((start) =>
+  assert.equal(bytes.length, 16 + 3 * 16 + 660 + 660 + 396);
+  const heads = [0, 16, 32, 48 + 660].map((start) =>
     hex(bytes.slice(start, start + 16)),
   );
-  assert.deepEqual(rows, [
+  assert.deepEqual(heads, [
+    "01 04 00 00 07 00 00 00 60 e3 16 00 00 00 00 00",
     "07 00 00 00 00 00 00 00 60 e3 16 00 00 00 00 00",
     "08 00 00 00 01 00 00 00 00 6a 18 00 00 00 00 00",
     "09 00 00 00 02 00 00 00 a0 f0 19 00 00 00 00 00",
