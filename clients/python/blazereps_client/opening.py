@@ -35,11 +35,11 @@ class Opening:
     """How each connection of a session is opened."""
 
     url: str
-    bearer: str | None = None
+    bearer: str | None
     """A key or a token."""
-    ticket: str | None = None
+    ticket: str | None
     """For one connection only."""
-    patience_s: float = 10
+    patience_s: float
     """How long an answer to a ping of the socket may take."""
 
     async def open(self) -> ClientConnection:
