@@ -19,7 +19,8 @@ export class BlazerepsError extends Error {
 
 const GOING_AWAY = 1001;
 const NO_STATUS = 1005;
-const ABNORMAL = 1006;
+/** No close came: the network failed. */
+export const ABNORMAL = 1006;
 /** The server failed. */
 export const FAULT = 1011;
 const RESTART = 1012;
@@ -36,7 +37,7 @@ const PASSING = new Set([
 
 const CODES: Record<number, string> = {
   1009: "message_too_large",
-  1013: "over_capacity",
+  [OVER_CAPACITY]: "over_capacity",
   4401: "unauthorized",
   4404: "unknown_session",
   4408: "idle",

@@ -1,6 +1,12 @@
 import { backoffMs } from "./backoff.js";
 import type { Clock } from "./clock.js";
-import { BlazerepsError, closeError, FAULT, isPassing } from "./errors.js";
+import {
+  ABNORMAL,
+  BlazerepsError,
+  closeError,
+  FAULT,
+  isPassing,
+} from "./errors.js";
 import type { Bytes } from "./media.js";
 import type { ServerMessage } from "./messages.js";
 import {
@@ -108,12 +114,14 @@ export class Link {
       this.say(this.owner.first());
     };
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
+    // Of a socket that was never open Node tells no close.
     socket.onerror = ({ message = "" }) => {
       if (this.#opened) this.#complaint = message;
-      else this.#lose(1006, message || "it was refused, or nobody answered"); // Node tells no close
+      else
+        this.#lose(ABNORMAL, message || "it was refused, or nobody answered");
     };
     // React Native has told a failure of the network without a code, or with 0 or null.
-    socket.onclose = ({ code, reason }) => this.#lose(code || 1006, reason);
+    socket.onclose = ({ code, reason }) => this.#lose(code || ABNORMAL, reason);
     this.#wait();
   }
 
@@ -145,7 +153,7 @@ export class Link {
 
   #beat(): void {
     if (this.#unanswered === MAX_UNANSWERED)
-      return this.#lose(1006, "nothing was heard");
+      return this.#lose(ABNORMAL, "nothing was heard");
     this.#unanswered++;
     if (this.#opened)
       this.say(JSON.stringify({ type: "ping", nonce: HEARTBEAT }));
