@@ -90,7 +90,9 @@ def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -
 
 @app.command()
 def count(
-    clips: Annotated[list[Path], typer.Argument(help="Video files.", show_default=False)],
+    clips: Annotated[
+        list[Path], typer.Argument(help="Video files.", show_default=False, readable=False)
+    ],
     *,
     exercise: Exercise = "auto",
     unknown: Unknown = False,
@@ -150,7 +152,7 @@ def stream_command(
 
 @app.command()
 def demo(
-    clip: Annotated[Path, typer.Argument(help="A video file.", show_default=False)],
+    clip: Annotated[Path, typer.Argument(help="A video file.", show_default=False, readable=False)],
     *,
     exercise: Exercise = "auto",
     unknown: Unknown = False,

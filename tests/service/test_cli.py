@@ -1,6 +1,7 @@
 """The command line, as a user meets it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,20 @@ def test_the_results_of_other_clips_survive_a_bad_one(grey: Path, tmp_path: Path
     assert len(complaints) == 2
     assert "text.mp4 is not a readable" in complaints[0]
     assert "missing.mp4" in complaints[1]
+
+
+def test_the_results_of_other_clips_survive_one_that_may_not_be_read(
+    grey: Path, tmp_path: Path
+) -> None:
+    locked = tmp_path / "locked.mp4"
+    locked.touch(mode=0o000)
+    if os.access(locked, os.R_OK):
+        pytest.skip("this user may read everything")
+    result = run("count", locked, grey, "--json")
+    assert result.exit_code == 1
+    assert [one["clip"] for one in json.loads(result.stdout)] == [str(grey)]
+    assert "Permission denied" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_bad_clip_alone_prints_one_line_and_no_document(models: None, tmp_path: Path) -> None:
