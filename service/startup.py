@@ -109,6 +109,6 @@ def check_single_user(settings: Settings) -> None:
     if not (settings.open_access or is_loopback(settings.host)):
         raise KeysNeeded(
             f"{settings.host} is reached by other machines: add a tenant and a key first "
-            "(`blazereps tenants add NAME`), or set open_access where something before it asks "
-            "for keys"
+            "(`blazereps tenants add NAME`), or set BLAZEREPS_OPEN_ACCESS where something before "
+            "it asks for keys"
         )
