@@ -38,7 +38,7 @@ async def test_going_back_leaves_nothing_of_a_newer_version(tmp_path: Path) -> N
 def _run(program: str, url: str, given: bytes = b"") -> bytes:
     """The page's command, of the database at the URL in place of `blazereps`."""
     (command,) = re.findall(rf"docker compose exec -T postgres ({program} [^<>`]+)", PAGE)
-    server, _, name = url.rpartition("/")
+    _, _, name = url.rpartition("/")
     words = [name if word == "blazereps" else word for word in shlex.split(command)]
     words[words.index("-U") + 1] = "postgres"
     words[1:1] = ["-h", "127.0.0.1"]

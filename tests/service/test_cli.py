@@ -146,6 +146,12 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "BLAZEREPS_MAX_SESSIONS" in result.stderr
 
 
+def test_a_server_that_lacks_keys_names_the_setting_that_does_without() -> None:
+    result = run("serve", "--host", "0.0.0.0")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "BLAZEREPS_OPEN_ACCESS" in result.stderr
+
+
 def test_no_server_to_stream_to_is_told(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "grey.mp4", REP)
     result = run("stream", clip, "--url", "ws://127.0.0.1:1/v1/live")
