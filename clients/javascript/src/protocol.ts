@@ -1,4 +1,4 @@
-import { BlazerepsError } from "./errors.js";
+import { BlazerepsError, FAULT } from "./errors.js";
 import {
   type Bytes,
   type Captured,
@@ -158,13 +158,10 @@ export class LiveProtocol {
     return this.#faults > MAX_FAULTS;
   }
 
-  /**
-   * Takes in that the connection is gone, by a fault of the server's or not; gives what it said
-   * before, where that was fatal.
-   */
-  lost(fault: boolean): BlazerepsError | null {
+  /** Takes in that the connection is gone; gives what the server said before, where that was fatal. */
+  lost(closeCode: number): BlazerepsError | null {
     this.open = false;
-    if (fault) this.#faults++;
+    if (closeCode === FAULT) this.#faults++;
     const fatal = this.#fatal;
     this.#fatal = null;
     return fatal;

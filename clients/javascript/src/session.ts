@@ -1,7 +1,7 @@
 import { Changes } from "./changes.js";
 import { Channel } from "./channel.js";
 import { type Clock, realClock } from "./clock.js";
-import { BlazerepsError } from "./errors.js";
+import { BlazerepsError, isPassing } from "./errors.js";
 import { Link } from "./link.js";
 import {
   type Bytes,
@@ -88,7 +88,8 @@ export class Session {
       {
         first: () => JSON.stringify(this.#protocol.first()),
         heard: (message) => this.#hear(message),
-        lost: (error, passing, fault) => this.#lose(error, passing, fault),
+        lost: (error, closeCode) => this.#lose(error, closeCode),
+        refused: (error) => this.#finish(error),
       },
     );
     this.#protocol = new LiveProtocol(start, (data) => this.#link.say(data));
@@ -268,10 +269,11 @@ export class Session {
     if (event) this.#events.emit(event);
   }
 
-  #lose(error: BlazerepsError, passing: boolean, fault: boolean): void {
-    const cause = this.#protocol.lost(fault) ?? error;
+  #lose(error: BlazerepsError, closeCode: number): void {
+    const cause = this.#protocol.lost(closeCode) ?? error;
     if (this.#protocol.summary) return this.#finish(null);
-    if (!passing || !this.#isResumable()) return this.#finish(cause);
+    if (!isPassing(closeCode) || !this.#isResumable())
+      return this.#finish(cause);
     this.#link.redial();
     if (this.#lostAtMs !== null) return;
     this.#lostAtMs = this.#clock.now();
