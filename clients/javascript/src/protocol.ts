@@ -48,6 +48,7 @@ export class LiveProtocol {
   #faults = 0; // of the server, since it came farther
   #furthestSeq = -1;
   #lastEventId = 0;
+  readonly #pings = new Set<string>(); // that are not answered yet, by their nonces
   #fatal: BlazerepsError | null = null;
 
   constructor(
@@ -123,6 +124,12 @@ export class LiveProtocol {
     this.#add({ seq: this.#outbox.nextSeq, data: JSON.stringify(control) });
   }
 
+  /** Asks for a pong, at once and on each connection until it comes. */
+  ping(nonce: string): void {
+    this.#pings.add(nonce);
+    if (this.open) this.#transmitPing(nonce);
+  }
+
   /** Takes in a message and gives what is to be told of it, if anything. */
   receive(message: ServerMessage): SessionEvent | null {
     if ("event_id" in message) {
@@ -143,6 +150,9 @@ export class LiveProtocol {
         this.#advance(message.seq);
         this.#outbox.forget(message.stored_seq ?? -1);
         this.#done(message.seq);
+        break;
+      case "pong":
+        this.#pings.delete(message.nonce);
         break;
       case "session.summary":
         this.summary = message;
@@ -183,6 +193,7 @@ export class LiveProtocol {
       // As many again may come late while these are caught up with.
       this.#lateSeq = this.#outbox.nextSeq - 1 + this.#underWay;
     this.open = true;
+    this.#pings.forEach((nonce) => this.#transmitPing(nonce));
     this.#catchUp();
   }
 
@@ -200,6 +211,10 @@ export class LiveProtocol {
     }
     this.#fatal = error; // told when the connection closes, which says whether it is the end
     return null;
+  }
+
+  #transmitPing(nonce: string): void {
+    this.transmit(JSON.stringify({ type: "ping", nonce }));
   }
 
   #addMedia(media: Outgoing): void {

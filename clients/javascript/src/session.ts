@@ -229,7 +229,8 @@ export class Session {
   /** Resolves with the server's answer. */
   ping(): Promise<Pong> {
     const nonce = String(this.#nonce++);
-    this.#control({ type: "ping", nonce });
+    this.#mustBeOpen();
+    this.#protocol.ping(nonce);
     return this.#next("pong", (pong) => pong.nonce === nonce);
   }
 

@@ -432,6 +432,27 @@ test("a connection that is silent for long is given up and resumed", async () =>
   assert.notEqual(FakeSocket.last, socket);
 });
 
+test("a ping is said again until it is answered, and no longer", async () => {
+  const { session, socket, clock } = await lasting();
+  const [first, second] = [session.ping(), session.ping()];
+  socket.tell({ type: "pong", nonce: "0" });
+  await first;
+  await sendMany(session, 0, 1);
+  const next = await reconnected(socket, clock);
+  const third = session.ping();
+  next.accept({ ...RESUMED, resumed_at_seq: 0 });
+  const pings = ({ sent }) => sent.filter(({ type }) => type === "ping");
+  assert.deepEqual(
+    pings(next).map(({ nonce }) => nonce),
+    ["1", "2"],
+  );
+  for (const nonce of ["1", "2"]) next.tell({ type: "pong", nonce });
+  await Promise.all([second, third]);
+  const last = await reconnected(next, clock);
+  last.accept(RESUMED);
+  assert.deepEqual(pings(last), []);
+});
+
 test("the end is said again, and the summary of a session that had ended comes", async () => {
   const { session, socket, clock } = await lasting();
   const summary = session.end();
