@@ -44,8 +44,8 @@ one to answer a ping behind them in time."""
 MAX_FAULTS = 3
 """In a row: a message that makes the server fail would do so for ever."""
 
-_GOING_AWAY, _LOST, _FAULT, _RESTART, _FULL = 1001, 1006, 1011, 1012, 1013
-_PASSING = (_GOING_AWAY, _LOST, _FAULT, _RESTART, _FULL)
+_GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL = 1001, 1005, 1006, 1011, 1012, 1013
+_PASSING = (_GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL)
 """The close codes after which another attempt is worth it."""
 
 

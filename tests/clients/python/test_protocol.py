@@ -231,6 +231,7 @@ def test_the_first_message_starts_and_later_ones_resume() -> None:
     [
         (None, True),
         (1001, True),
+        (1005, True),
         (1006, True),
         (1011, True),
         (1012, True),

@@ -193,6 +193,15 @@ async def test_what_is_final_is_not_resumed(cut: Cut, code: str) -> None:
     assert fake.epoch == 1
 
 
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 507])
+async def test_an_answer_that_another_attempt_may_not_get_is_passed_over(status: int) -> None:
+    with serving(FakeServer(cuts=[Cut(2)])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(status, "not_now")]
+            assert (await send_all(session, 10)).processed == 10
+    assert not fake.refusals
+
+
 async def test_a_resumption_that_is_refused_is_final() -> None:
     with serving(FakeServer(cuts=[Cut(2), Cut(0, 4404, error="unknown_session")])) as fake:
         async with connect(fake.url, LOSSLESS) as session:
