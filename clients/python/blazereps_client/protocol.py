@@ -29,6 +29,7 @@ from blazereps_client.messages import (
 )
 from blazereps_client.outbox import Observations, Outbox, Outgoing
 from blazereps_client.wire import MAX_BATCH, WireError, marked_late, pack_batch
+from blazereps_client.words import OF_NEWER
 
 Control = SessionUpdate | CountingPause | CountingResume | CountingReset | Ping | SessionEnd
 
@@ -183,11 +184,9 @@ class LiveProtocol:
         return message
 
     def receive(self, text: str | bytes) -> ServerMessage | None:
-        """Take in a message; None for one that was told before or that the loss will explain."""
-        try:
-            message = FROM_SERVER.validate_json(text)
-        except ValidationError as error:
-            raise LiveError("invalid_answer", f"the server said what is unknown: {error}") from None
+        """Take in a message; None for one that was told before or that the loss will explain, and
+        for one of a type that only a newer server knows."""
+        message = _read(text)
         if isinstance(message, EventMessage):
             return self._take_event(message)
         match message:
@@ -277,6 +276,16 @@ class LiveProtocol:
         if error.seq is not None:
             self._done_seq = max(self._done_seq, error.seq)
         return error
+
+
+def _read(text: str | bytes) -> ServerMessage | None:
+    """As a newer server says it too: without the fields that are not known."""
+    try:
+        return FROM_SERVER.validate_json(text, extra="ignore", context=OF_NEWER)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "union_tag_invalid":
+            return None
+        raise LiveError("invalid_answer", f"the server said what is no message: {error}") from None
 
 
 def _json(message: Control | SessionStart | SessionResume) -> str:

@@ -299,9 +299,20 @@ def test_after_the_end_nothing_more_is_taken_but_a_ping() -> None:
     protocol.say(messages.Ping())
 
 
-def test_an_unknown_answer_is_an_error() -> None:
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"type": "ack"}'])
+def test_what_is_no_message_is_an_error(text: str) -> None:
     with pytest.raises(LiveError, match="invalid_answer"):
-        opened().receive('{"type": "telepathy"}')
+        opened().receive(text)
+
+
+def test_what_a_newer_server_says_is_passed_over_and_its_words_are_handed_on() -> None:
+    protocol = opened()
+    assert protocol.receive('{"type": "telepathy", "event_id": 1}') is None
+    rep = rep_counted(1) | {"event_id": 2, "at_s": 0.0, "counts": {"squat": 1}}
+    told = protocol.receive(json.dumps(rep | {"grade": "superb", "mood": {"value": 1}}))
+    assert isinstance(told, messages.RepCountedMessage)
+    assert told.grade == "superb"  # type: ignore[comparison-overlap]  # of a newer server
+    assert protocol.counts == {"squat": 1}
 
 
 def test_it_is_ready_while_few_observations_are_under_way() -> None:
