@@ -109,13 +109,15 @@ export class LiveProtocol {
     return seq;
   }
 
-  /** Takes several and gives the last one's number. */
+  /** Takes all of them and gives the last one's number, or none. */
   sendBatch(observations: readonly Observation[]): number {
     const rows = observations.map((one, n) =>
       packRow(this.#outbox.nextSeq + n, one),
     );
+    const batches: Outgoing[] = [];
     for (let n = 0; n < rows.length; n += MAX_BATCH)
-      this.#addMedia(batchOf(rows.slice(n, n + MAX_BATCH)));
+      batches.push(batchOf(rows.slice(n, n + MAX_BATCH)));
+    this.#addMedia(...batches);
     return this.#outbox.nextSeq - 1;
   }
 
@@ -217,10 +219,10 @@ export class LiveProtocol {
     this.transmit(JSON.stringify({ type: "ping", nonce }));
   }
 
-  #addMedia(media: Outgoing): void {
-    this.#checkSize(media.data.length);
+  #addMedia(...media: Outgoing[]): void {
+    for (const { data } of media) this.#checkSize(data.length);
     if (this.open && !this.#underWay) this.#lateSeq = -1;
-    this.#add(media);
+    for (const one of media) this.#add(one);
   }
 
   /** A larger one resets the connection, and would then be sent again and again. */

@@ -173,7 +173,7 @@ export class Session {
     );
   }
 
-  /** Sends sets of landmarks, up to 64 in a message; gives the last one's number. */
+  /** Sends sets of landmarks, all or none, up to 64 in a message; gives the last one's number. */
   sendBatch(observations: readonly Observation[]): number {
     this.#mustBeOpen();
     return this.#protocol.sendBatch(observations);

@@ -238,6 +238,24 @@ test("what is larger than a message may be is refused and takes no number", asyn
   assert.deepEqual(socket.said.slice(1), ["#0"]);
 });
 
+test("of a batch all is taken or none, in however many messages it goes", async () => {
+  const limits = { ...RESUMABLE.limits, max_message_bytes: 1100 };
+  const { session, socket } = await lasting({
+    created: { ...RESUMABLE, limits },
+  });
+  const landmarks = Array(33).fill({ x: 0, y: 0, z: 0 });
+  const observations = Array.from({ length: 66 }, (_, atS) => ({
+    atS,
+    landmarks: atS < 64 ? null : landmarks,
+  }));
+  assert.throws(() => session.sendBatch(observations), {
+    code: "message_too_large",
+  });
+  assert.deepEqual(socket.said, ["session.start"]);
+  assert.equal(session.sendBatch(observations.slice(0, 65)), 64);
+  assert.deepEqual(socket.said.slice(1), ["#0", "#64"]);
+});
+
 test("of what may not be lost nothing is given up, and little is under way", async () => {
   const { session, socket, clock } = await lasting({ created: LOSSLESS });
   const image = new Uint8Array(1024 * 1024);

@@ -157,12 +157,13 @@ class LiveProtocol:
         return seq
 
     def send_batch(self, poses: Sequence[PoseAt]) -> range:
-        """Take several at once and give their seqs; raises WireError for what cannot be sent."""
+        """Take several at once and give their seqs, or none: raises WireError for what cannot be
+        sent."""
         self._check_not_ending()
         seqs = range(self._outbox.next_seq, self._outbox.next_seq + len(poses))
         batch = [(seq, capture_us(one), one.pack()) for seq, one in zip(seqs, poses, strict=True)]
-        for start in range(0, len(batch), MAX_BATCH):
-            self._add_batch(tuple(batch[start : start + MAX_BATCH]))
+        parts = [batch[start : start + MAX_BATCH] for start in range(0, len(batch), MAX_BATCH)]
+        self._add_media(*[_batch_of(tuple(part)) for part in parts])
         return seqs
 
     def say(self, message: Control) -> None:
@@ -219,14 +220,13 @@ class LiveProtocol:
             return LiveError("connection_lost", what, recoverable=recoverable, close_code=code)
         return LiveError(fatal.code, fatal.message, recoverable=recoverable, close_code=code)
 
-    def _add_batch(self, batch: Observations) -> None:
-        self._add_media(Outgoing(batch[-1][0], pack_batch(batch), batch[0][0], batch))
-
-    def _add_media(self, media: Outgoing) -> None:
-        self._check_size(media.data)
+    def _add_media(self, *media: Outgoing) -> None:
+        for one in media:
+            self._check_size(one.data)
         if self.open and not self._under_way:
             self._late_seq = -1  # the server has caught up
-        self._outbox.add(media)
+        for one in media:
+            self._outbox.add(one)
         if not self.open and self.config.pacing == "live":
             self._outbox.trim()
 
@@ -276,6 +276,10 @@ class LiveProtocol:
         if error.seq is not None:
             self._done_seq = max(self._done_seq, error.seq)
         return error
+
+
+def _batch_of(batch: Observations) -> Outgoing:
+    return Outgoing(batch[-1][0], pack_batch(batch), batch[0][0], batch)
 
 
 def _read(text: str | bytes) -> ServerMessage | None:

@@ -87,7 +87,10 @@ class LiveSession(Told):
         return seq
 
     async def send_batch(self, poses: Sequence[PoseAt]) -> range:
-        """Send several at once, in fewer messages, and give their sequence numbers."""
+        """Send several at once, in fewer messages, and give their sequence numbers.
+
+        What cannot be sent is a WireError, and none of them is taken.
+        """
         self._check()
         seqs = self._protocol.send_batch(poses)
         await self._passed_on()

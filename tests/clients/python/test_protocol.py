@@ -291,6 +291,17 @@ def test_what_is_larger_than_a_message_may_be_is_refused_and_takes_no_number() -
     assert protocol.send(ImageAt(0.0, bytes(84))) == 0
 
 
+def test_of_a_batch_all_is_taken_or_none() -> None:
+    protocol = LiveProtocol(SessionStart(input="landmarks"))
+    hear(protocol, CREATED | FACTS | {"limits": LIMITS | {"max_message_bytes": 1100}})
+    nobody = [PoseAt(float(at_s), None) for at_s in range(64)]
+    seen = [PoseAt(float(at_s), [[0, 0, 0]] * 33) for at_s in (64, 65)]
+    with pytest.raises(WireError, match="1100 bytes"):
+        protocol.send_batch([*nobody, *seen])
+    assert protocol.next_to_send() is None
+    assert protocol.send_batch([*nobody, seen[0]]) == range(65)
+
+
 def test_after_the_end_nothing_more_is_taken_but_a_ping() -> None:
     protocol = opened()
     protocol.say(messages.SessionEnd())
