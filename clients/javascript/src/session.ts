@@ -234,6 +234,11 @@ export class Session {
     return this.#next("pong", (pong) => pong.nonce === nonce);
   }
 
+  /** Tells whoever listens for `error` of one that leaves the session as it was. */
+  report(error: BlazerepsError): void {
+    this.#events.emit(error);
+  }
+
   /** No more media: resolves with the summary once everything is counted. */
   end(): Promise<Summary> {
     this.#ending ??= this.#end();
