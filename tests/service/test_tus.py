@@ -87,6 +87,21 @@ def test_what_a_client_sent_before_it_fell_silent_is_stored(tmp_path: Path) -> N
         assert place.worker.video(path.removeprefix("/v1/uploads/")) == DATA
 
 
+def test_what_came_before_the_server_stopped_is_stored(tmp_path: Path) -> None:
+    with place_for_clips(tmp_path) as place:
+        path = begun(place)
+        client = patching(place, path, "Expect: 100-continue\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")
+        client.sendall(DATA[:1000])
+    with client:
+        assert client.recv(65536).startswith(b"HTTP/1.1 503 ")
+    database = f"sqlite:///{tmp_path / 'test.db'}"
+    with serve_fake(data=tmp_path, database=database, clip_workers=0) as address:
+        headers = VERSION | {"Authorization": f"Bearer {KEY}"}
+        found = httpx2.head(f"http://{address}{path}", headers=headers, trust_env=False)
+        assert found.headers["upload-offset"] == "1000"
+
+
 def test_an_upload_without_a_place_leaves_nothing(tmp_path: Path) -> None:
     with place_for_clips(tmp_path, max_uploads=1) as place:
         path = begun(place)
