@@ -1,18 +1,26 @@
 """Every error that leaves an endpoint, or that FastAPI finds itself, answered as a problem."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
-from service.errors import UNAVAILABLE, ServiceError, internal_error, media_error, unavailable
+from service.errors import (
+    UNAVAILABLE,
+    ServiceError,
+    internal_error,
+    invalid,
+    media_error,
+    unavailable,
+)
 
 _BY_STATUS: Final = {
     404: "not_found",
@@ -35,13 +43,12 @@ def _methods_of(app: FastAPI, request: Request) -> str:
     return ", ".join(sorted(name.upper() for name in methods))
 
 
-def _not_valid(request: Request, fault: Mapping[str, Any]) -> ServiceError:
+def _not_valid(request: Request, fault: ErrorDetails) -> ServiceError:
     """Of a request that FastAPI refuses, in the table's terms."""
     if fault["type"] == "json_invalid":
         return ServiceError("invalid_json", f"the body is not JSON: {fault['ctx']['error']}")
-    field = ".".join(str(part) for part in fault["loc"][1:])
-    if field:
-        return ServiceError("invalid_request", f"{field}: {fault['msg']}", field=field)
+    if fault["loc"][1:]:
+        return invalid(fault, "invalid_request", below=1)
     told = request.headers.get("content-type", "").partition(";")[0]
     if fault["type"] != "missing" and not told.endswith(("/json", "+json")):
         return ServiceError("wrong_content_type", "the body must be JSON: application/json")
