@@ -23,11 +23,9 @@ Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cance
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 UNFINISHED: Final[tuple[Status, ...]] = ("uploading", "queued", "running")
 
-_ABANDONED: Final = or_(
-    Clip.status == "uploading",
-    (Clip.status == "cancelled") & Clip.upload_expires_at.is_not(None),
-)
-"""Uploads, and those that were abandoned and are not erased yet."""
+_ABANDONED: Final = (Clip.status == "cancelled") & Clip.upload_expires_at.is_not(None)
+"""Uploads that were given up and are not erased yet."""
+_UPLOADS: Final = or_(Clip.status == "uploading", _ABANDONED)
 
 After = Callable[[AsyncSession, Clip, ClipResult | None], Awaitable[None]]
 """What is kept together with a clip's end, in the same transaction; None: it has failed."""
@@ -165,12 +163,12 @@ class ClipStore:
 
     async def abandon(self, clip_id: str) -> bool:
         """Cancel an upload so that it is `late` until it is forgotten: whether it is one."""
-        return await self._cancel(clip_id, _ABANDONED)
+        return await self._cancel(clip_id, _UPLOADS)
 
     async def late(self, limit: int, besides: Sequence[str] = ()) -> Sequence[str]:
         """The ids of uploads that were not finished in time, but for these, the oldest first."""
         late = Clip.upload_expires_at <= self._clock(), Clip.id.not_in(besides)
-        query = select(Clip.id).where(*late, _ABANDONED).order_by(Clip.upload_expires_at)
+        query = select(Clip.id).where(*late, _UPLOADS).order_by(Clip.upload_expires_at)
         async with self._database.read() as session:
             return [*await session.scalars(query.limit(limit))]
 
