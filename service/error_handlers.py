@@ -19,6 +19,7 @@ from service.errors import (
     internal_error,
     invalid,
     media_error,
+    said,
     unavailable,
 )
 
@@ -52,7 +53,7 @@ def _not_valid(request: Request, fault: ErrorDetails) -> ServiceError:
     told = request.headers.get("content-type", "").partition(";")[0]
     if fault["type"] != "missing" and not told.endswith(("/json", "+json")):
         return ServiceError("wrong_content_type", "the body must be JSON: application/json")
-    return ServiceError("invalid_request", f"the body: {fault['msg']}")
+    return ServiceError("invalid_request", f"the body: {said(fault)}")
 
 
 def _handle(

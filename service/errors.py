@@ -214,6 +214,12 @@ def first_fault(error: ValidationError, code: str) -> ErrorDetails:
     return error.errors(include_url=False, include_input=False)[0]
 
 
+def said(fault: Mapping[str, Any]) -> str:
+    """What pydantic says of a fault, without the name of Python's error."""
+    message: str = fault["msg"]
+    return message.removeprefix("Value error, ")
+
+
 def invalid(fault: ErrorDetails, code: str, *, below: int = 0) -> ServiceError:
     """What is wrong in JSON: that it is none (`invalid_json`), or a field (`code`).
 
@@ -222,7 +228,7 @@ def invalid(fault: ErrorDetails, code: str, *, below: int = 0) -> ServiceError:
     if fault["type"] == "json_invalid":
         return ServiceError("invalid_json", fault["msg"])
     field = ".".join(str(part) for part in fault["loc"][below:])
-    return ServiceError(code, f"{field}: {fault['msg']}", field=field)
+    return ServiceError(code, f"{field}: {said(fault)}", field=field)
 
 
 def media_error(

@@ -157,3 +157,7 @@ def test_openapi_documents_every_answer(address: str) -> None:
     problem = upload["responses"]["413"]["content"]
     assert list(problem) == ["application/problem+json"]
     assert "HTTPValidationError" not in str(document["paths"])
+    for name, operation in operations.items():
+        for answer in operation["responses"].values():
+            json_body = answer.get("content", {}).get("application/json")
+            assert json_body is None or json_body.get("schema"), name

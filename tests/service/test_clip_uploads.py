@@ -1,6 +1,7 @@
 """Clips uploaded in one request: taken whole, or not at all."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -136,6 +137,7 @@ def test_what_the_query_says_wrongly_is_named_before_the_body_is_read(
         problem = json.load(answer)
     assert (problem["status"], problem["code"]) == (status, code)
     assert problem["field"] in query
+    assert not re.search(r"Value error|datetime\.", problem["detail"])
     assert place.worker.ids_in(Clip) == set()
 
 
