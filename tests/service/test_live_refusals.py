@@ -33,6 +33,7 @@ def points(row: int = 0, value: object = 0.0) -> list[list[object]]:
 NAN_POINTS = json.dumps({"type": "landmarks", "seq": 5, "at_s": 0, "points": points(12, "NAN")})
 IMAGE = Header(Kind.IMAGE, 5, 0).pack()
 POSE = Header(Kind.LANDMARKS, 5, 0).pack()
+WITHOUT_HEIGHT = "subject.height: a box has both width and height"
 BAD = {
     "not JSON": ("{", "invalid_json", None),
     "deep JSON": ("[" * 30_000, "invalid_json", None),
@@ -45,6 +46,16 @@ BAD = {
         json.dumps({"type": "ping"} | dict.fromkeys(map(str, range(MAX_FAULTS + 1)), 0)),
         "invalid_message",
         None,
+    ),
+    "truth as text": (
+        '{"type": "session.update", "outputs": {"phases": "no"}}',
+        "invalid_message",
+        "outputs.phases",
+    ),
+    "truth as number": (
+        '{"type": "session.update", "subject": {"x": true, "y": 1}}',
+        "invalid_message",
+        "subject.x",
     ),
     "second start": ('{"type": "session.start"}', "already_started", None),
     "huge text": (json.dumps({"type": "ping", "nonce": "x" * 70_000}), "message_too_large", None),
@@ -70,6 +81,11 @@ BAD_POSES = {
         POSE + struct.pack("<165f", *(2.0 if i == 3 else 0.5 for i in range(165))),
         "invalid_landmarks",
         "points.0.3",
+    ),
+    "time as text": (
+        '{"type": "landmarks", "seq": 5, "at_s": "0", "points": null}',
+        "invalid_message",
+        "at_s",
     ),
     "odd size": (POSE + bytes(100), "invalid_landmarks", "payload"),
     "32 points": (
@@ -106,6 +122,22 @@ def test_a_bad_message_is_told_and_the_session_goes_on(
         for seq, level in enumerate(REP):
             talk.image(10 + seq, 1 + seq * STEP_S, level)
         assert talk.end()["counts"] == {"squat": 1}
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ('{"type": "session.dance"}', "a message is an object whose type is one of session.start,"),
+        ('{"type": "session.update", "subject": {"x": 0, "y": 0, "width": 1}}', WITHOUT_HEIGHT),
+    ],
+)
+def test_a_bad_message_is_told_in_the_protocols_words(
+    address: str, message: str, told: str
+) -> None:
+    with talking(address) as talk:
+        talk.start()
+        talk.say(message)
+        assert talk.hear("error")["message"].startswith(told)
 
 
 @pytest.mark.parametrize(
