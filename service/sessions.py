@@ -243,7 +243,7 @@ def _told(database: sqlite3.Connection, session_id: str) -> tuple[StoredEvent, .
 
 def _demand(change: sqlite3.Cursor, session_id: str) -> None:
     if not change.rowcount:
-        raise Superseded(f"session {session_id} has been resumed elsewhere")
+        raise Superseded(f"session {session_id} has been resumed elsewhere, or erased")
 
 
 @contextmanager

@@ -318,6 +318,7 @@ def test_an_end_user_is_erased_and_his_open_session_cut_off(served: Served) -> N
         assert (receipt["erased"]["workouts"], receipt["erased"]["live_sessions"]) == (1, 2)
         talk.say({"type": "session.end"})
         assert talk.close_code() == 4409
+        assert talk.heard[-1]["message"].endswith("or erased")
     assert served.key.get(answer.headers["location"]).json() == receipt
     assert served.other.get(answer.headers["location"]).status_code == 200  # it has `admin`
     for workout_id in (gone, live):
