@@ -19,7 +19,7 @@ from tests.service.fakes import (
     encoded,
     giant_png,
 )
-from tests.service.talk import talking
+from tests.service.talk import resume, talking
 
 STEP_S = 0.1
 
@@ -250,6 +250,24 @@ def test_an_idle_session_is_closed(serve: Serve) -> None:
         assert (error["code"], error["recoverable"]) == ("idle", False)
         assert "0.3 s" in error["message"]
         assert talk.close_code() == 4408
+
+
+def test_who_was_too_loud_or_too_quiet_can_come_back(serve: Serve) -> None:
+    with serve(idle_s=0.5, max_messages_hz=10) as address:
+        with talking(address) as talk:
+            created = talk.start(exercise="squat", input="landmarks")
+            for seq, level in enumerate(REP):
+                talk.pose(seq, seq * STEP_S, level)
+            assert talk.close_code() == 4408
+        with talking(address) as talk:
+            resume(talk, created)
+            with suppress(ConnectionClosed):
+                for _ in range(60):
+                    talk.say({"type": "ping"})
+            assert talk.close_code() == 4429
+        with talking(address) as talk:
+            assert resume(talk, created)["counts"] == {"squat": 1}
+            assert talk.end()["counts"] == {"squat": 1}
 
 
 def test_a_session_has_a_longest_life(serve: Serve) -> None:
