@@ -164,17 +164,20 @@ class SqliteSessions:
             database.execute(change, (kept.session_id, kept.epoch))
 
     def number_of(self, tenant: str, user: str | None, until_s: float) -> int:
-        """How many a user, or with None anybody of a tenant, began until then."""
-        where, values = _began_by(tenant, user, until_s)
+        """How many a user, or with None anybody of a tenant, began until then.
+
+        Those too that began later than now: before the clock was set back.
+        """
         with self._writing() as database:
+            where, values = _began_by(tenant, user, until_s, self._clock())
             query = f"SELECT count(*) FROM session WHERE {where}"
             (number,) = database.execute(query, values).fetchone()
             return int(number)
 
     def forget_all(self, tenant: str, user: str | None, until_s: float) -> None:
         """Forget those, open or not."""
-        where, values = _began_by(tenant, user, until_s)
         with self._writing() as database:
+            where, values = _began_by(tenant, user, until_s, self._clock())
             database.execute(f"DELETE FROM session WHERE {where}", values)
 
     def use_once(self, name: str, until_s: float) -> bool:
@@ -219,12 +222,14 @@ class SqliteSessions:
                 database.execute(statement)
 
 
-def _began_by(tenant: str, user: str | None, until_s: float) -> tuple[str, tuple[object, ...]]:
-    users = f"{tenant}/"
+def _began_by(
+    tenant: str, user: str | None, until_s: float, now_s: float
+) -> tuple[str, tuple[object, ...]]:
+    began, users = "(began_s <= ? OR began_s > ?)", f"{tenant}/"
     if user is not None:
-        return "began_s <= ? AND owner = ?", (until_s, users + user)
+        return f"{began} AND owner = ?", (until_s, now_s, users + user)
     theirs = f"(owner = ? OR substr(owner, 1, {len(users)}) = ?)"
-    return f"began_s <= ? AND {theirs}", (until_s, tenant, users)
+    return f"{began} AND {theirs}", (until_s, now_s, tenant, users)
 
 
 def _next_epoch(database: sqlite3.Connection, row: Sequence[Any], *, saved_s: float) -> Kept:
