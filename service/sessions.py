@@ -7,6 +7,7 @@ history: what nobody resumes within the window is handed over, see `service.harv
 
 import hashlib
 import hmac
+import json
 import sqlite3
 import threading
 import time
@@ -150,10 +151,13 @@ class SqliteSessions:
             change = "UPDATE session SET settled = TRUE WHERE session_id = ?"
             database.execute(change, (session_id,))
 
-    def expired(self, after: str, most: int) -> list[Kept]:
-        """So many that nobody resumed, by id, from behind that one on; nobody can from now on."""
+    def expired(self, after: str, most: int, besides: Sequence[str] = ()) -> list[Kept]:
+        """So many that nobody resumed, by id, from behind that one on; nobody can from now on.
+
+        `besides`: those that are served, which look silent where the clock has just jumped.
+        """
         with self._writing() as database:
-            rows = self._due(database, after, most)
+            rows = self._due(database, after, most, besides)
             # Whoever is silent for so long and yet lives is superseded; nobody resumes it.
             return [_next_epoch(database, row, saved_s=0) for row in rows]
 
@@ -199,7 +203,9 @@ class SqliteSessions:
             database.execute("BEGIN IMMEDIATE")
             yield database
 
-    def _due(self, database: sqlite3.Connection, after: str, most: int) -> list[Any]:
+    def _due(
+        self, database: sqlite3.Connection, after: str, most: int, besides: Sequence[str]
+    ) -> list[Any]:
         """What nobody resumed in time; a session that lives is touched more often than that."""
         too_old_s = self._clock() - self._keep_s
         database.execute("DELETE FROM session WHERE settled AND saved_s < ?", (too_old_s,))
@@ -207,9 +213,11 @@ class SqliteSessions:
         query = (
             f"SELECT {_COLUMNS} FROM session "
             f"WHERE (saved_s < ? OR session_id IN ({too_many})) AND session_id > ? "
+            "AND session_id NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY session_id LIMIT ?"
         )
-        return database.execute(query, (too_old_s, self._most, after, most)).fetchall()
+        values = (too_old_s, self._most, after, json.dumps(besides), most)
+        return database.execute(query, values).fetchall()
 
     def _make_tables(self) -> None:
         """A file of another version is begun anew: what is in it is of minutes only."""
