@@ -1,6 +1,7 @@
 """Every error that leaves an endpoint, or that FastAPI finds itself, answered as a problem."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -22,6 +23,7 @@ from service.errors import (
     said,
     unavailable,
 )
+from service.storage import FAULTS
 
 _BY_STATUS: Final = {
     404: "not_found",
@@ -102,10 +104,11 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
         fault = "what it belongs to has changed or gone meanwhile: look again"
         return answer(ServiceError("conflict", fault))
 
-    def database_away(_: Request, error: Exception) -> JSONResponse:
-        return answer(unavailable(error))
+    def away(what: str, _: Request, error: Exception) -> JSONResponse:
+        return answer(unavailable(error, what))
 
-    _handle(app, UNAVAILABLE, database_away)
+    _handle(app, FAULTS, partial(away, "the storage"))
+    _handle(app, UNAVAILABLE, partial(away, "the database"))
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:
