@@ -6,12 +6,12 @@ The distance of the 17 COCO joints from the truth, in % of the torso's length in
 as the camera would show it face on: mean, median, and PCK@0.1 (the share under 10 %).
 """
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command_line import command_line
 from benchmarks.keypoints import JOINTS, torso_lengths
 from models.store import ModelStore
 from people.truth import Truth
@@ -39,7 +39,7 @@ def errors(engine: PoseEngine, path: Path, fps: float) -> Iterator[FloatArray]:
 
 def main() -> None:
     """Print a line with and a line without the heatmaps."""
-    parser = argparse.ArgumentParser(prog="benchmarks.refinement", description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("clips", type=Path, nargs="*", default=CLIPS, metavar="CLIP")
     parser.add_argument("--fps", type=float, default=10)
     arguments = parser.parse_args()

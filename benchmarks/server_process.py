@@ -110,5 +110,5 @@ def _await(port: int) -> None:
         try:
             return socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.01)
     raise TimeoutError("the server does not start")
