@@ -16,7 +16,7 @@ from people.truth import Truth
 from service.core import Core
 
 FPS, SIZE = 10, (480, 360)
-_NOT_DRAWING = {"__main__.py", "lifting.py", "samples.py", "sheet.py", "training.py"}
+_NOT_DRAWING = {"__main__.py", "bundled.py", "lifting.py", "samples.py", "sheet.py", "training.py"}
 _SOURCES = [
     path
     for pattern in ("*.py", "shaders/*")
