@@ -1,7 +1,6 @@
 """What live sessions cost a server in memory, and whether it gets all of it back.
 
     python -m benchmarks.memory [--sessions 1 11 101] [--cycles 2000] [--warm-up 200]
-                                [--out docs/operating.md]
 
 `blazereps serve` (full model, default settings but for `max_sessions` and, lest a busy machine show
 somebody out, `idle_s`) in a process of its own, and clients that speak the protocol over real
@@ -26,9 +25,9 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks import startup
-from benchmarks.command_line import OUT, command_line
+from benchmarks.command_line import command_line
 from benchmarks.live_load import over_and_over, shots
-from benchmarks.report import publish, table
+from benchmarks.report import table
 from benchmarks.section import Section
 from benchmarks.server_process import Server, blazereps
 from benchmarks.startup import HEADER, Row
@@ -224,15 +223,14 @@ def _mb(memory: Memory) -> str:
 
 
 def main() -> None:
-    """Prints the table, or writes it into a page."""
-    parser = command_line(__doc__, OUT)
+    """Prints the table."""
+    parser = command_line(__doc__)
     parser.add_argument("--sessions", type=int, nargs="+", default=SESSIONS)
     parser.add_argument("--cycles", type=int, default=CYCLES)
     parser.add_argument("--warm-up", type=int, default=WARM_UP)
     arguments = parser.parse_args()
     measured = rows(arguments.sessions, arguments.cycles, arguments.warm_up)
-    text = table(HEADER, [*measured, *startup.rows()])
-    publish(text, arguments.out, "memory")
+    print(table(HEADER, [*measured, *startup.rows()]))
 
 
 if __name__ == "__main__":
