@@ -16,13 +16,11 @@ from typing import Any
 import av
 import httpx2
 
+from benchmarks.checkout import CLIP, REPS
 from benchmarks.command_line import command_line
 from benchmarks.section import Section
 from benchmarks.server_process import Server, blazereps
 
-CLIP = Path(__file__).parents[1] / "tests" / "clips" / "squat_front.mp4"
-REPS = 5
-"""Squats in the clip."""
 LAPS = (1, 5, 23, 138)
 _EVERY_S = 0.5
 _HEADER = (

@@ -20,6 +20,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.checkout import CLIPS
 from benchmarks.command_line import command_line
 from benchmarks.section import Ratio, Section
 from pose_engine.clips import Clip
@@ -34,10 +35,7 @@ SIZE = 1280, 720
 FPS = 30
 KBPS, B_FRAMES = 4000, 2
 _TICK = Fraction(1, 90_000)
-BUNDLED = [
-    Path(__file__).parents[1] / "tests" / "clips" / f"{name}.mp4"
-    for name in ("squat_front", "push_up_side")
-]
+BUNDLED = [CLIPS / f"{name}.mp4" for name in ("squat_front", "push_up_side")]
 REAL = Path("clips", "squat__luizfcharry-mrpose__squat2.mp4")
 BARS: dict[Variant, float] = {"full": 6, "lite": 9}
 """Video seconds a CPU second, at least."""

@@ -9,8 +9,8 @@ invented: all others counted.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
+from benchmarks.checkout import KEPT
 from benchmarks.command_line import command_line
 from benchmarks.processes import own_core
 from benchmarks.recordings import SETTINGS
@@ -21,7 +21,7 @@ from people.truth import Truth
 from service.core import Core
 from service.count import count_clip
 
-FOLDER = Path(__file__).parents[1] / ".benchmarks" / "crossings"
+FOLDER = KEPT / "crossings"
 _WITHIN_S = 0.35
 _SIZE, _FPS = (480, 360), 15
 

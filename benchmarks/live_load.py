@@ -16,10 +16,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.checkout import CLIP, REPS
 from benchmarks.command_line import OUT, command_line
 from benchmarks.report import publish, table
 from benchmarks.server_process import Server, blazereps
@@ -31,9 +31,6 @@ from pose_engine.frames import read_image
 from service.settings import Settings
 from service.startup import load_core
 
-CLIP = Path(__file__).parents[1] / "tests" / "clips" / "squat_front.mp4"
-REPS = 5
-"""Squats in the clip."""
 _PAUSE_S = 1.0
 """Between the end of the clip and its next beginning."""
 _SAMPLE_S = 5.0

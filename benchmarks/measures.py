@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.checkout import CLIPS
 from benchmarks.command_line import DATA, OUT, command_line
 from benchmarks.labels import read_labels
 from benchmarks.processes import own_core
@@ -26,7 +27,6 @@ from people.truth import Truth
 from pose_engine.landmarks import LANDMARK_COUNT, Pose
 from service.core import Core
 
-RENDERED = Path(__file__).parents[1] / "tests" / "clips"
 SURE = 0.5
 """The certainty from which on a measure is compared with its mirror image."""
 
@@ -143,7 +143,7 @@ def main() -> None:
     """Print the tables, or put them into a document."""
     arguments = command_line(__doc__, DATA, OUT).parse_args()
     core = own_core()
-    lines = [*rendered_table(core, sorted(RENDERED.glob("*.mp4")))]
+    lines = [*rendered_table(core, sorted(CLIPS.glob("*.mp4")))]
     if (arguments.data / "labels.csv").exists():
         lines += ["", *real_table(core, arguments.data)]
     else:

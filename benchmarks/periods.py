@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bootstrap import mean, ratio
+from benchmarks.checkout import CLIPS
 from benchmarks.command_line import DATA, OUT, command_line
 from benchmarks.guesses import guessed
 from benchmarks.movements import (
@@ -45,7 +46,6 @@ from service.startup import load_library
 
 MARK = "measured periods"
 EYE_COUNTS = Path(__file__).with_suffix(".toml")
-RENDERED = Path(__file__).parents[1] / "tests" / "clips"
 ALONE, SLOW, SESSION = f"{FPS} fps", f"{SLOW_FPS} fps", "session"
 IDLE = {
     "all kinds of things, each once": everyday,
@@ -168,7 +168,7 @@ def clip_rows(
 ) -> Iterator[list[str]]:
     """Of every clip that is there: by eye, unknown, and what else was counted."""
     for name, eye in eye_counts.items():
-        paths = [path for path in (RENDERED / name, data / "clips" / name) if path.exists()]
+        paths = [path for path in (CLIPS / name, data / "clips" / name) if path.exists()]
         if not paths:
             continue
         taken = recorded(paths[0], core, limits=SETTINGS.clip_limits, alone=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.checkout import CLIPS
 from benchmarks.command_line import command_line
 from benchmarks.keypoints import JOINTS, torso_lengths
 from models.store import ModelStore
@@ -18,8 +19,6 @@ from people.truth import Truth
 from pose_engine.clips import Clip
 from pose_engine.engine import PoseEngine
 from pose_engine.landmarks import FloatArray
-
-CLIPS = sorted((Path(__file__).parents[1] / "tests" / "clips").glob("*.mp4"))
 
 
 def errors(engine: PoseEngine, path: Path, fps: float) -> Iterator[FloatArray]:
@@ -40,7 +39,8 @@ def errors(engine: PoseEngine, path: Path, fps: float) -> Iterator[FloatArray]:
 def main() -> None:
     """Print a line with and a line without the heatmaps."""
     parser = command_line(__doc__)
-    parser.add_argument("clips", type=Path, nargs="*", default=CLIPS, metavar="CLIP")
+    bundled = sorted(CLIPS.glob("*.mp4"))
+    parser.add_argument("clips", type=Path, nargs="*", default=bundled, metavar="CLIP")
     parser.add_argument("--fps", type=float, default=10)
     arguments = parser.parse_args()
     files = ModelStore().find("full")
