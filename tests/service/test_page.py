@@ -314,7 +314,9 @@ def test_an_upright_picture_is_no_taller_than_the_window(address: str, tmp_path:
         assert page.evaluate("document.getElementById('stage').clientHeight < innerHeight")
 
 
-def test_the_reference_is_as_wide_as_a_phone(address: str, tmp_path: Path) -> None:
+def test_the_reference_is_as_wide_as_a_phone_in_large_print_too(
+    address: str, tmp_path: Path
+) -> None:
     with tab(f"http://{address}/docs", tmp_path) as page:
         page.call(
             "Emulation.setDeviceMetricsOverride",
@@ -324,4 +326,6 @@ def test_the_reference_is_as_wide_as_a_phone(address: str, tmp_path: Path) -> No
             mobile=True,
         )
         page.wait("document.querySelectorAll('.operation').length > 0")
+        assert page.evaluate("document.documentElement.scrollWidth") == 375
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth") == 375
