@@ -76,6 +76,10 @@ export class LiveProtocol {
     return this.created?.config.pacing === "lossless";
   }
 
+  get isVideo(): boolean {
+    return this.created?.config.input === "video";
+  }
+
   get givenUp(): number {
     return this.#outbox.givenUp;
   }

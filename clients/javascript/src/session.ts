@@ -284,6 +284,8 @@ export class Session {
     if (this.#lostAtMs !== null) return;
     this.#lostAtMs = this.#clock.now();
     this.#events.emit({ type: "connection.lost", error: cause });
+    // What is encoded from a key frame on can be decoded once the session is resumed.
+    if (this.#protocol.isVideo) this.#events.emit({ type: "keyframe.request" });
   }
 
   #isResumable(): boolean {

@@ -418,6 +418,38 @@ test("encoded video is sent again from a key frame on", async () => {
   assert.deepEqual(third.said.slice(1), ["session.update"]);
 });
 
+test("a key frame is asked for as soon as video loses its connection, and once", async () => {
+  const created = { ...RESUMABLE, config: { input: "video" } };
+  const { session, socket, clock } = await opened({ created });
+  let key = true;
+  let asked = 0;
+  session.on("keyframe.request", () => {
+    key = true;
+    asked++;
+  });
+  const frame = (n) => {
+    session.sendVideo(JPEG, { atS: n / 10, key });
+    key = false;
+  };
+  for (let n = 0; n < 3; n++) frame(n);
+  socket.accept(ack(2, 2));
+  socket.drop();
+  for (let n = 3; n < 6; n++) frame(n);
+  await clock.advance(Math.max(...clock.waits));
+  const refused = FakeSocket.last;
+  const next = await reconnected(refused, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 2 });
+  assert.deepEqual(next.said.slice(1), ["#3", "#4", "#5"]);
+  assert.equal(session.givenUp, 0);
+  assert.equal(asked, 1);
+});
+
+test("who sends pictures is asked for no key frame", async () => {
+  const { session, socket } = await lasting();
+  session.on("keyframe.request", () => assert.fail("there are none"));
+  socket.drop();
+});
+
 test("encoded video without a key frame is given up, and counted as such once", async () => {
   const { session, socket, clock } = await lasting();
   const frame = (n, key) => session.sendVideo(JPEG, { atS: n / 10, key });

@@ -29,6 +29,7 @@ from blazereps_client.messages import (
     Ack,
     CountingChangedMessage,
     EventMessage,
+    KeyframeRequest,
     Pong,
     RepCountedMessage,
     ServerMessage,
@@ -146,6 +147,22 @@ async def test_a_server_that_comes_back_late_is_waited_for() -> None:
             fake.refusals = refusals
             assert (await send_all(session, 20)).processed == 20
     assert not fake.refusals
+
+
+async def test_a_key_frame_is_asked_for_as_soon_as_video_loses_its_connection() -> None:
+    video = SessionStart(input="video", codec="vp8")
+    with serving(FakeServer(cuts=[Cut(3)], refusals=[])) as fake:
+        async with connect(fake.url, video) as session:
+            asked = asyncio.Event()
+            session.on(KeyframeRequest, lambda _: asked.set())
+            for n in range(3):
+                await session.send(VideoAt(n / 10, b"chunk", key=n == 0))
+            async with asyncio.timeout(5):
+                await asked.wait()
+            await session.send(VideoAt(0.3, b"chunk", key=True))
+            await session.send(VideoAt(0.4, b"chunk", key=False))
+            await session.end()
+    assert fake.live.log[-2:] == [3, 4]
 
 
 async def test_what_was_said_before_the_cut_is_said_again_in_its_place() -> None:
