@@ -1,4 +1,12 @@
-"""A real server over a real socket, with a fake core."""
+"""A real server over a real socket, with a fake core, and databases. Which server to take:
+
+`address`           the settings' defaults; one for all tests of a process
+`serve(...)`        an engine, a library, keys and settings of the test's own
+`place_for_clips`   (worker.py) clips with keys, on either database; the test works on them itself
+`server_process`    (server_process.py) in a process of its own: what it logs, how it obeys signals
+`KillableServer`    (killable.py) the same killed and started again, on its port and data
+`real_core`         (bundled.py) with `create_app` and `serving`, where real people are to be seen
+"""
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, aclosing, contextmanager

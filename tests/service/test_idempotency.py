@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from service.idempotency import NAME, REPLAYED
 from service.tables import Answered
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.conftest import Serve
 from tests.service.databases import BACKENDS, database_at, fresh
 
@@ -32,9 +33,8 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def client(serve: Serve, url: str) -> Iterator[httpx2.Client]:
     with (
         serve(keys={"ops": KEY}, database=SecretStr(url), max_clip_bytes=1000) as address,
-        httpx2.Client(base_url=f"http://{address}", trust_env=False) as client,
+        calling(address, KEY) as client,
     ):
-        client.headers["Authorization"] = f"Bearer {KEY}"
         yield client
 
 
