@@ -36,9 +36,9 @@ WITNESSED: Final = """
 """Keeps the cameras that are given."""
 ON: Final = "window.streams.filter((one) => one.active).length"
 IMPATIENT: Final = """
-    const given = AbortSignal.timeout;
-    AbortSignal.timeout = (ms) => given.call(AbortSignal, ms / 10);
+    AbortSignal.timeout = ((wait) => (ms) => wait(ms / 10))(AbortSignal.timeout.bind(AbortSignal));
 """
+"""Requests are given up ten times as soon."""
 HELD_TICKET: Final = {"urlPattern": "*/tickets"}
 """A request that the browser keeps back until it is told otherwise."""
 
