@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blazereps_client import PoseAt, SessionStart
+from blazereps_client import PoseAt, SessionStart, backoff
 from blazereps_client.messages import SessionResumed
 from blazereps_client.results import Document
 from blazereps_client.sync import LiveSession, connect
@@ -38,6 +38,12 @@ def resumes(heard: list[Document]) -> int:
 
 def resumed(heard: list[Document], times: int) -> bool:
     return resumes(heard) == times
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client tries again as soon as the server is back."""
+    monkeypatch.setattr(backoff, "LONGEST_S", 0.1)
 
 
 @pytest.fixture(scope="module")
