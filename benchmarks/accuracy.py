@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import card, invariance, misses, times
+from benchmarks.command_line import DATA, PROCESSES, command_line
 from benchmarks.counted import Counted, count_all
 from benchmarks.labels import Label, Score, read_baseline, read_labels
 from benchmarks.real_data import needed
@@ -75,11 +76,7 @@ def _counted_exercises() -> list[Exercise]:
 
 def main() -> None:
     """Count the clips and write the card."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--processes", type=int, default=1)
+    parser = command_line(__doc__, DATA, PROCESSES)
     parser.add_argument("--clips", default="", help="only clips with this in their name")
     parser.add_argument(
         "--only", action="append", choices=(ORIGINAL, *names()), help="may be given again"

@@ -7,7 +7,6 @@ encoded anew. The CPU time is the server's and its decoder's, from the upload to
 memory is the most that was seen of both together.
 """
 
-import argparse
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,12 +16,11 @@ from typing import Any
 import av
 import httpx2
 
+from benchmarks.checkout import CLIP, REPS
+from benchmarks.command_line import command_line
 from benchmarks.section import Section
 from benchmarks.server_process import Server, blazereps
 
-CLIP = Path(__file__).parents[1] / "tests" / "clips" / "squat_front.mp4"
-REPS = 5
-"""Squats in the clip."""
 LAPS = (1, 5, 23, 138)
 _EVERY_S = 0.5
 _HEADER = (
@@ -88,9 +86,7 @@ def sections(_data: Path, laps: Sequence[int] = LAPS) -> Iterator[Section]:
 
 def main() -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--laps", default=",".join(map(str, LAPS)))
     laps = [*map(int, parser.parse_args().laps.split(","))]
     for section in sections(Path(), laps):

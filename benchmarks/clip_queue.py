@@ -6,7 +6,6 @@ A server process with the tests' grey person, so that storing, claiming, decodin
 its own and keeping are measured and no net is; each clip is 2.4 s of 64x48 pixels.
 """
 
-import argparse
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import httpx2
 
+from benchmarks.command_line import command_line
 from tests.service.fakes import REP, write_clip
 from tests.service.killable import KillableServer
 
@@ -22,9 +22,7 @@ EVERY_S = 5.0
 
 def main() -> None:
     """Upload, wait until all are counted, and say what that took."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()

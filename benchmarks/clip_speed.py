@@ -7,7 +7,6 @@ part of it. With `--kbps` each clip is first made 720p30 H.264 of that bitrate, 
 folder. Whether the counts are those of every frame is said beside it.
 """
 
-import argparse
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.checkout import CLIPS
+from benchmarks.command_line import command_line
 from benchmarks.section import Ratio, Section
 from pose_engine.clips import Clip
 from pose_engine.frames import Pixels
@@ -34,10 +35,7 @@ SIZE = 1280, 720
 FPS = 30
 KBPS, B_FRAMES = 4000, 2
 _TICK = Fraction(1, 90_000)
-BUNDLED = [
-    Path(__file__).parents[1] / "tests" / "clips" / f"{name}.mp4"
-    for name in ("squat_front", "push_up_side")
-]
+BUNDLED = [CLIPS / f"{name}.mp4" for name in ("squat_front", "push_up_side")]
 REAL = Path("clips", "squat__luizfcharry-mrpose__squat2.mp4")
 BARS: dict[Variant, float] = {"full": 6, "lite": 9}
 """Video seconds a CPU second, at least."""
@@ -181,9 +179,7 @@ def _row(name: str, took: list[Took], every: list[dict[str, int]]) -> tuple[str,
 
 def main() -> None:
     """Count every clip in every way."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP")
     parser.add_argument("--variant", choices=("lite", "full", "heavy"), default="full")
     parser.add_argument("--kbps", type=int)

@@ -15,7 +15,6 @@ is not that somebody built it badly:
 - It counts by one joint's angle and two thresholds: wrong often, but next to free.
 """
 
-import argparse
 import asyncio
 import json
 import math
@@ -28,6 +27,8 @@ import simplejpeg
 import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from mediapipe.python.solutions.pose import Pose, PoseLandmark
+
+from benchmarks.command_line import command_line
 
 DOWN_DEGREES, UP_DEGREES = 100, 150
 """A repetition is less than the one, and then more than the other."""
@@ -131,9 +132,7 @@ def create_app(threads: int) -> FastAPI:
 
 def main() -> None:
     """Serve until the end."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("port", type=int)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()

@@ -1,17 +1,16 @@
 """Clips as the core counts them in every variant, from the recordings of what was tracked."""
 
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 from benchmarks.labels import Label, Score
+from benchmarks.processes import in_processes, own_core
 from benchmarks.recordings import SETTINGS, recorded
 from benchmarks.variants import ORIGINAL, TWICE, Observation, tally
 from blazereps_client.results import Tally
 from service.core import Core
-from service.startup import load_core
 
 _END_S = 0.2
 
@@ -66,27 +65,11 @@ def count_all(
     labels: Sequence[Label], clips: Path, wanted: Collection[str], *, processes: int
 ) -> Iterator[Counted]:
     """Count every clip, saying how far it is; raises ClipError."""
-    work = [(label, clips, wanted) for label in labels]
-    spawn = get_context("spawn")  # a forked process cannot use its parent's threads
-    with ProcessPoolExecutor(processes, spawn, _Counting.begin) as pool:
-        for n, counted in enumerate(pool.map(_Counting.count, work), start=1):
-            print(f"{n:3} of {len(labels)}  {counted.label.file}", flush=True)
-            yield counted
+    work = partial(_count, clips=clips, wanted=wanted)
+    for n, counted in enumerate(in_processes(work, labels, processes=processes), start=1):
+        print(f"{n:3} of {len(labels)}  {counted.label.file}", flush=True)
+        yield counted
 
 
-class Worker:
-    """What each process of a pool holds: a core of its own."""
-
-    core: Core
-
-    @classmethod
-    def begin(cls) -> None:
-        """Load it."""
-        cls.core = load_core(SETTINGS)
-
-
-class _Counting(Worker):
-    @classmethod
-    def count(cls, work: tuple[Label, Path, Collection[str]]) -> Counted:
-        label, clips, wanted = work
-        return count(label, clips, cls.core, wanted)
+def _count(label: Label, clips: Path, wanted: Collection[str]) -> Counted:
+    return count(label, clips, own_core(), wanted)

@@ -9,7 +9,6 @@ shares with four decimals, and world points. All of it in one process whose numb
 one thread.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command_line import command_line
 from benchmarks.live_load import shots
 from benchmarks.section import Section
 from blazereps_client import PoseAt
@@ -35,9 +35,7 @@ SIDE_PX = 640
 
 def main() -> None:
     """Measure, and print tables."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    ).parse_args()
+    command_line(__doc__).parse_args()
     for section in sections():
         print(section.markdown())
 

@@ -7,22 +7,21 @@ of four in front. Found: full repetitions counted with their bottom within 0.35 
 invented: all others counted.
 """
 
-import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
+from benchmarks.checkout import KEPT
+from benchmarks.command_line import command_line
+from benchmarks.processes import own_core
+from benchmarks.recordings import SETTINGS
 from people.assets import Assets
 from people.clips import Clip, random_crossing
 from people.film import film
 from people.truth import Truth
 from service.core import Core
 from service.count import count_clip
-from service.settings import Settings
-from service.startup import load_core
 
-FOLDER = Path(__file__).parents[1] / ".benchmarks" / "crossings"
-SETTINGS = Settings(models=None)
+FOLDER = KEPT / "crossings"
 _WITHIN_S = 0.35
 _SIZE, _FPS = (480, 360), 15
 
@@ -66,9 +65,7 @@ def _near(at_s: float, times: Sequence[float]) -> bool:
 
 def main() -> None:
     """Render what is not rendered yet, count it, print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--clips", type=int, default=24)
     with_somebody = crossings(parser.parse_args().clips)
     sets = {"with somebody crossing": with_somebody, "alone": [*map(alone, with_somebody)]}
@@ -79,7 +76,7 @@ def main() -> None:
         print(f"rendering {clip.name}", flush=True)
         assert assets is not None
         film(clip, FOLDER, assets)
-    core = load_core(SETTINGS)
+    core = own_core()
     print("clips                     fps    reps   found   invented")
     for name, clips in sets.items():
         for fps in (15.0, 8.0):

@@ -5,16 +5,15 @@
 The pairs and movements of `benchmarks.photos`, each in takes with other noise.
 """
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from unittest.mock import patch
 
+from benchmarks.command_line import DATA, OUT, command_line
 from benchmarks.labels import Score
 from benchmarks.other_takes import LIGHT, NOISE, Cores, Dark, editing
 from benchmarks.photos import Pair, count, read_pairs
 from benchmarks.real_data import needed
-from benchmarks.report import table, write_between_marks
+from benchmarks.report import publish, table
 from benchmarks.variants import Variant
 
 MARK = "measured darkness"
@@ -42,12 +41,7 @@ def _of(scores: Sequence[Score]) -> str:
 
 def main() -> None:
     """Count all pairs at each level, twice, and print the table or put it into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    arguments = command_line(__doc__, DATA, OUT).parse_args()
     pairs, cores, rows = read_pairs(needed(arguments.data / "photos")), Cores.load(), []
     for light, noise in LEVELS:
         with patch("pose_engine.exposure.DARK", 0):  # nothing is
@@ -55,9 +49,7 @@ def main() -> None:
         rows.append((light, noise, *before, *right(pairs, light, noise, cores)))
     header = ("light left", "noise, of 255", "as they are", "others", "brightened", "others")
     text = table(header, rows)
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, MARK)
+    publish(text, arguments.out, MARK)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import people
 from benchmarks import archive
+from benchmarks.recordings import SETTINGS
 from benchmarks.variants import ORIGINAL, Observation, Taken, take
 from people.assets import Assets
 from people.clips import Clip
 from people.film import film
 from people.truth import Truth
 from service.core import Core
-from service.settings import Settings
 
-SETTINGS = Settings(models=None)
 FPS, SIZE = 10, (480, 360)
-_NOT_DRAWING = {"__main__.py", "lifting.py", "samples.py", "sheet.py", "training.py"}
+_NOT_DRAWING = {"__main__.py", "bundled.py", "lifting.py", "samples.py", "sheet.py", "training.py"}
 _SOURCES = [
     path
     for pattern in ("*.py", "shaders/*")

@@ -6,7 +6,6 @@ The floor is the multiply-adds of its convolutions over the most that the core d
 a product of matrices that fit the cache shows: on ONNX Runtime, one thread, the best of many.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +18,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
+from benchmarks.command_line import command_line
 from benchmarks.report import table
 from models.converted import INPUT
 from models.store import ModelStore
@@ -77,9 +77,7 @@ def _times_s(step: Callable[[], object]) -> list[float]:
 
 def main() -> None:
     """Prints the table."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    ).parse_args()
+    command_line(__doc__).parse_args()
     store = ModelStore()
     files = {variant: store.find(variant) for variant in Variant}
     nets = [

@@ -9,7 +9,6 @@ pictures are passed over while the person hardly moves, but for "each", which lo
 MediaPipe 0.10.21 (the full model, in all comparisons) decodes with simplejpeg and counts nothing.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.command_line import DATA, command_line
 from benchmarks.frame_blocks import FPS, Worker
 from benchmarks.hd_clips import HdClip, hd_clips
 from benchmarks.reference import prepare_python
@@ -112,10 +112,7 @@ def sections(data: Path) -> Iterator[Section]:
 
 def main() -> None:
     """Measure, and print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser = command_line(__doc__, DATA)
     for section in sections(parser.parse_args().data):
         print(section.markdown(), *(ratio.row() for ratio in section.ratios), sep="\n")
 

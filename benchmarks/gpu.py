@@ -6,7 +6,6 @@ Needs an NVIDIA GPU and onnxruntime-gpu, and writes docs/gpu.md between its mark
 played as `sessions` does, with the server on so many `--cores` and its clients on the others.
 """
 
-import argparse
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command_line import DATA, command_line
 from benchmarks.frame_blocks import FPS
 from benchmarks.hd_clips import hd_clips
 from benchmarks.live_clients import Window, ours
@@ -133,10 +133,7 @@ def check() -> None:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser = command_line(__doc__, DATA)
     parser.add_argument("--seconds", type=float, default=_SECONDS)
     parser.add_argument("--cores", type=int, default=8)
     parser.add_argument("--out", type=Path, default=Path("docs"))

@@ -6,18 +6,18 @@ Each person, of another body, style and view, does five squats or push-ups from 
 deep as the styles go.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.filmed import SETTINGS, filmed
+from benchmarks.command_line import OUT, command_line
+from benchmarks.filmed import filmed
 from benchmarks.measures import count, same, true_pose
-from benchmarks.report import table, write_between_marks
+from benchmarks.processes import own_core
+from benchmarks.report import publish, table
 from classifiers.embedding import embed, lift
 from classifiers.events import Grade
 from people.assets import Assets
@@ -26,7 +26,6 @@ from people.script import Part, Stroke
 from people.truth import Truth
 from pose_engine.landmarks import Landmark
 from service.core import Core
-from service.startup import load_core
 
 STYLES: Mapping[str, Mapping[str, Any]] = {"squat": {"deepest": 110.0}, "push_up": {"lowest": 0.11}}
 """The deepest that is drawn."""
@@ -109,18 +108,13 @@ def grade_table(found: Sequence[tuple[Band, str]]) -> str:
 
 def main() -> None:
     """Print the table, or put it into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__, OUT)
     parser.add_argument("--people", type=int, default=8, help="of each exercise")
-    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    core, assets = load_core(SETTINGS), Assets()
+    core, assets = own_core(), Assets()
     scenes = [scene(exercise, seed) for exercise in STYLES for seed in range(arguments.people)]
     text = grade_table([one for clip in scenes for one in graded(clip, assets, core)])
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, "measured grades")
+    publish(text, arguments.out, "measured grades")
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.checkout import CLIPS
 from benchmarks.frame_blocks import FPS
 from blazereps_client.video import JPEG_QUALITY
 from pose_engine.clips import Clip
 from pose_engine.frames import Pixels
 
-CHECKOUT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 1280, 720
 MOST_FRAMES, _LEAST_S = 150, 5.0
 """Ten seconds of a clip, and no clip that is shorter than half of that."""
@@ -35,8 +35,7 @@ class HdClip:
 
 def hd_clips(data: Path) -> Iterator[HdClip]:
     """Bundled clips of rendered people, and real ones where there are any in `data`/clips."""
-    folder = CHECKOUT / "tests" / "clips"
-    for path in (*(folder / f"{name}.mp4" for name in _BUNDLED), *_real(data / "clips")):
+    for path in (*(CLIPS / f"{name}.mp4" for name in _BUNDLED), *_real(data / "clips")):
         yield HdClip(path.stem, tuple(_jpegs(path)))
 
 

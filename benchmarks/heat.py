@@ -7,19 +7,18 @@ directions is read there and with the region turned round. A reading is right in
 are within 0.2 torso lengths of the truth. And what is found where every frame is a still.
 """
 
-import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command_line import OUT, command_line
 from benchmarks.comparison import NEAR, Score
 from benchmarks.factorial import FLOOR, Filmed, filmed
 from benchmarks.keypoints import JOINTS, Array, errors, torso_lengths
-from benchmarks.report import table, write_between_marks
+from benchmarks.report import publish, table
 from benchmarks.tracks import FOLDER, points, say
 from models.store import ModelStore
 from pose_engine.clips import Clip
@@ -155,11 +154,7 @@ def _percent(values: Iterable[float]) -> str:
 
 def main() -> None:
     """Read the clips, print the tables or put them into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    arguments = command_line(__doc__, OUT).parse_args()
     files = ModelStore().build(Variant.FULL, report=say)
     detector, landmarker = (
         OnnxNet.load(path, threads=1) for path in (files.detector, files.landmarker)
@@ -171,9 +166,7 @@ def main() -> None:
         if clip.condition.exercise in FLOOR:
             frames += read(clip, Reader(*eyes))
     text = "\n\n".join((by_heat(frames), by_choice(frames), as_stills(clips, PoseEngine(*eyes))))
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, MARK)
+    publish(text, arguments.out, MARK)
 
 
 if __name__ == "__main__":

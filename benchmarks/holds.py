@@ -9,30 +9,26 @@ would see is guessed: the true joints with depth squeezed, an error that stays a
 and goes. With `--filmed` the scenes are rendered and really tracked, at 8 frames a second, not 15.
 """
 
-import argparse
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command_line import command_line
+from benchmarks.filmed import tracked
 from benchmarks.guesses import guessed
+from benchmarks.processes import own_core
 from benchmarks.variants import Observation
 from classifiers.events import HoldEnded
 from classifiers.library import AUTO
 from people.assets import Assets
 from people.clips import Clip, random_clip
-from people.film import film
 from people.motions import MOTIONS
 from people.motions.floor import AllFours, Plank
 from people.script import Part, Script, Stroke
-from pose_engine.clips import Clip as Video
-from service.core import Core, Library
-from service.settings import Settings
-from service.startup import load_core, load_library
+from service.core import Library
+from service.startup import load_library
 
-SETTINGS = Settings(models=None)
 HOLDS = ("plank", "chair_pose", "warrior_ii")
 PLANKS = ("straight", "forearms")
 OTHERS = tuple(name for name in MOTIONS if name not in HOLDS)
@@ -102,18 +98,7 @@ def still_scene(motion: str, seed: int) -> Scene:
     )
 
 
-def tracked(clip: Clip, assets: Assets, core: Core) -> Iterator[Observation]:
-    """What the pose engine sees of a clip, drawn into a file that is thrown away."""
-    clip = replace(clip, fps=_FILMED_FPS)
-    with tempfile.TemporaryDirectory() as folder:
-        film(clip, Path(folder), assets)
-        tracker = core.engine.tracker()
-        with Video.open(Path(folder) / f"{clip.name}.mp4", limits=SETTINGS.clip_limits) as video:
-            for at_s, frame in video.frames():
-                yield at_s, tracker.track(frame, at_s)
-
-
-def outcome(scene: Scene, seen: Iterator[Observation], library: Library) -> Outcome:
+def outcome(scene: Scene, seen: Iterable[Observation], library: Library) -> Outcome:
     """What one session says of a scene, told nothing of the exercise."""
     session = library.session(AUTO)
     events, seconds = [], 0.0
@@ -154,9 +139,7 @@ def other_row(kind: str, outcomes: Sequence[Outcome]) -> str:
 
 def main() -> None:
     """Play the scenes and print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--scenes", type=int, default=40, help="of every hold")
     parser.add_argument("--others", type=int, default=3, help="of every other motion")
     parser.add_argument("--seed", type=int, default=0, help="the first scene's")
@@ -164,17 +147,15 @@ def main() -> None:
     parser.add_argument("--filmed", action="store_true", help="rendered and tracked")
     arguments = parser.parse_args()
     assets, library = Assets(), load_library()
-    core = load_core(SETTINGS) if arguments.filmed else None
+    core = own_core() if arguments.filmed else None
+
+    def seen(clip: Clip) -> Iterable[Observation]:
+        if core:
+            return tracked(replace(clip, fps=_FILMED_FPS), assets, core)
+        return guessed(clip, assets)
 
     def play(scenes: Sequence[Scene]) -> list[Outcome]:
-        return [
-            outcome(
-                scene,
-                tracked(scene.clip, assets, core) if core else guessed(scene.clip, assets),
-                library,
-            )
-            for scene in scenes
-        ]
+        return [outcome(scene, seen(scene.clip), library) for scene in scenes]
 
     seeds = range(arguments.seed, arguments.seed + arguments.scenes)
     few = range(arguments.seed, arguments.seed + arguments.others)

@@ -7,7 +7,6 @@ both processes'. `--track-ms`: how long each frame keeps this process busy, as t
 least of the rounds.
 """
 
-import argparse
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,6 +17,7 @@ from time import perf_counter, process_time
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.command_line import command_line
 from pose_engine.clips import Clip
 from pose_engine.footage import ClipLimits
 from pose_engine.isolation import IsolatedClip
@@ -66,7 +66,7 @@ def _work(seconds: float) -> int:
 
 def main() -> None:
     """Prints the table, and the ratios."""
-    parser = argparse.ArgumentParser(prog="benchmarks.isolation", description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("clip", type=Path, metavar="CLIP")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--track-ms", type=float, default=0)

@@ -8,17 +8,17 @@ its hips and scaled to fit; and the angle of the joint that the exercise bends, 
 is never seen is left out.
 """
 
-import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.filmed import SETTINGS, tracked
+from benchmarks.command_line import OUT, command_line
+from benchmarks.filmed import tracked
+from benchmarks.processes import own_core
 from benchmarks.rendered_people import SEED, VIEWS, scenes, view
-from benchmarks.report import table, write_between_marks
+from benchmarks.report import publish, table
 from benchmarks.variants import Observation
 from classifiers.embedding import points_of
 from classifiers.lifter import LIMBS, Lifter
@@ -31,7 +31,6 @@ from people.motions import EXERCISES
 from people.script import Script
 from people.skeleton import Skeleton
 from pose_engine.landmarks import FloatArray, Landmark, Pose
-from service.startup import load_core
 
 MARK = "measured joints"
 JOINTS = {"squat": "knee", "push_up": "elbow"}
@@ -147,14 +146,11 @@ def _row(exercise: str, where: str, found: Sequence[Errors]) -> list[object]:
 
 def main() -> None:
     """Draw and track whoever is not yet, and print the table or put it into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__, OUT)
     parser.add_argument("--people", type=int, default=8, help="of each exercise in each view")
     parser.add_argument("--seed", type=int, default=SEED, help="of the first of them")
-    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    core, assets = load_core(SETTINGS), Assets()
+    core, assets = own_core(), Assets()
     each = [
         (clip, tracked(clip, assets, core)) for clip in scenes(arguments.people, 0, arguments.seed)
     ]
@@ -164,9 +160,7 @@ def main() -> None:
         if any(pose for _, pose in observations)
     ]
     text = joint_table(found)
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, MARK)
+    publish(text, arguments.out, MARK)
 
 
 if __name__ == "__main__":

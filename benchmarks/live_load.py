@@ -10,18 +10,18 @@ of that very observation; of those that were dropped there is none. Landmarks ar
 where the server cannot keep up, less is sent than was due.
 """
 
-import argparse
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import table, write_between_marks
+from benchmarks.checkout import CLIP, REPS
+from benchmarks.command_line import OUT, command_line
+from benchmarks.report import publish, table
 from benchmarks.server_process import Server, blazereps
 from blazereps_client import ImageAt, LiveError, PoseAt, SessionStart, connect
 from blazereps_client.media import Media
@@ -31,9 +31,6 @@ from pose_engine.frames import read_image
 from service.settings import Settings
 from service.startup import load_core
 
-CLIP = Path(__file__).parents[1] / "tests" / "clips" / "squat_front.mp4"
-REPS = 5
-"""Squats in the clip."""
 _PAUSE_S = 1.0
 """Between the end of the clip and its next beginning."""
 _SAMPLE_S = 5.0
@@ -198,15 +195,12 @@ def _row(load: Load, seconds: float) -> tuple[object, ...]:
 
 def main() -> None:
     """Measure, and print the tables or write the page."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__, OUT)
     parser.add_argument("--frames", type=int, default=8, help="sessions of JPEGs")
     parser.add_argument("--fps", type=float, default=10)
     parser.add_argument("--landmarks", type=int, default=50, help="sessions of landmarks")
     parser.add_argument("--rate", type=float, default=30)
     parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--out", type=Path, help="a Markdown file with marks")
     arguments = parser.parse_args()
     images, poses = shots(arguments.fps, arguments.rate)
     frames = SessionStart(exercise="squat", pacing="live")
@@ -220,9 +214,7 @@ def main() -> None:
             arguments.seconds,
         )
     )
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text)
+    publish(text, arguments.out)
 
 
 if __name__ == "__main__":

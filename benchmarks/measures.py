@@ -8,15 +8,17 @@ no truth: what is given is the range, and how far a clip and its mirror image ar
 are sure. The exercise is `auto`.
 """
 
-import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.checkout import CLIPS
+from benchmarks.command_line import DATA, OUT, command_line
 from benchmarks.labels import read_labels
-from benchmarks.recordings import recorded
-from benchmarks.report import write_between_marks
+from benchmarks.processes import own_core
+from benchmarks.recordings import SETTINGS, recorded
+from benchmarks.report import publish
 from benchmarks.variants import ORIGINAL, Observation, take
 from classifiers.events import Measure, RepCounted
 from classifiers.quantities import QUANTITIES, both_sides, left_against_right, read
@@ -24,11 +26,7 @@ from people.script import Rep
 from people.truth import Truth
 from pose_engine.landmarks import LANDMARK_COUNT, Pose
 from service.core import Core
-from service.settings import Settings
-from service.startup import load_core
 
-RENDERED = Path(__file__).parents[1] / "tests" / "clips"
-SETTINGS = Settings(models=None)
 SURE = 0.5
 """The certainty from which on a measure is compared with its mirror image."""
 
@@ -143,22 +141,15 @@ def real_table(core: Core, folder: Path) -> Iterator[str]:
 
 def main() -> None:
     """Print the tables, or put them into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    core = load_core(SETTINGS)
-    lines = [*rendered_table(core, sorted(RENDERED.glob("*.mp4")))]
+    arguments = command_line(__doc__, DATA, OUT).parse_args()
+    core = own_core()
+    lines = [*rendered_table(core, sorted(CLIPS.glob("*.mp4")))]
     if (arguments.data / "labels.csv").exists():
         lines += ["", *real_table(core, arguments.data)]
     else:
         print(f"{arguments.data} has no labels.csv: no real clips")
     text = "\n".join(lines)
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text)
+    publish(text, arguments.out)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What live sessions cost a server in memory, and whether it gets all of it back.
 
     python -m benchmarks.memory [--sessions 1 11 101] [--cycles 2000] [--warm-up 200]
-                                [--out docs/operating.md]
 
 `blazereps serve` (full model, default settings but for `max_sessions` and, lest a busy machine show
 somebody out, `idle_s`) in a process of its own, and clients that speak the protocol over real
@@ -15,7 +14,6 @@ Resident is what Linux counts as the process's, private what would be free if it
 files that other processes map too. Ends with the rows of `benchmarks.startup`.
 """
 
-import argparse
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,10 +25,12 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks import startup
+from benchmarks.command_line import command_line
 from benchmarks.live_load import over_and_over, shots
-from benchmarks.report import table, write_between_marks
+from benchmarks.report import table
 from benchmarks.section import Section
-from benchmarks.startup import HEADER, Row, server, until_ready
+from benchmarks.server_process import Server, blazereps
+from benchmarks.startup import HEADER, Row
 from blazereps_client.media import Media, encode
 
 SESSION_KB: Final = 150
@@ -84,9 +84,9 @@ def kinds() -> tuple[Kind, Kind]:
     )
 
 
-def session(port: int) -> connect:
+def session(server: Server) -> connect:
     """A socket that a session can begin on."""
-    url = f"ws://127.0.0.1:{port}/v1/live"
+    url = f"ws://127.0.0.1:{server.port}/v1/live"
     return connect(url, compression=None, ping_interval=None)
 
 
@@ -112,28 +112,30 @@ async def heard(socket: ClientConnection, kind: str, **said: object) -> None:
     raise RuntimeError(f"no {kind}: closed with {socket.close_code}")
 
 
-async def stay(port: int, pid: int, kind: Kind, sessions: Sequence[int]) -> list[Memory]:
+async def stay(server: Server, kind: Kind, sessions: Sequence[int]) -> list[Memory]:
     """What the server takes while so many sessions are there, for each number of them."""
-    await asyncio.gather(*(come_and_go(port, kind, cut=False) for _ in range(_MOST_AT_ONCE)))
+    await asyncio.gather(*(come_and_go(server, kind, cut=False) for _ in range(_MOST_AT_ONCE)))
     taken = []
     places, there = asyncio.Semaphore(_MOST_AT_ONCE), asyncio.Semaphore(0)
     async with asyncio.TaskGroup() as tasks:
         staying: list[asyncio.Task[None]] = []
         for number in sessions:
             new = number - len(staying)
-            staying += [tasks.create_task(_stay(port, kind, places, there)) for _ in range(new)]
+            staying += [tasks.create_task(_stay(server, kind, places, there)) for _ in range(new)]
             for _ in range(new):
                 await there.acquire()
             await asyncio.sleep(_REST_S)
-            taken.append(Memory.of(pid))
+            taken.append(Memory.of(server.pid))
         for one in staying:
             one.cancel()
     return taken
 
 
-async def _stay(port: int, kind: Kind, places: asyncio.Semaphore, there: asyncio.Semaphore) -> None:
+async def _stay(
+    server: Server, kind: Kind, places: asyncio.Semaphore, there: asyncio.Semaphore
+) -> None:
     await places.acquire()
-    async with session(port) as socket:
+    async with session(server) as socket:
         messages = await stream(socket, kind)
         places.release()
         there.release()
@@ -143,9 +145,9 @@ async def _stay(port: int, kind: Kind, places: asyncio.Semaphore, there: asyncio
             await heard(socket, "ack", seq=seq)
 
 
-async def come_and_go(port: int, kind: Kind, *, cut: bool) -> None:
+async def come_and_go(server: Server, kind: Kind, *, cut: bool) -> None:
     """One cycle."""
-    async with session(port) as socket:
+    async with session(server) as socket:
         await stream(socket, kind)
         if cut:
             socket.transport.abort()
@@ -155,18 +157,18 @@ async def come_and_go(port: int, kind: Kind, *, cut: bool) -> None:
 
 
 async def cycles(
-    port: int, pid: int, both: Sequence[Kind], number: int, warm_up: int
+    server: Server, both: Sequence[Kind], number: int, warm_up: int
 ) -> tuple[Memory, Memory]:
     """What the server takes after the warm-up, and at the end."""
     few = [replace(kind, sent=kind.sent // 10) for kind in both]
-    before = Memory.of(pid)
+    before = Memory.of(server.pid)
     for n in range(number):
         if n == warm_up:
             await asyncio.sleep(_REST_S)
-            before = Memory.of(pid)
-        await come_and_go(port, few[n % 2], cut=n % 4 >= 2)
+            before = Memory.of(server.pid)
+        await come_and_go(server, few[n % 2], cut=n % 4 >= 2)
     await asyncio.sleep(_REST_S)
-    return before, Memory.of(pid)
+    return before, Memory.of(server.pid)
 
 
 def rows(
@@ -188,10 +190,9 @@ def sections(_: Path) -> Iterator[Section]:
 def _stay_rows(kind: Kind, sessions: Sequence[int]) -> Iterator[Row]:
     numbers = sorted(set(sessions))
     seats = numbers[-1] + _MOST_AT_ONCE
-    with server(max_sessions=str(seats), idle_s="600") as (pid, port):
-        until_ready(port)
-        idle = Memory.of(pid)
-        taken = asyncio.run(stay(port, pid, kind, numbers))
+    with blazereps(max_sessions=seats, idle_s=600) as server:
+        idle = Memory.of(server.pid)
+        taken = asyncio.run(stay(server, kind, numbers))
     yield f"no session ({kind.name})", _mb(idle), "–"
     yield from session_rows(kind.name, dict(zip(numbers, taken, strict=True)))
 
@@ -209,9 +210,8 @@ def session_rows(name: str, taken: Mapping[int, Memory]) -> Iterator[Row]:
 
 
 def _cycle_rows(both: Sequence[Kind], number: int, warm_up: int) -> Iterator[Row]:
-    with server() as (pid, port):
-        until_ready(port)
-        before, after = asyncio.run(cycles(port, pid, both, number, warm_up))
+    with blazereps() as server:
+        before, after = asyncio.run(cycles(server, both, number, warm_up))
     yield f"after {warm_up} cycles", _mb(before), "–"
     yield f"after {number} cycles", _mb(after), "–"
     growth = after.resident / before.resident - 1
@@ -223,20 +223,14 @@ def _mb(memory: Memory) -> str:
 
 
 def main() -> None:
-    """Prints the table, or writes it into a page."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    """Prints the table."""
+    parser = command_line(__doc__)
     parser.add_argument("--sessions", type=int, nargs="+", default=SESSIONS)
     parser.add_argument("--cycles", type=int, default=CYCLES)
     parser.add_argument("--warm-up", type=int, default=WARM_UP)
-    parser.add_argument("--out", type=Path, help="a Markdown file with marks")
     arguments = parser.parse_args()
     measured = rows(arguments.sessions, arguments.cycles, arguments.warm_up)
-    text = table(HEADER, [*measured, *startup.rows()])
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, "memory")
+    print(table(HEADER, [*measured, *startup.rows()]))
 
 
 if __name__ == "__main__":

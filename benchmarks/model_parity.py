@@ -11,7 +11,6 @@ not in the model cache yet are built. Prints, for each network, picture and outp
 absolute difference and the largest absolute value.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -30,6 +29,7 @@ import onnxruntime
 import platformdirs
 from numpy.typing import NDArray
 
+from benchmarks.command_line import command_line
 from models.converted import INPUT
 from models.converter import convert
 from models.manifest import BLAZEPOSE, DETECTOR, Network
@@ -164,9 +164,7 @@ def measure(network: Network, store: ModelStore, repeats: int) -> None:
 
 def main() -> None:
     """Build what is missing, then do what the command line asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--clip", type=Path, help="compare on this clip's first frame as well")
     parser.add_argument("--golden", action="store_true", help="print figures for the tests")
     parser.add_argument("--speed", action="store_true", help="measure instead of comparing")

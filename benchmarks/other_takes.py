@@ -6,14 +6,12 @@ Nobody films the labelled clips a second time. Pictures that differ as much, and
 how near to the edge their counts are. None of these takes is among `benchmarks.variants`.
 """
 
-import argparse
 import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,12 @@ from numpy.typing import NDArray
 from simplejpeg import encode_jpeg
 
 from benchmarks.bootstrap import mean
+from benchmarks.command_line import DATA, OUT, PROCESSES, command_line
 from benchmarks.labels import EXERCISES, Label, Score, read_labels
+from benchmarks.processes import in_processes, own_core
 from benchmarks.real_data import needed
 from benchmarks.recordings import SETTINGS
-from benchmarks.report import part, table, write_between_marks
+from benchmarks.report import part, publish, table
 from benchmarks.variants import Follower, Variant, tally
 from pose_engine.clips import Clip
 from pose_engine.frames import Frame, Pixels, as_sent, read_image
@@ -129,7 +129,7 @@ class Cores:
     def load(cls) -> "Cores":
         """Of the default models."""
         lite = SETTINGS.model_copy(update={"variant": "lite"})
-        return cls(load_core(SETTINGS), load_core(lite))
+        return cls(own_core(), load_core(lite))
 
     def of(self, take: Variant) -> Core:
         """The one whose model a take is for."""
@@ -174,41 +174,27 @@ def _row(name: str, scores: Sequence[Score]) -> tuple[object, ...]:
     )
 
 
-class _Worker:
-    cores: Cores
+_own_cores = cache(Cores.load)
 
-    @classmethod
-    def begin(cls) -> None:
-        cls.cores = Cores.load()
 
-    @classmethod
-    def counts(cls, clip: Path) -> Counts:
-        return cls.cores.counts(clip)
+def _counts(clip: Path) -> Counts:
+    return _own_cores().counts(clip)
 
 
 def main() -> None:
     """Track and count all clips, and print the table or put it into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    arguments = command_line(__doc__, DATA, PROCESSES, OUT).parse_args()
     data: Path = arguments.data
     labels = [label for label in read_labels(needed(data / "labels.csv")) if label.in_totals]
+    clips = [data / "clips" / label.file for label in labels]
+    counted = in_processes(_counts, clips, processes=arguments.processes)
     counts = []
-    spawn = get_context("spawn")  # a forked process cannot use its parent's threads
-    with ProcessPoolExecutor(arguments.processes, spawn, _Worker.begin) as pool:
-        clips = [data / "clips" / label.file for label in labels]
-        for label, found in zip(labels, pool.map(_Worker.counts, clips), strict=True):
-            counts.append(found)
-            wrong = {name: one for name, one in found.items() if Score(label, one).error}
-            print(label.file, label.counts, wrong or "all right", flush=True)
+    for label, found in zip(labels, counted, strict=True):
+        counts.append(found)
+        wrong = {name: one for name, one in found.items() if Score(label, one).error}
+        print(label.file, label.counts, wrong or "all right", flush=True)
     text = take_table(labels, counts)
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, MARK)
+    publish(text, arguments.out, MARK)
 
 
 if __name__ == "__main__":

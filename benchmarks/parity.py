@@ -23,6 +23,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.command_line import command_line
 from benchmarks.reference import Reference, lend_model, prepare_python
 from models.store import ModelStore
 from pose_engine.clips import Clip
@@ -179,7 +180,7 @@ def spread(clips: list[Path], count: int) -> list[Path]:
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="benchmarks.parity", description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP")
     parser.add_argument("--count", type=int, default=99, help="at most so many shared clips")
     parser.add_argument("--frames", type=int, default=90, help="the first frames of each clip")

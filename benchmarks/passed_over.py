@@ -7,21 +7,19 @@ tracked: what a tracker makes of a picture depends on those that it saw before. 
 `benchmarks.recordings`; what is missing there is tracked first.
 """
 
-import argparse
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.counted import Worker
+from benchmarks.command_line import DATA, OUT, PROCESSES, command_line
 from benchmarks.labels import Label, Score, read_labels
+from benchmarks.processes import in_processes, own_core
 from benchmarks.real_data import needed
 from benchmarks.recordings import SETTINGS, recorded
-from benchmarks.report import part, table, write_between_marks
+from benchmarks.report import part, publish, table
 from benchmarks.variants import ORIGINAL, Follower, Observation, Variant, tally, variants
 from pose_engine.clips import Clip
 from pose_engine.frames import Frame
@@ -102,41 +100,30 @@ def together(clips: Sequence[Passed]) -> str:
 HEADER = ("looked at", "counted alike", "right, each looked at", "right, fewer")
 
 
-class _Passing(Worker):
-    @classmethod
-    def passed(cls, clip: Path, label: Label) -> dict[str, Passed]:
-        each = recorded(clip, cls.core, limits=SETTINGS.clip_limits).observations
-        fewer = spared(clip, cls.core)
-        return {name: passed(label, each[name], fewer[name], cls.core) for name in VARIANTS}
+def _passed(clip: Path, label: Label) -> dict[str, Passed]:
+    core = own_core()
+    each = recorded(clip, core, limits=SETTINGS.clip_limits).observations
+    fewer = spared(clip, core)
+    return {name: passed(label, each[name], fewer[name], core) for name in VARIANTS}
 
 
 def main() -> None:
     """Count all clips, and print a table or put it into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    arguments = command_line(__doc__, DATA, PROCESSES, OUT).parse_args()
     data: Path = arguments.data
     labels = read_labels(needed(data / "labels.csv"))
     clips = [data / "clips" / label.file for label in labels]
     found: dict[str, list[Passed]] = defaultdict(list)
-    spawn = get_context("spawn")  # a forked process cannot use its parent's threads
-    with ProcessPoolExecutor(arguments.processes, spawn, _Passing.begin) as pool:
-        for one in pool.map(_Passing.passed, clips, labels):
-            for name, counted in one.items():
-                if counted.each != counted.fewer:
-                    told = counted.label.file, name, dict(counted.each), dict(counted.fewer)
-                    print(*told, flush=True)
-                found[name].append(counted)
+    for one in in_processes(_passed, clips, labels, processes=arguments.processes):
+        for name, counted in one.items():
+            if counted.each != counted.fewer:
+                told = counted.label.file, name, dict(counted.each), dict(counted.fewer)
+                print(*told, flush=True)
+            found[name].append(counted)
     rows = ((name, *row(found[name])) for name in VARIANTS)
     every = [one for clips in found.values() for one in clips]
     text = f"{table(('variant', *HEADER), rows)}\n\n{together(every)}"
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, MARK)
+    publish(text, arguments.out, MARK)
 
 
 if __name__ == "__main__":

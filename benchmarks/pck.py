@@ -9,16 +9,15 @@ our worst frames beside it. What was tracked is kept until the clips or, for our
 or the nets change.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import tracks
+from benchmarks.command_line import OUT, command_line
 from benchmarks.comparison import (
     NEAR,
     Clips,
@@ -125,9 +124,7 @@ def _figure(clip: Filmed, ours: Tracks, theirs: Tracks) -> Figure:
 
 def main() -> None:
     """Render, track and compare; print the tables or write the page."""
-    parser = argparse.ArgumentParser(prog="benchmarks.pck", description=__doc__)
-    parser.add_argument("--out", type=Path, help="a Markdown file with marks")
-    arguments = parser.parse_args()
+    arguments = command_line(__doc__, OUT).parse_args()
     try:
         clips = list(filmed(tracks.FOLDER, lambda n, of, name: say(f"{n} of {of}  {name}")))
     except (AssetsMissing, RendererMissing) as error:

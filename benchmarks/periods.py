@@ -10,7 +10,6 @@ them stands a count by eye, from `periods.toml`. Errors are as RepNet's are told
 2020): off by at most one (OBO), and the mean of the error as a share of the truth (MAE).
 """
 
-import argparse
 import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bootstrap import mean, ratio
+from benchmarks.checkout import CLIPS
+from benchmarks.command_line import DATA, OUT, command_line
 from benchmarks.guesses import guessed
 from benchmarks.movements import (
     FPS,
@@ -32,19 +33,19 @@ from benchmarks.movements import (
     still,
     walking,
 )
+from benchmarks.processes import own_core
 from benchmarks.recordings import SETTINGS, recorded
-from benchmarks.report import table, write_between_marks
+from benchmarks.report import publish, table
 from benchmarks.variants import ORIGINAL, Observation
 from classifiers.periods import PeriodCounter
 from classifiers.session import UNKNOWN
 from people.assets import Assets
 from people.motions import EXERCISES
 from service.core import Core, Library
-from service.startup import load_core, load_library
+from service.startup import load_library
 
 MARK = "measured periods"
 EYE_COUNTS = Path(__file__).with_suffix(".toml")
-RENDERED = Path(__file__).parents[1] / "tests" / "clips"
 ALONE, SLOW, SESSION = f"{FPS} fps", f"{SLOW_FPS} fps", "session"
 IDLE = {
     "all kinds of things, each once": everyday,
@@ -167,7 +168,7 @@ def clip_rows(
 ) -> Iterator[list[str]]:
     """Of every clip that is there: by eye, unknown, and what else was counted."""
     for name, eye in eye_counts.items():
-        paths = [path for path in (RENDERED / name, data / "clips" / name) if path.exists()]
+        paths = [path for path in (CLIPS / name, data / "clips" / name) if path.exists()]
         if not paths:
             continue
         taken = recorded(paths[0], core, limits=SETTINGS.clip_limits, alone=True)
@@ -231,23 +232,15 @@ def synthetic(scenes: int, idle: int) -> Iterator[str]:
 
 def main() -> None:
     """Play the scenes and the clips, print the tables, or put them into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--out", type=Path)
+    parser = command_line(__doc__, DATA, OUT)
     parser.add_argument("--scenes", type=int, default=10, help="of every motion that repeats")
     parser.add_argument("--idle", type=int, default=5, help="of every kind that does not")
     arguments = parser.parse_args()
     columns = ("by eye", "`unknown`", "known", "known the same without", "what is odd")
-    clips = table(
-        ["clip", *columns], clip_rows(read_eye_counts(), arguments.data, load_core(SETTINGS))
-    )
+    clips = table(["clip", *columns], clip_rows(read_eye_counts(), arguments.data, own_core()))
     print(clips, flush=True)
     text = "\n\n".join([*synthetic(arguments.scenes, arguments.idle), clips])
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, MARK)
+    publish(text, arguments.out, MARK)
 
 
 if __name__ == "__main__":

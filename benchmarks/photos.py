@@ -7,17 +7,17 @@ Then the landmarks go from the one pose to the other and back, three times, in s
 ends are of real people, the way between them is made up.
 """
 
-import argparse
 import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.command_line import DATA, OUT, command_line
 from benchmarks.labels import EXERCISES, Label, Score
 from benchmarks.other_takes import Cores, take_table, takes
 from benchmarks.real_data import needed
-from benchmarks.report import table, write_between_marks
+from benchmarks.report import publish, table
 from benchmarks.variants import ORIGINAL, Observation, Variant, tally
 from blazereps_client.results import Tally
 from pose_engine.frames import Frame, read_image
@@ -135,20 +135,13 @@ def _why(one: Tally | None) -> str:
 
 def main() -> None:
     """Count all pairs in all takes, and print the tables or put them into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    arguments = command_line(__doc__, DATA, OUT).parse_args()
     pairs, cores = read_pairs(needed(arguments.data / "photos")), Cores.load()
     found = [{take.name: count(pair, take, cores) for take in all_takes(pair)} for pair in pairs]
     counts = [{name: one.counts if one else {} for name, one in each.items()} for each in found]
     takes_of_all = take_table([pair.label for pair in pairs], counts)
     text = f"{takes_of_all}\n\n{miss_table(pairs, [each[ORIGINAL] for each in found])}"
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, MARK)
+    publish(text, arguments.out, MARK)
 
 
 if __name__ == "__main__":

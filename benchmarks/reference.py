@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.checkout import KEPT
 from models.store import ModelStore
 from pose_engine.engine import Variant
 from pose_engine.frames import Frame
 from pose_engine.landmarks import Pose
 
-CHECKOUT = Path(__file__).parents[1]
 MEDIAPIPE = "mediapipe==0.10.21"
 PACKAGES = f"{MEDIAPIPE} fastapi uvicorn[standard] simplejpeg"
 """MediaPipe, and what a live server built on it needs besides (`competitor.py`)."""
@@ -74,7 +74,7 @@ def prepare_python(given: Path | None) -> Path:
     """A Python that has MediaPipe: the given one, or that of our own venv, made when missing."""
     if given:
         return given
-    folder = CHECKOUT / ".benchmarks" / "mediapipe"
+    folder = KEPT / "mediapipe"
     python, done = folder / "bin" / "python", folder / "installed"
     if not done.exists():
         print(f"Installing {MEDIAPIPE} into {folder}: about 1 GB, once", file=sys.stderr)

@@ -6,20 +6,19 @@ The distance of the 17 COCO joints from the truth, in % of the torso's length in
 as the camera would show it face on: mean, median, and PCK@0.1 (the share under 10 %).
 """
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.checkout import CLIPS
+from benchmarks.command_line import command_line
 from benchmarks.keypoints import JOINTS, torso_lengths
 from models.store import ModelStore
 from people.truth import Truth
 from pose_engine.clips import Clip
 from pose_engine.engine import PoseEngine
 from pose_engine.landmarks import FloatArray
-
-CLIPS = sorted((Path(__file__).parents[1] / "tests" / "clips").glob("*.mp4"))
 
 
 def errors(engine: PoseEngine, path: Path, fps: float) -> Iterator[FloatArray]:
@@ -39,8 +38,9 @@ def errors(engine: PoseEngine, path: Path, fps: float) -> Iterator[FloatArray]:
 
 def main() -> None:
     """Print a line with and a line without the heatmaps."""
-    parser = argparse.ArgumentParser(prog="benchmarks.refinement", description=__doc__)
-    parser.add_argument("clips", type=Path, nargs="*", default=CLIPS, metavar="CLIP")
+    parser = command_line(__doc__)
+    bundled = sorted(CLIPS.glob("*.mp4"))
+    parser.add_argument("clips", type=Path, nargs="*", default=bundled, metavar="CLIP")
     parser.add_argument("--fps", type=float, default=10)
     arguments = parser.parse_args()
     files = ModelStore().find("full")

@@ -8,26 +8,24 @@ an hour of two cores, once: what is tracked is kept as that of `benchmarks.recor
 is known exactly; how well they stand for real people is not.
 """
 
-import argparse
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
-from pathlib import Path
+from functools import cache
 
 from benchmarks.bootstrap import ratio
-from benchmarks.filmed import SETTINGS, small, tracked
+from benchmarks.command_line import OUT, PROCESSES, command_line
+from benchmarks.filmed import small, tracked
 from benchmarks.measures import count
-from benchmarks.report import part, table, write_between_marks
+from benchmarks.processes import in_processes, own_core
+from benchmarks.report import part, publish, table
 from benchmarks.variants import Observation
 from people.assets import Assets
 from people.clips import Clip, random_clip
 from people.motions import EXERCISES, MOTIONS
 from people.script import Script
 from service.core import Core
-from service.startup import load_core
 
 MARK = "measured rendered people"
 VIEWS = ("front", "oblique front", "side", "oblique rear", "rear")
@@ -132,17 +130,12 @@ def others_line(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-class _Worker:
-    core: Core
-    assets: Assets
+_own_assets = cache(Assets)
 
-    @classmethod
-    def begin(cls) -> None:
-        cls.core, cls.assets = load_core(SETTINGS), Assets()
 
-    @classmethod
-    def outcome(cls, clip: Clip) -> Outcome:
-        return outcome(clip, tracked(clip, cls.assets, cls.core), cls.core)
+def _outcome(clip: Clip) -> Outcome:
+    core = own_core()
+    return outcome(clip, tracked(clip, _own_assets(), core), core)
 
 
 def scenes(people: int, others: int, seed: int = SEED) -> Iterator[Clip]:
@@ -156,26 +149,18 @@ def scenes(people: int, others: int, seed: int = SEED) -> Iterator[Clip]:
 
 def main() -> None:
     """Draw, track and count everybody, and print the tables or put them into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__, PROCESSES, OUT)
     parser.add_argument("--people", type=int, default=8, help="of each exercise in each view")
     parser.add_argument("--others", type=int, default=2, help="of each other movement")
     parser.add_argument("--seed", type=int, default=SEED, help="of the first of them")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     wanted = scenes(arguments.people, arguments.others, arguments.seed)
     outcomes = []
-    spawn = get_context("spawn")  # a forked process cannot use its parent's threads
-    with ProcessPoolExecutor(arguments.processes, spawn, _Worker.begin) as pool:
-        for one in pool.map(_Worker.outcome, wanted):
-            print(one, flush=True)
-            outcomes.append(one)
+    for one in in_processes(_outcome, wanted, processes=arguments.processes):
+        print(one, flush=True)
+        outcomes.append(one)
     text = f"{view_table(outcomes)}\n\n{others_line(outcomes)}"
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, MARK)
+    publish(text, arguments.out, MARK)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,13 @@ def write_between_marks(path: Path, text: str, mark: str = MEASURED) -> None:
     path.write_text(f"{before}{begin}{text}\n{end}{after}", encoding="utf-8")
 
 
+def publish(text: str, page: Path | None, mark: str = MEASURED) -> None:
+    """Print it, and put it between the marks of a page if one is named; ValueError as above."""
+    print(text)
+    if page is not None:
+        write_between_marks(page, text, mark)
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table."""
     lines = (header, ["---"] * len(header), *rows)

@@ -1,11 +1,11 @@
 """What a benchmark of speed hands over: rows for a table, and the ratios that matter."""
 
-import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from benchmarks.command_line import DATA, command_line
 from benchmarks.report import table
 
 
@@ -66,10 +66,7 @@ def print_sections(
     usage: str | None, sections: Callable[[Path, float], Iterable[Section]], *, seconds: float
 ) -> None:
     """Measure as the command line says, `seconds` a trial unless it says otherwise; print all."""
-    parser = argparse.ArgumentParser(
-        description=usage, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser = command_line(usage, DATA)
     parser.add_argument("--seconds", type=float, default=seconds)
     arguments = parser.parse_args()
     for one in sections(arguments.data, arguments.seconds):

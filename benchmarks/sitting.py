@@ -7,17 +7,17 @@ from 22 degrees above level thighs to 12 below. What the pose net would see is g
 `benchmarks.holds`; with `--filmed` the scenes are rendered and really tracked.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.filmed import SETTINGS, small, tracked
+from benchmarks.command_line import OUT, command_line
+from benchmarks.filmed import small, tracked
 from benchmarks.guesses import guessed
-from benchmarks.report import table, write_between_marks
+from benchmarks.processes import own_core
+from benchmarks.report import publish, table
 from benchmarks.variants import Observation
 from classifiers.events import Event, RepCounted, RepRejected
 from classifiers.library import AUTO
@@ -27,7 +27,7 @@ from people.motions.chair import SitDown
 from people.motions.squat import Squat
 from people.script import Part, Stroke
 from service.core import Library
-from service.startup import load_core, load_library
+from service.startup import load_library
 
 COUNTED, UNNOTICED = "counted", "not noticed"
 _SEATS, _DEEPEST = (68, 102), (75, 115)
@@ -126,15 +126,12 @@ def outcome_table(found: Sequence[tuple[str, str]]) -> str:
 
 def main() -> None:
     """Play the scenes and print the table, or put it into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__, OUT)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--filmed", action="store_true", help="rendered and tracked")
-    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     assets, library = Assets(), load_library()
-    core = load_core(SETTINGS) if arguments.filmed else None
+    core = own_core() if arguments.filmed else None
     found = []
     for seed in range(arguments.people):
         for scene in (sitting(seed), squatting(seed)):
@@ -142,9 +139,7 @@ def main() -> None:
             seen = tracked(clip, assets, core) if core else guessed(clip, assets)
             found += list(zip(scene.about, outcomes(scene, seen, library), strict=True))
     text = outcome_table(found)
-    print(text)
-    if arguments.out:
-        write_between_marks(arguments.out, text, "measured sitting")
+    publish(text, arguments.out, "measured sitting")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command_line import DATA, command_line
 from benchmarks.frame_blocks import FPS
 from benchmarks.report import table, write_between_marks
 from benchmarks.section import Ratio, Section
@@ -105,11 +106,8 @@ def write(out: Path, results: Results) -> None:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = command_line(__doc__, DATA)
     parser.add_argument("--only", type=chosen, default=[*BENCHMARKS], help="names with commas")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("docs"))
     arguments = parser.parse_args()
     results = Results(arguments.out / "speed" / "results.json")

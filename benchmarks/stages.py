@@ -5,7 +5,6 @@
 The detector runs on every frame here, though a tracker needs it only when nobody is followed.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks.command_line import command_line
 from models.store import ModelStore
 from pose_engine.clips import Clip
 from pose_engine.detector import Detector
@@ -99,7 +99,7 @@ def _decoded(clip: Clip, watch: Stopwatch) -> Iterator[Frame]:
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(prog="benchmarks.stages", description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("clip", type=Path, metavar="CLIP")
     parser.add_argument("--variant", type=Variant, default=Variant.FULL, choices=list(Variant))
     parser.add_argument("--frames", type=int, default=150)

@@ -7,7 +7,6 @@ of what the service can do. Each store is measured in a fresh process, whose mem
 first byte is told beside the peak.
 """
 
-import argparse
 import asyncio
 import logging
 import resource
@@ -24,7 +23,8 @@ import httpx2
 from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
-from benchmarks.report import table, write_between_marks
+from benchmarks.command_line import OUT, command_line
+from benchmarks.report import publish, table
 from service.settings import MIB, Settings
 from service.storage import Storage
 
@@ -94,9 +94,8 @@ def s3() -> Iterator[Settings]:
 
 def main() -> None:
     """Measure both and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__, OUT)
     parser.add_argument("--mib", type=int, default=1024)
-    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     with (
         TemporaryDirectory() as folder,
@@ -108,9 +107,7 @@ def main() -> None:
             for name, settings in (("folder", Settings(data=Path(folder))), ("S3", bucket))
         ]
     text = table(("store", "stored MB/s", "fetched MB/s", "MiB before", "MiB at most"), rows)
-    print(text)
-    if options.out:
-        write_between_marks(options.out, text)
+    publish(text, options.out)
 
 
 if __name__ == "__main__":

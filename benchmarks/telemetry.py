@@ -6,7 +6,6 @@ What a frame's turn calls, without the work in between: its wait, four stages, i
 sending of one answer.
 """
 
-import argparse
 import time
 from time import perf_counter
 
@@ -14,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 from opentelemetry.trace import NoOpTracerProvider
 
+from benchmarks.command_line import command_line
 from blazereps_client.messages import Flow
 from service.metrics import Metrics
 from service.spans import spans_by
@@ -54,7 +54,7 @@ def microseconds(spans: Spans, frames: int) -> float:
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(prog="benchmarks.telemetry", description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--frames", type=int, default=20_000)
     frames: int = parser.parse_args().frames
     for name, new_spans in WAYS.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.checkout import CHECKOUT, KEPT
 from benchmarks.comparison import OURS, THEIRS
 from benchmarks.factorial import Filmed
 from benchmarks.keypoints import Array
@@ -17,8 +18,8 @@ from pose_engine.engine import PoseEngine, Variant
 from pose_engine.frames import Frame
 from pose_engine.landmarks import LANDMARK_COUNT, Pose
 
-FOLDER = Path(__file__).parents[1] / ".benchmarks" / "pck"
-_ENGINE = Path(__file__).parents[1] / "pose_engine"
+FOLDER = KEPT / "pck"
+_ENGINE = CHECKOUT / "pose_engine"
 
 RAW = "full, unsmoothed"
 RUNS = {"lite": Variant.LITE, "full": Variant.FULL, "heavy": Variant.HEAVY, RAW: Variant.FULL}

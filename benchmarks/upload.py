@@ -7,7 +7,6 @@ beside the peak. It serves without the nets, so that what is measured is the upl
 on the same machine and takes part of its time.
 """
 
-import argparse
 import re
 import time
 from collections.abc import Callable
@@ -17,7 +16,8 @@ from tempfile import TemporaryDirectory
 import httpx2
 from tusclient.client import TusClient
 
-from benchmarks.report import table, write_between_marks
+from benchmarks.command_line import OUT, command_line
+from benchmarks.report import publish, table
 from service.settings import MIB
 from tests.service.server_process import server_process
 
@@ -79,9 +79,8 @@ def _peak_mib(pid: int) -> float:
 
 def main() -> None:
     """Measure each way and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__, OUT)
     parser.add_argument("--mib", type=int, default=1024)
-    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         file = Path(folder) / "clip.mp4"
@@ -90,9 +89,7 @@ def main() -> None:
                 made.write(_CHUNK)
         rows = [(way, *measured(send, file, options.mib)) for way, send in WAYS.items()]
     text = table((f"{options.mib} MiB as", "s", "MB/s", "MiB before", "MiB at most"), rows)
-    print(text)
-    if options.out:
-        write_between_marks(options.out, text, "upload")
+    publish(text, options.out, "upload")
 
 
 if __name__ == "__main__":

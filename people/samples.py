@@ -59,13 +59,12 @@ class Samples:
     elevation: FloatArray
 
 
-def random_skeletons(count: int, seed: int, assets: Assets | None = None) -> list[Skeleton]:
+def random_skeletons(count: int, seed: int) -> list[Skeleton]:
     """Skeletons of random adults; about 0.2 s each.
 
-    Raises AssetsMissing when no `assets` are given and the cache has none.
+    Raises AssetsMissing when the bodies are not there.
     """
-    assets = assets or Assets()
-    rng = np.random.default_rng(seed)
+    assets, rng = Assets(), np.random.default_rng(seed)
     return [Body(assets, Shape.random(rng)).skeleton for _ in range(count)]
 
 

@@ -80,6 +80,11 @@ class Skeleton:
         return self.upper_arm + self.forearm
 
     @cached_property
+    def torso(self) -> float:
+        """Hips to shoulders, metres upwards."""
+        return float(self.joint("upperarm_l")[1] - self.hips[1])
+
+    @cached_property
     def hip_half(self) -> float:
         """Half the distance between the hip joints, metres."""
         return float(abs(self.joint("thigh_l")[0]))

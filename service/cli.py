@@ -107,9 +107,9 @@ def count(
     """Count the repetitions in video files."""
     with explained():
         settings = _settings(variant=variant, clip_fps=fps, clip_adaptive=adaptive)
+        whom = read_subject(subject)
         core = load_core(settings, threads=os.cpu_count() or 1)
         new_session(core.library, exercise)  # an unknown one is said once, not once a clip
-        whom = read_subject(subject)
     results = [*_count_each(clips, exercise, whom, core, settings, unknown=unknown)]
     if as_json:
         documents = [result.model_dump(mode="json") for result in results]

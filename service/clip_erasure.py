@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from service.clip_media import media_of
-from service.clip_store import STATUSES, ClipStore
+from service.clip_store import ClipStore
 from service.logs import get_logger
 from service.storage import FAULTS, Storage
 
@@ -21,15 +21,19 @@ async def erase_clip(clips: ClipStore, storage: Storage, clip_id: str) -> None:
     """
     if not await clips.abandon(clip_id):  # an upload is late until it is forgotten, come what may
         await clips.give_up(clip_id)
-    await storage.erase(media_of(clip_id))
-    await clips.forget(clip_id, *STATUSES)
+    await _erase(clips, storage, clip_id)
 
 
 async def abandon_upload(clips: ClipStore, storage: Storage, clip_id: str) -> None:
     """Erase an upload that has come to nothing; what was ended meanwhile, well or not, stays."""
     if await clips.abandon(clip_id):
-        await storage.erase(media_of(clip_id))
-        await clips.forget(clip_id, "cancelled")
+        await _erase(clips, storage, clip_id)
+
+
+async def _erase(clips: ClipStore, storage: Storage, clip_id: str) -> None:
+    """The media before the row by which it is found again, wherever this is killed."""
+    await storage.erase(media_of(clip_id))
+    await clips.forget(clip_id)
 
 
 async def expire_uploads(clips: ClipStore, storage: Storage) -> None:

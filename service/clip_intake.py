@@ -18,7 +18,6 @@ from service.database import Keep, keep_nothing
 from service.errors import ServiceError
 from service.library import new_session
 from service.places import place
-from service.quotas import take_clip
 from service.state import AppState
 from service.storage import FAULTS
 from service.subject import read_subject
@@ -79,12 +78,8 @@ async def begin(state: AppState, caller: Caller, clip: Clip) -> None:
         clip,
         max_waiting=settings.max_queued_clips,
         max_of_tenant=settings.max_queued_clips_per_tenant,
+        quota=caller.clips_per_day,
     )
-    try:
-        await take_clip(state.database, caller, clip.created_at)  # what is refused takes nothing
-    except ServiceError:
-        await state.clips.forget(clip.id, "uploading")
-        raise
 
 
 async def receive(

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from service.errors import ServiceError
+from service.errors import ServiceError, said
 from service.forms import MAX_NAME, shown_name
 from service.moments import IsoMoment
 from service.subject import FORM
@@ -15,6 +15,12 @@ from service.tenants import PRINTABLE
 
 OLDEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NEWEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _in_bounds(moment: datetime) -> datetime:
+    if not OLDEST <= moment <= NEWEST:
+        raise ValueError(f"must be from {OLDEST:%Y-%m-%d} to {NEWEST:%Y-%m-%d}")
+    return moment
 
 
 class ClipOptions(BaseModel):
@@ -39,8 +45,8 @@ class ClipOptions(BaseModel):
         pattern=PRINTABLE,
         description="For which end user it is, with a key",
     )
-    recorded_at: IsoMoment | None = Field(
-        default=None, ge=OLDEST, le=NEWEST, description="ISO 8601, with a time zone"
+    recorded_at: Annotated[IsoMoment, AfterValidator(_in_bounds)] | None = Field(
+        default=None, description="ISO 8601, with a time zone"
     )
     name: str | None = Field(
         default=None,
@@ -62,4 +68,4 @@ def options_of(metadata: Mapping[str, str]) -> ClipOptions:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        raise ServiceError("invalid_request", f"{field}: {first['msg']}", field=field) from error
+        raise ServiceError("invalid_request", f"{field}: {said(first)}", field=field) from error

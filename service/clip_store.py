@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
@@ -15,19 +15,17 @@ from service.auth import Caller
 from service.database import Database, Keep, Turn, keep_nothing, take_turn
 from service.errors import Problem, ServiceError
 from service.pages import Position, newest_first
+from service.quotas import take_clip
 from service.receipts import was_erased
 from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
 
 Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cancelled"]
-STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 UNFINISHED: Final[tuple[Status, ...]] = ("uploading", "queued", "running")
 
-_ABANDONED: Final = or_(
-    Clip.status == "uploading",
-    (Clip.status == "cancelled") & Clip.upload_expires_at.is_not(None),
-)
-"""Uploads, and those that were abandoned and are not erased yet."""
+_ABANDONED: Final = (Clip.status == "cancelled") & Clip.upload_expires_at.is_not(None)
+"""Uploads that were given up and are not erased yet."""
+_UPLOADS: Final = or_(Clip.status == "uploading", _ABANDONED)
 
 After = Callable[[AsyncSession, Clip, ClipResult | None], Awaitable[None]]
 """What is kept together with a clip's end, in the same transaction; None: it has failed."""
@@ -72,11 +70,15 @@ class ClipStore:
         self._database, self._clock = database, clock
         self._lease = timedelta(seconds=lease_s)
 
-    async def begin(self, clip: Clip, *, max_waiting: int, max_of_tenant: int) -> None:
+    async def begin(
+        self, clip: Clip, *, max_waiting: int, max_of_tenant: int, quota: int | None = None
+    ) -> None:
         """Keep a new clip whose upload begins.
 
-        Raises ServiceError `queue_full` where so many are uploaded or wait, of all tenants or of
-        this one, and `gone` where its user was erased since the request came.
+        `quota`: clips that its key may upload on a day; None: as many as one likes. Raises
+        ServiceError `queue_full` where so many are uploaded or wait, of all tenants or of this one,
+        `quota_exceeded` where the day's are used up, and `gone` where its user was erased since the
+        request came; what is refused uses up nothing.
         """
         theirs = func.count().filter(Clip.tenant_id == clip.tenant_id)
         waiting = select(theirs, func.count()).where(Clip.status.in_(("uploading", "queued")))
@@ -85,6 +87,8 @@ class ClipStore:
                 raise ServiceError("unauthorized", "the tenant is gone")
             if await was_erased(session, clip.tenant_id, clip.user_id, since=clip.created_at):
                 raise ServiceError("gone", "the user was erased after the upload had begun")
+            if quota is not None:
+                await take_clip(session, clip.key_id, clip.created_at, quota)
             await take_turn(session, Turn.QUEUE)  # last, for whoever has it to wait for nobody
             of_tenant, in_all = (await session.execute(waiting)).one()
             if of_tenant >= max_of_tenant:
@@ -165,21 +169,20 @@ class ClipStore:
 
     async def abandon(self, clip_id: str) -> bool:
         """Cancel an upload so that it is `late` until it is forgotten: whether it is one."""
-        return await self._cancel(clip_id, _ABANDONED)
+        return await self._cancel(clip_id, _UPLOADS)
 
     async def late(self, limit: int, besides: Sequence[str] = ()) -> Sequence[str]:
         """The ids of uploads that were not finished in time, but for these, the oldest first."""
         late = Clip.upload_expires_at <= self._clock(), Clip.id.not_in(besides)
-        query = select(Clip.id).where(*late, _ABANDONED).order_by(Clip.upload_expires_at)
+        query = select(Clip.id).where(*late, _UPLOADS).order_by(Clip.upload_expires_at)
         async with self._database.read() as session:
             return [*await session.scalars(query.limit(limit))]
 
-    async def forget(self, clip_id: str, *statuses: Status) -> None:
-        """Erase its row, and its workout, where it has one of these."""
+    async def forget(self, clip_id: str) -> None:
+        """Erase its row, and its workout."""
         async with self._database.write() as session:
-            gone = delete(Clip).where(Clip.id == clip_id, Clip.status.in_(statuses))
-            if await session.scalar(gone.returning(Clip.id)):
-                await session.execute(delete(Workout).where(Workout.id == clip_id))
+            await session.execute(delete(Clip).where(Clip.id == clip_id))
+            await session.execute(delete(Workout).where(Workout.id == clip_id))
 
     async def claim(self) -> Clip | None:
         """Take on the clip that has waited longest, of those whose tenant has the fewest running.

@@ -1,8 +1,6 @@
-"""One client of the WebSocket: begin or resume, read and work side by side, drain, end."""
+"""One client of the WebSocket: open a session, read and work side by side, drain, end."""
 
-import secrets
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,13 +8,12 @@ from functools import partial
 from typing import Final, TypeVar
 
 import anyio
-import structlog
 from anyio import to_thread
 from fastapi import WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
 from blazereps_client import messages
-from blazereps_client.messages import ServerMessage, SessionStart
+from blazereps_client.messages import ServerMessage
 from blazereps_client.results import Document
 from service import incoming
 from service.auth import Caller
@@ -24,13 +21,13 @@ from service.core import Coming
 from service.errors import UNAVAILABLE, ServiceError, internal_error, unavailable
 from service.incoming import Incoming
 from service.intake import Intake
-from service.journal import Journal
 from service.logs import get_logger
 from service.media import Observation
+from service.opening import Opened, Opening
 from service.rate import TokenBucket
-from service.sessions import Kept, NoSession, Superseded
+from service.sessions import Superseded
 from service.state import AppState
-from service.stream import Moment, Stream, StreamError, resume
+from service.stream import Moment, Stream
 from service.telemetry import Telemetry
 
 log = get_logger(__name__)
@@ -48,7 +45,7 @@ REST_S: Final = 1.0
 
 
 class Connection:
-    """One socket's life: start or resume, read and work side by side, drain, summary."""
+    """One socket's life: open a session, read and work side by side, drain, summary."""
 
     def __init__(self, socket: WebSocket, state: AppState, caller: Caller) -> None:
         self._socket = socket
@@ -60,8 +57,6 @@ class Connection:
         self._flood = TokenBucket(
             self._settings.max_messages_hz, BURST_S * self._settings.max_messages_hz
         )
-        self._began_s = 0.0
-        self._settled = False
         self._stopped: ServiceError | None = None
         self._scope = anyio.CancelScope()
         self.session_id = ""
@@ -88,86 +83,30 @@ class Connection:
             await self._send(messages.GoingAway(left_s=left_s))
 
     async def _converse(self) -> None:
-        match await self._receive():
-            case messages.SessionStart() as start:
-                stream = await self._begin(start)
-            case messages.SessionResume() as wanted:
-                stream = await self._go_on(wanted)
-            case _:
-                fault = "the first message must be session.start or session.resume"
-                raise ServiceError("start_expected", fault)
-        self._stream = stream
+        opening = Opening(self._state, self._caller, self._telemetry)
+        opened = await opening.open(await self._receive())
+        await self._send_all(opened.greeting)
+        self.session_id, self.epoch = opened.session_id, opened.epoch
+        self._stream = stream = opened.stream
         if stream.summary is not None:
-            if not self._settled:
-                await self._keep_workout(stream)
+            if not opened.settled:
+                await self._keep_workout(opened)
             await self._send(stream.summary)
         else:
             session = self._telemetry.session(self.session_id, stream.config.input)
             with self._state.connections.serving(self), session:
-                await self._serve(stream)
+                await self._serve(opened)
         with suppress(WebSocketDisconnect, RuntimeError):  # who has the summary may be gone
             await self._socket.close()
 
-    async def _begin(self, start: SessionStart) -> Stream:
-        self.session_id, token = uuid.uuid4().hex, secrets.token_urlsafe(24)
-        store, limits = self._state.sessions, self._settings.image_limits
-        journal = Journal(store, self.session_id, epoch=1)
-        stream = Stream(self._state.core, start, limits, journal, self._telemetry)
-        owner = self._caller.owner
-        begin = partial(store.begin, self.session_id, token, owner, stream.state())
-        self._began_s = await to_thread.run_sync(begin)
-        created = messages.SessionCreated(
-            session_id=self.session_id,
-            resume_token=token,
-            exercises=tuple(stream.counts),
-            config=start,
-            limits=messages.Limits.model_validate(self._settings),
-        )
-        self._began("session begun", stream)
-        self._state.metrics.sessions_begun.inc()
-        await self._send(created)
-        return stream
-
-    async def _go_on(self, wanted: messages.SessionResume) -> Stream:
-        self.session_id = wanted.session_id
-        try:
-            kept, stream = await to_thread.run_sync(self._resumed, wanted)
-        except NoSession as error:
-            raise ServiceError("unknown_session", str(error)) from error
-        except StreamError as error:
-            log.warning("session not resumed", session_id=self.session_id, error=error.cause)
-            raise ServiceError("unknown_session", str(error)) from error
-        self.epoch = kept.epoch
-        resumed = messages.SessionResumed(
-            session_id=self.session_id,
-            epoch=kept.epoch,
-            resumed_at_seq=stream.seq,
-            last_event_id=stream.last_event_id,
-            counts=stream.counts,
-            counting=stream.counting,
-            exercises=tuple(stream.counts),
-            config=stream.config,
-            limits=messages.Limits.model_validate(self._settings),
-        )
-        self._began_s, self._settled = kept.began_s, kept.settled
-        self._began("session resumed", stream)
-        self._state.metrics.sessions_resumed.inc()
-        for message in (resumed, *stream.missed(wanted.last_event_id)):
-            await self._send(message)
-        return stream
-
-    def _resumed(self, wanted: messages.SessionResume) -> tuple[Kept, Stream]:
-        store, limits = self._state.sessions, self._settings.image_limits
-        kept = store.resume(wanted.session_id, wanted.resume_token, self._caller.owner)
-        return kept, resume(self._state.core, limits, store, self._telemetry, kept)
-
-    async def _serve(self, stream: Stream) -> None:
+    async def _serve(self, opened: Opened) -> None:
+        stream = opened.stream
         self._intake = Intake(stream, self._settings.queue_frames)
         try:
             async with anyio.create_task_group() as tasks:
                 self._scope = tasks.cancel_scope
                 tasks.start_soon(self._watch)
-                tasks.start_soon(self._work, stream)
+                tasks.start_soon(self._work, opened)
                 with anyio.move_on_after(self._settings.max_session_s) as lifetime:
                     await self._read()
                 if lifetime.cancelled_caught:
@@ -257,12 +196,13 @@ class Connection:
             case _:
                 await self._intake.mailbox.put_command(message)
 
-    async def _work(self, stream: Stream) -> None:
+    async def _work(self, opened: Opened) -> None:
         """One thing after the other."""
+        stream = opened.stream
         while await self._more(stream):
             await self._send_all(await self._do_next(stream))
         last = await self._step(stream.finish)
-        await self._keep_workout(stream)
+        await self._keep_workout(opened)
         await self._send_all(last)
         self._scope.cancel()  # there is nobody to watch any more
 
@@ -290,10 +230,10 @@ class Connection:
         async with self._state.turns:
             return await self._step(partial(stream.do, mailbox.take()))
 
-    async def _keep_workout(self, stream: Stream) -> None:
+    async def _keep_workout(self, opened: Opened) -> None:
         """Kept before it is told."""
-        owner, began_s = self._caller.owner, self._began_s
-        await self._state.harvest.finished(self.session_id, owner, began_s, stream)
+        owner, began_s = self._caller.owner, opened.began_s
+        await self._state.harvest.finished(opened.session_id, owner, began_s, opened.stream)
 
     async def _send_all(self, listed: Iterable[ServerMessage]) -> None:
         for message in listed:
@@ -337,11 +277,6 @@ class Connection:
         with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
             await self._send(error.told(recoverable=False))
             await self._socket.close(code, error.code)
-
-    def _began(self, event: str, stream: Stream) -> None:
-        structlog.contextvars.bind_contextvars(session_id=self.session_id)
-        config = stream.config
-        log.info(event, epoch=self.epoch, input=config.input, exercise=config.exercise)
 
     def _ended(self, reason: str, close_code: int | None) -> None:
         self._state.metrics.connections_ended.labels(reason).inc()

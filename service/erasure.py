@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from random import sample
 
 from anyio import to_thread
 from sqlalchemy import select
@@ -70,7 +71,8 @@ class Erasure:
             live = max(live, kept.erased.get("live_sessions", 0))
             kept.erased = {**kept.erased, "live_sessions": live}
         await to_thread.run_sync(self._sessions.forget_all, *whose)
-        for prefix in receipt.media:
+        # In another order each time: one that cannot be erased does not keep all behind it.
+        for prefix in sample(receipt.media, len(receipt.media)):
             await self._storage.erase(prefix)
         if now < receipt.settles_at:
             return kept

@@ -1,18 +1,29 @@
 """Every error that leaves an endpoint, or that FastAPI finds itself, answered as a problem."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
-from service.errors import UNAVAILABLE, ServiceError, internal_error, media_error, unavailable
+from service.errors import (
+    UNAVAILABLE,
+    ServiceError,
+    internal_error,
+    invalid,
+    media_error,
+    said,
+    unavailable,
+)
+from service.storage import FAULTS
 
 _BY_STATUS: Final = {
     404: "not_found",
@@ -35,17 +46,16 @@ def _methods_of(app: FastAPI, request: Request) -> str:
     return ", ".join(sorted(name.upper() for name in methods))
 
 
-def _not_valid(request: Request, fault: Mapping[str, Any]) -> ServiceError:
+def _not_valid(request: Request, fault: ErrorDetails) -> ServiceError:
     """Of a request that FastAPI refuses, in the table's terms."""
     if fault["type"] == "json_invalid":
         return ServiceError("invalid_json", f"the body is not JSON: {fault['ctx']['error']}")
-    field = ".".join(str(part) for part in fault["loc"][1:])
-    if field:
-        return ServiceError("invalid_request", f"{field}: {fault['msg']}", field=field)
+    if fault["loc"][1:]:
+        return invalid(fault, "invalid_request", below=1)
     told = request.headers.get("content-type", "").partition(";")[0]
     if fault["type"] != "missing" and not told.endswith(("/json", "+json")):
         return ServiceError("wrong_content_type", "the body must be JSON: application/json")
-    return ServiceError("invalid_request", f"the body: {fault['msg']}")
+    return ServiceError("invalid_request", f"the body: {said(fault)}")
 
 
 def _handle(
@@ -94,10 +104,11 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
         fault = "what it belongs to has changed or gone meanwhile: look again"
         return answer(ServiceError("conflict", fault))
 
-    def database_away(_: Request, error: Exception) -> JSONResponse:
-        return answer(unavailable(error))
+    def away(what: str, _: Request, error: Exception) -> JSONResponse:
+        return answer(unavailable(error, what))
 
-    _handle(app, UNAVAILABLE, database_away)
+    _handle(app, FAULTS, partial(away, "the storage"))
+    _handle(app, UNAVAILABLE, partial(away, "the database"))
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> JSONResponse:

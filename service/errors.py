@@ -103,7 +103,7 @@ _REST = {
     "gone": Rule(410, "Given up, or expired"),
     "no_landmarks": Rule(404, "No landmarks are kept"),
     "queue_full": Rule(429, "The queue is full"),
-    "unavailable": Rule(503, "The database cannot be used now", 1013),
+    "unavailable": Rule(503, "What is kept cannot be used now", 1013),
     "internal": Rule(500, "Internal error", 1011),
 }
 
@@ -196,10 +196,10 @@ def internal_error() -> ServiceError:
     return ServiceError("internal", "the server failed; its log says why")
 
 
-def unavailable(error: Exception) -> ServiceError:
+def unavailable(error: Exception, what: str = "the database") -> ServiceError:
     """What is kept cannot be reached, by one of `UNAVAILABLE` or by time."""
-    log.error("the database cannot be used", exc_info=error)
-    fault = "the database cannot be used now; the server's log says why"
+    log.error(f"{what} cannot be used", exc_info=error)
+    fault = f"{what} cannot be used now; the server's log says why"
     return ServiceError("unavailable", fault, retry_after_s=5)
 
 
@@ -214,6 +214,12 @@ def first_fault(error: ValidationError, code: str) -> ErrorDetails:
     return error.errors(include_url=False, include_input=False)[0]
 
 
+def said(fault: Mapping[str, Any]) -> str:
+    """What pydantic says of a fault, without the name of Python's error."""
+    message: str = fault["msg"]
+    return message.removeprefix("Value error, ")
+
+
 def invalid(fault: ErrorDetails, code: str, *, below: int = 0) -> ServiceError:
     """What is wrong in JSON: that it is none (`invalid_json`), or a field (`code`).
 
@@ -222,7 +228,7 @@ def invalid(fault: ErrorDetails, code: str, *, below: int = 0) -> ServiceError:
     if fault["type"] == "json_invalid":
         return ServiceError("invalid_json", fault["msg"])
     field = ".".join(str(part) for part in fault["loc"][below:])
-    return ServiceError(code, f"{field}: {fault['msg']}", field=field)
+    return ServiceError(code, f"{field}: {said(fault)}", field=field)
 
 
 def media_error(

@@ -16,7 +16,7 @@ from classifiers.exercise import ExerciseError
 from classifiers.samples import SamplesError
 from models.store import ModelsMissing
 from pose_engine.footage import ClipError
-from service.errors import ServiceError
+from service.errors import ServiceError, said
 from service.settings import Settings
 from service.shown import faults
 from service.startup import KeysNeeded
@@ -41,7 +41,7 @@ def explained() -> Iterator[None]:
             _fail_for(error)
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        fail(f"{name}: {first['msg']}")
+        fail(f"{name}: {said(first)}")
     except _MENDABLE as error:
         fail(str(error))
 

@@ -55,7 +55,12 @@ class ExportedWorkout(WorkoutInfo):
     "/export",
     response_class=StreamingResponse,
     responses=problems("key_only", "invalid_request")
-    | {200: {"content": {"text/csv": {}, "application/json": {}}}},
+    | {
+        200: {
+            "model": list[ExportedWorkout],
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    },
 )
 async def export_workouts(
     caller: MayRead,

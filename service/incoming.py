@@ -1,11 +1,14 @@
 """A received message -> a control message or an observation, or the error that names its fault."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import get_args
 
 from pydantic import ValidationError
 
 from blazereps_client.messages import (
     FROM_CLIENT,
+    ClientMessage,
     CountingPause,
     CountingReset,
     CountingResume,
@@ -35,6 +38,8 @@ Control = (
 )
 Incoming = Control | list[Observation]
 
+_TYPES = [one.model_fields["type"].default for one in get_args(get_args(ClientMessage)[0])]
+
 
 def read_text(text: str, *, max_bytes: int, now_s: float) -> Incoming:
     """Read a JSON message; raises ServiceError."""
@@ -44,14 +49,16 @@ def read_text(text: str, *, max_bytes: int, now_s: float) -> Incoming:
             "message_too_large", f"a JSON message may have {max_bytes} bytes, not {size}"
         )
     try:
-        message = FROM_CLIENT.validate_json(text)
+        message = FROM_CLIENT.validate_json(text, strict=True)
     except ValidationError as error:
         raise _invalid(error) from error
     match message:
         case Landmarks():
-            return [_observation(message, now_s)]
+            with _landmarks(message.seq):
+                return [Observation(message.seq, message.at_s, now_s, pose_of(message))]
         case LandmarksBatch(observations=observations):
-            return [_observation(one, now_s) for one in observations]
+            with _landmarks(observations[0].seq):
+                return [*_batch(observations, now_s)]
     return message
 
 
@@ -62,10 +69,8 @@ def read_binary(data: bytes, *, now_s: float) -> list[Observation]:
     except WireError as error:
         fault = ServiceError("invalid_header", str(error), field=error.field, seq=seq_of(data))
         raise fault from error
-    try:
+    with _landmarks(header.seq):
         return [*_media(header, payload, now_s)]
-    except WireError as error:
-        raise _bad_landmarks(error, header.seq) from error
 
 
 def _media(header: Header, payload: bytes, now_s: float) -> Iterator[Observation]:
@@ -80,23 +85,42 @@ def _media(header: Header, payload: bytes, now_s: float) -> Iterator[Observation
         case Kind.LANDMARKS:
             yield Observation(seq, at_s, now_s, unpack_pose(payload))
         case Kind.BATCH:
-            for seq, capture_us, packed in unpack_batch(payload):
-                yield Observation(seq, capture_us / 1e6, now_s, unpack_pose(packed))
+            for number, (seq, capture_us, packed) in enumerate(unpack_batch(payload)):
+                with _within(number):
+                    pose = unpack_pose(packed)
+                yield Observation(seq, capture_us / 1e6, now_s, pose)
 
 
-def _observation(message: Observed, now_s: float) -> Observation:
+def _batch(observations: Sequence[Observed], now_s: float) -> Iterator[Observation]:
+    for number, one in enumerate(observations):
+        with _within(number):
+            pose = pose_of(one)
+        yield Observation(one.seq, one.at_s, now_s, pose)
+
+
+@contextmanager
+def _landmarks(seq: int) -> Iterator[None]:
+    """What is wrong with landmarks is wrong with the whole message of that number."""
     try:
-        return Observation(message.seq, message.at_s, now_s, pose_of(message))
+        yield
     except WireError as error:
-        raise _bad_landmarks(error, message.seq) from error
+        fault = ServiceError("invalid_landmarks", str(error), field=error.field, seq=seq)
+        raise fault from error
 
 
-def _bad_landmarks(error: WireError, seq: int) -> ServiceError:
-    return ServiceError("invalid_landmarks", str(error), field=error.field, seq=seq)
+@contextmanager
+def _within(number: int) -> Iterator[None]:
+    """What is wrong with landmarks is told with the place of theirs in the batch."""
+    try:
+        yield
+    except WireError as error:
+        place = f"observations.{number}"
+        raise WireError(f"{place}.{error.field}", f"{place}: {error}") from error
 
 
 def _invalid(error: ValidationError) -> ServiceError:
     first = first_fault(error, "invalid_message")
     if not first["loc"] and first["type"] != "json_invalid":  # no object, or of no known type
-        return ServiceError("unknown_type", first["msg"], field="type")
+        fault = f"a message is an object whose type is one of {', '.join(_TYPES)}"
+        return ServiceError("unknown_type", fault, field="type")
     return invalid(first, "invalid_message", below=1)

@@ -7,6 +7,7 @@ history: what nobody resumes within the window is handed over, see `service.harv
 
 import hashlib
 import hmac
+import json
 import sqlite3
 import threading
 import time
@@ -150,10 +151,13 @@ class SqliteSessions:
             change = "UPDATE session SET settled = TRUE WHERE session_id = ?"
             database.execute(change, (session_id,))
 
-    def expired(self, after: str, most: int) -> list[Kept]:
-        """So many that nobody resumed, by id, from behind that one on; nobody can from now on."""
+    def expired(self, after: str, most: int, besides: Sequence[str] = ()) -> list[Kept]:
+        """So many that nobody resumed, by id, from behind that one on; nobody can from now on.
+
+        `besides`: those that are served, which look silent where the clock has just jumped.
+        """
         with self._writing() as database:
-            rows = self._due(database, after, most)
+            rows = self._due(database, after, most, besides)
             # Whoever is silent for so long and yet lives is superseded; nobody resumes it.
             return [_next_epoch(database, row, saved_s=0) for row in rows]
 
@@ -164,17 +168,20 @@ class SqliteSessions:
             database.execute(change, (kept.session_id, kept.epoch))
 
     def number_of(self, tenant: str, user: str | None, until_s: float) -> int:
-        """How many a user, or with None anybody of a tenant, began until then."""
-        where, values = _began_by(tenant, user, until_s)
+        """How many a user, or with None anybody of a tenant, began until then.
+
+        Those too that began later than now: before the clock was set back.
+        """
         with self._writing() as database:
+            where, values = _began_by(tenant, user, until_s, self._clock())
             query = f"SELECT count(*) FROM session WHERE {where}"
             (number,) = database.execute(query, values).fetchone()
             return int(number)
 
     def forget_all(self, tenant: str, user: str | None, until_s: float) -> None:
         """Forget those, open or not."""
-        where, values = _began_by(tenant, user, until_s)
         with self._writing() as database:
+            where, values = _began_by(tenant, user, until_s, self._clock())
             database.execute(f"DELETE FROM session WHERE {where}", values)
 
     def use_once(self, name: str, until_s: float) -> bool:
@@ -196,7 +203,9 @@ class SqliteSessions:
             database.execute("BEGIN IMMEDIATE")
             yield database
 
-    def _due(self, database: sqlite3.Connection, after: str, most: int) -> list[Any]:
+    def _due(
+        self, database: sqlite3.Connection, after: str, most: int, besides: Sequence[str]
+    ) -> list[Any]:
         """What nobody resumed in time; a session that lives is touched more often than that."""
         too_old_s = self._clock() - self._keep_s
         database.execute("DELETE FROM session WHERE settled AND saved_s < ?", (too_old_s,))
@@ -204,9 +213,11 @@ class SqliteSessions:
         query = (
             f"SELECT {_COLUMNS} FROM session "
             f"WHERE (saved_s < ? OR session_id IN ({too_many})) AND session_id > ? "
+            "AND session_id NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY session_id LIMIT ?"
         )
-        return database.execute(query, (too_old_s, self._most, after, most)).fetchall()
+        values = (too_old_s, self._most, after, json.dumps(besides), most)
+        return database.execute(query, values).fetchall()
 
     def _make_tables(self) -> None:
         """A file of another version is begun anew: what is in it is of minutes only."""
@@ -219,12 +230,14 @@ class SqliteSessions:
                 database.execute(statement)
 
 
-def _began_by(tenant: str, user: str | None, until_s: float) -> tuple[str, tuple[object, ...]]:
-    users = f"{tenant}/"
+def _began_by(
+    tenant: str, user: str | None, until_s: float, now_s: float
+) -> tuple[str, tuple[object, ...]]:
+    began, users = "(began_s <= ? OR began_s > ?)", f"{tenant}/"
     if user is not None:
-        return "began_s <= ? AND owner = ?", (until_s, users + user)
+        return f"{began} AND owner = ?", (until_s, now_s, users + user)
     theirs = f"(owner = ? OR substr(owner, 1, {len(users)}) = ?)"
-    return f"began_s <= ? AND {theirs}", (until_s, tenant, users)
+    return f"{began} AND {theirs}", (until_s, now_s, tenant, users)
 
 
 def _next_epoch(database: sqlite3.Connection, row: Sequence[Any], *, saved_s: float) -> Kept:
@@ -243,7 +256,7 @@ def _told(database: sqlite3.Connection, session_id: str) -> tuple[StoredEvent, .
 
 def _demand(change: sqlite3.Cursor, session_id: str) -> None:
     if not change.rowcount:
-        raise Superseded(f"session {session_id} has been resumed elsewhere")
+        raise Superseded(f"session {session_id} has been resumed elsewhere, or erased")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pydantic import ValidationError
 
 from blazereps_client.messages import Subject
 from pose_engine.landmarks import Box, Focus
-from service.errors import ServiceError
+from service.errors import ServiceError, said
 
 FORM = "x,y or x,y,width,height"
 
@@ -20,7 +20,7 @@ def read_subject(text: str | None) -> Subject | None:
         return Subject.model_validate(numbers)
     except ValidationError as error:
         first = error.errors()[0]
-        fault = f"subject must be {FORM}; {first['loc'][0]}: {first['msg']}"
+        fault = f"subject must be {FORM}; {first['loc'][0]}: {said(first)}"
         raise ServiceError("invalid_request", fault, field="subject") from error
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from people.motions.limbs import ankle_over, ball_height, on_toes, place_arm, place_arms
 from people.motions.motion import Motion, Sided, ease, mix, one_of, ranging, through
 from people.motions.push_up import KNEE_HEIGHT, WRIST_HEIGHT, PushUp
-from people.posture import SIDES, Posture, Side
+from people.posture import OTHER, SIDES, SIGN, Posture, Side
 from people.rotations import FloatArray, facing, unit, vector
 from people.skeleton import Skeleton
 
@@ -56,8 +56,7 @@ def _on_forearms(posture: Posture) -> None:
 
 
 def _tap(posture: Posture, side: Side, share: float) -> None:
-    other = "r" if side == "l" else "l"
-    sign = 1 if side == "l" else -1
+    other, sign = OTHER[side], SIGN[side]
     start = posture.at(f"hand_{side}")
     chest = posture.rotation("spine_03")
     end = posture.at(f"upperarm_{other}") + chest @ vector(sign * 0.03, -0.05, 0.12)
@@ -148,8 +147,7 @@ class LieOnBack(Motion):
 
     def _bridge(self, skeleton: Skeleton, depth: float) -> Posture:
         pitch = mix(-90, -114, depth)
-        torso = skeleton.joint("upperarm_l")[1] - skeleton.hips[1]
-        rise = float(np.sin(np.radians(-90 - pitch))) * float(torso)
+        rise = float(np.sin(np.radians(-90 - pitch))) * skeleton.torso
         hips = vector(0, _LYING_HIPS + rise, 0.02 * depth)
         posture = Posture(skeleton, hips, facing(pitch), facing(pitch), facing(-92))
         for side, sign in SIDES:
@@ -217,10 +215,9 @@ class Cobra(Motion):
 
     def _trunk(self, skeleton: Skeleton, depth: float) -> Posture:
         """Hips and shoulders as high as they are at a depth."""
-        torso = float(skeleton.joint("upperarm_l")[1] - skeleton.hips[1])
         hips = vector(0, mix(_LYING_HIPS, self.hips, depth), 0)
         high = WRIST_HEIGHT + mix(self.low, 0.97 * skeleton.arm, depth)
-        pitch = float(np.degrees(np.arccos(np.clip((high - hips[1]) / torso, -0.9, 0.98))))
+        pitch = float(np.degrees(np.arccos(np.clip((high - hips[1]) / skeleton.torso, -0.9, 0.98))))
         arch = self.arch * depth / 2
         head = facing(pitch - arch - self.gaze * depth)
         return Posture(skeleton, hips, facing(pitch + arch), facing(pitch - arch), head)
@@ -299,16 +296,15 @@ class AllFours(Motion):
 
     def _trunk(self, skeleton: Skeleton, hips: FloatArray, back: float) -> Posture:
         """Shoulders at arm's height above the floor, less as he rocks back."""
-        torso = float(skeleton.joint("upperarm_l")[1] - skeleton.hips[1])
         high = mix(WRIST_HEIGHT + 0.975 * skeleton.arm, 0.24, back)
-        pitch = float(np.degrees(np.arccos(np.clip((high - hips[1]) / torso, -0.9, 0.9))))
+        pitch = float(np.degrees(np.arccos(np.clip((high - hips[1]) / skeleton.torso, -0.9, 0.9))))
         chest, head = facing(pitch + self.arch * 0.5), facing(pitch - self.gaze)
         return Posture(skeleton, hips, facing(pitch - self.arch * 0.5), chest, head)
 
 
 def _bird_dog(posture: Posture, side: Side, share: float) -> None:
     """Stretch one arm ahead and the other side's leg back."""
-    other: Side = "r" if side == "l" else "l"
+    other = OTHER[side]
     shoulder, skeleton = posture.at(f"upperarm_{side}"), posture.skeleton
     start = posture.at(f"hand_{side}")
     end = shoulder + vector(0, 0.06, 0.97) * skeleton.arm
@@ -337,8 +333,8 @@ class DownwardDog(Motion):
     def _dog(self, skeleton: Skeleton, plank: Posture) -> Posture:
         hands = vector(0, WRIST_HEIGHT, float(plank.at("hand_l")[2]) - self.shorter)
         ankle = ankle_over(skeleton, vector(0, ball_height(skeleton), 0), _DOG_HEELS)
-        torso = float(skeleton.joint("upperarm_l")[1] - skeleton.hips[1])
-        hips, lean = _apex(ankle, hands, skeleton.leg * self.knees, torso + skeleton.arm * 0.97)
+        upper = skeleton.torso + skeleton.arm * 0.97
+        hips, lean = _apex(ankle, hands, skeleton.leg * self.knees, upper)
         posture = Posture(skeleton, hips, facing(lean), facing(lean), facing(lean - 5))
         for side, sign in SIDES:
             ball = vector(sign * 0.1, ball_height(skeleton), 0)

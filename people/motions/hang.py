@@ -23,9 +23,9 @@ class PullUp(Motion):
         out = (self.width - 1) * skeleton.shoulder_half
         straight = float((skeleton.arm**2 * 0.98 - out**2) ** 0.5)
         shoulders = bar - mix(straight, self.top + 0.08, depth)
-        drop = float(skeleton.joint("upperarm_l")[1] - skeleton.hips[1])
         lean = self.lean * depth
-        posture = Posture(skeleton, vector(0, shoulders - drop, 0), facing(lean), facing(lean))
+        hips = vector(0, shoulders - skeleton.torso, 0)
+        posture = Posture(skeleton, hips, facing(lean), facing(lean))
         for side, sign in SIDES:
             bend = facing(self.knees) @ vector(0, -skeleton.shin, 0)
             ankle = posture.at(f"thigh_{side}") + vector(0, -skeleton.thigh, 0.02) + bend

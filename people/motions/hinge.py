@@ -6,7 +6,7 @@ import numpy as np
 
 from people.motions.limbs import hip_height, place_arm, place_arms, stand
 from people.motions.motion import Motion, Sided, mix, one_of, ranging
-from people.posture import SIDES, Posture, Side
+from people.posture import SIDES, SIGN, Posture, Side
 from people.rotations import facing, vector
 from people.skeleton import Skeleton
 
@@ -68,7 +68,7 @@ class PickUp(Sided):
 
 
 def _reach_down(posture: Posture, side: Side, share: float) -> None:
-    sign = 1 if side == "l" else -1
+    sign = SIGN[side]
     shoulder, arm = posture.at(f"upperarm_{side}"), posture.skeleton.arm
     way = vector(0.1 * sign * (1 - share), -1, 0.12 * share)
     wrist = shoulder + way / float(np.linalg.norm(way)) * arm * 0.97

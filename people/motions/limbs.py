@@ -3,7 +3,7 @@
 import numpy as np
 
 from people.motions.motion import mix
-from people.posture import SIDES, Posture, Side
+from people.posture import SIDES, SIGN, Posture, Side
 from people.rotations import FloatArray, facing, turn, vector
 from people.skeleton import Skeleton
 
@@ -63,8 +63,8 @@ def _hanging(posture: Posture, side: Side) -> tuple[FloatArray, FloatArray]:
 
 def _wrist(posture: Posture, side: Side, position: str) -> tuple[FloatArray, FloatArray]:
     if position == "hips":
-        sign = 1 if side == "l" else -1
-        pelvis, out = posture.rotation("pelvis"), posture.skeleton.hip_half + _ON_HIPS[0]
+        pelvis, sign = posture.rotation("pelvis"), SIGN[side]
+        out = posture.skeleton.hip_half + _ON_HIPS[0]
         wrist = posture.at("pelvis") + pelvis @ vector(sign * out, *_ON_HIPS[1:])
         return wrist, pelvis @ vector(sign, 0.1, -0.6)
     if position in _LEVELLED:
@@ -90,7 +90,7 @@ def _from_shoulder(
     position: _Position,
     frame: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    mirrored = np.array((1 if side == "l" else -1, 1, 1))
+    mirrored = np.array((SIGN[side], 1, 1))
     wrist, elbow = (np.array(way) * mirrored for way in position)
     start = posture.at(f"upperarm_{side}")
     return start + frame @ wrist * posture.skeleton.arm, frame @ elbow
@@ -115,9 +115,8 @@ def mix_vectors(start: FloatArray, end: FloatArray, share: float) -> FloatArray:
 
 def stand(posture: Posture, side: Side, x: float, z: float = 0, toe_out: float = 8) -> None:
     """Put a whole foot on the floor, the knee over its toes."""
-    sign = 1 if side == "l" else -1
-    foot = turn("y", sign * (toe_out - 4))
-    knee = turn("y", sign * toe_out)[:, 2] + vector(0, 0.001, 0)
+    foot = turn("y", SIGN[side] * (toe_out - 4))
+    knee = turn("y", SIGN[side] * toe_out)[:, 2] + vector(0, 0.001, 0)
     posture.leg(side, vector(x, posture.skeleton.ankle_height, z), knee, foot)
 
 
@@ -138,23 +137,19 @@ def ball_height(skeleton: Skeleton) -> float:
     return float(skeleton.joint("ball_l")[1]) + 0.025
 
 
-def hip_height(
-    skeleton: Skeleton, bend: tuple[float, float], across: float, z: float | None = None
-) -> FloatArray:
+def hip_height(skeleton: Skeleton, bend: tuple[float, float], across: float) -> FloatArray:
     """Middle of the hips, (3,), for feet `across` from the midline and legs bent.
 
     `bend`: degrees from the vertical of the shin (knee forward) and the thigh (hips back) as
-    seen from the side. `z`: the hips' place fore and aft from the ankles, metres, instead of
-    the one the bend gives.
+    seen from the side.
     """
     shin, thigh = np.radians(bend)
     up = skeleton.shin * np.cos(shin) + skeleton.thigh * np.cos(thigh)
-    back = skeleton.shin * np.sin(shin) - skeleton.thigh * np.sin(thigh)
+    back = float(skeleton.shin * np.sin(shin) - skeleton.thigh * np.sin(thigh))
     reach = np.hypot(up, back)
     level = across - skeleton.hip_half
-    z = float(back) if z is None else z
-    height = np.sqrt(max(reach**2 - level**2 - z**2, 0.0025))
-    return vector(0, skeleton.ankle_height + float(height), z)
+    height = np.sqrt(max(reach**2 - level**2 - back**2, 0.0025))
+    return vector(0, skeleton.ankle_height + float(height), back)
 
 
 def hips_over(

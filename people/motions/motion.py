@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from people.posture import Posture, Side
+from people.posture import OTHER, SIGN, Posture, Side
 from people.skeleton import Skeleton
 
 
@@ -49,12 +49,12 @@ class Sided(Motion):
     @property
     def sign(self) -> int:
         """Of the x of the side that does it: left +1, right -1."""
-        return 1 if self.side == "l" else -1
+        return SIGN[self.side]
 
     @property
     def other(self) -> Side:
         """The side that does not."""
-        return "r" if self.side == "l" else "l"
+        return OTHER[self.side]
 
 
 def _draw(style: Field[Any], rng: np.random.Generator) -> Any:

@@ -15,20 +15,9 @@ from people.motions.limbs import (
     stand,
 )
 from people.motions.motion import Motion, Sided, ease, mix, one_of, ranging
-from people.posture import SIDES, Posture, Side
+from people.posture import SIDES, SIGN, Posture, Side
 from people.rotations import facing, vector
 from people.skeleton import Skeleton
-
-
-def upright(
-    skeleton: Skeleton, stance: float, bend: float = 4, lean: float = 0, toe_out: float = 10
-) -> Posture:
-    """Standing on both feet, the arms not yet placed."""
-    hips = hip_height(skeleton, (bend, bend), stance)
-    posture = Posture(skeleton, hips, facing(lean * 0.5), facing(lean))
-    for side, sign in SIDES:
-        stand(posture, side, sign * stance, toe_out=toe_out)
-    return posture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +100,7 @@ def _foot_pitch(phase: float) -> float:
 
 def swung_arm(posture: Posture, side: Side, degrees: float, bend: float) -> None:
     """Hang an arm swung forward by degrees, the elbow bent."""
-    sign = 1 if side == "l" else -1
-    s = posture.skeleton
+    s, sign = posture.skeleton, SIGN[side]
     upper, lower = np.radians(degrees), np.radians(degrees + bend)
     way = vector(
         0.1 * sign * s.arm,
@@ -223,8 +211,10 @@ class Lift(Motion):
     def posture(self, skeleton: Skeleton, depth: float) -> Posture:
         """Weights low (or at the shoulders for the press) at 0, lifted at 1."""
         lean = self.swing * float(np.sin(np.pi * depth))
-        posture = upright(skeleton, self.stance, self.bend, lean)
+        hips = hip_height(skeleton, (self.bend, self.bend), self.stance)
+        posture = Posture(skeleton, hips, facing(lean * 0.5), facing(lean))
         for side, sign in SIDES:
+            stand(posture, side, sign * self.stance, toe_out=10)
             share = self.far * depth if self.alone in ("both", side) else 0
             if self.kind == "curl":
                 swung_arm(posture, side, 2 + 14 * share, 8 + 125 * share)

@@ -2,8 +2,10 @@
 
 const HEADER_BYTES = 16, VERSION = 1, IMAGE = 1;
 const FRAMES_A_SECOND = 15, LONGEST_SIDE = 640, JPEG_QUALITY = 0.8, EVENTS_SHOWN = 30;
+const UNDER_WAY = 8; // pictures: more would only be seen later, however much networks take in
 const GUIDANCE_MS = 6000;
 const WATCH_MS = 1000, SILENT_MS = 10_000, LAST_WORD_MS = 5000;
+const PING = JSON.stringify({ type: "ping", nonce: "" });
 const BONES = [[11, 12], [23, 24], [11, 23], [12, 24], [11, 13], [13, 15], [12, 14], [14, 16],
   [15, 19], [16, 20], [23, 25], [25, 27], [24, 26], [26, 28], [27, 29], [29, 31], [28, 30],
   [30, 32], [0, 2], [2, 7], [0, 5], [5, 8], [9, 10]];
@@ -17,8 +19,13 @@ const frame = document.createElement("canvas"), ink = frame.getContext("2d");
 
 let run = null; // the session that is going on, or null
 
+// What is read aloud is read whenever it is written: only what is new.
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 function say(text, wrong = false) {
-  $("status").textContent = text;
+  write($("status"), text);
   $("status").classList.toggle("wrong", wrong);
 }
 
@@ -27,17 +34,27 @@ const words = (name) => name.replaceAll("_", " ");
 // Minutes and seconds: "1:05".
 const timer = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
-// A number for each exercise: its count, or while it is held the time so far.
+let boxes = {}; // of the exercises, by name
+
+function boxed(name) {
+  const box = document.createElement("div"), told = document.createElement("span");
+  const number = document.createElement("b"), doing = document.createElement("small");
+  told.append(number, " ", words(name));
+  box.append(told, " ", doing);
+  $("counts").append(box);
+  return { box, told, number, doing };
+}
+
+// A number for each exercise: its count, which is read aloud, or while it is held the time so far.
 function showCounts(counts, phases = {}, holds = {}) {
-  $("counts").replaceChildren(...Object.keys({ ...counts, ...holds }).map((name) => {
-    const box = document.createElement("div"), number = document.createElement("b");
-    const doing = document.createElement("small"), held = name in holds;
+  for (const name of Object.keys({ ...counts, ...holds })) {
+    const { box, told, number, doing } = boxes[name] ??= boxed(name);
+    const held = name in holds;
     box.className = held ? "count held" : "count";
-    number.textContent = held ? timer(holds[name]) : counts[name];
-    doing.textContent = held ? "held" : phases[name] ?? "";
-    box.append(number, words(name), " ", doing);
-    return box;
-  }));
+    told.role = held ? "timer" : "status";
+    write(number, held ? timer(holds[name]) : String(counts[name]));
+    write(doing, held ? "held" : phases[name] ?? "");
+  }
 }
 
 let guided; // the timer that takes the guidance away again
@@ -75,26 +92,31 @@ function note(at_s, text, kind = "") {
   while ($("events").children.length > EVENTS_SHOWN) $("events").lastChild.remove();
 }
 
-function draw(message) {
-  if (!message.points) return;
-  const scale = canvas.width / message.width_px;
-  const seen = (i) => message.points[i][3] > 0.5;
-  screen.strokeStyle = screen.fillStyle = "#3ddc97";
+let pose = null; // the newest landmarks, shown on every picture until newer ones come
+
+function draw() {
+  screen.drawImage(frame, 0, 0);
+  if (!pose?.points) return;
+  const { points, width_px } = pose, scale = canvas.width / width_px;
+  const seen = (i) => points[i][3] > 0.5;
+  screen.strokeStyle = "#3ddc97";
   screen.lineWidth = Math.max(2, canvas.width / 200);
   for (const [a, b] of BONES) {
     if (!seen(a) || !seen(b)) continue;
     screen.beginPath();
-    screen.moveTo(message.points[a][0] * scale, message.points[a][1] * scale);
-    screen.lineTo(message.points[b][0] * scale, message.points[b][1] * scale);
+    screen.moveTo(points[a][0] * scale, points[a][1] * scale);
+    screen.lineTo(points[b][0] * scale, points[b][1] * scale);
     screen.stroke();
   }
 }
 
 const handlers = {
   "session.created": (m) => {
+    boxes = {};
+    $("counts").replaceChildren();
     showCounts(Object.fromEntries(m.exercises.map((name) => [name, 0])));
     say("Connected: counting.");
-    video.play();
+    play();
     send(run);
   },
   "rep.counted": (m) => {
@@ -116,10 +138,14 @@ const handlers = {
   "subject.switched": (m) => note(m.at_s, "somebody else is followed"),
   "state": (m) => {
     showCounts(m.counts, m.phases, m.holds);
-    const lost = m.dropped ? `, ${m.dropped} frames dropped` : "";
-    say(`${m.subject ? "In view" : "Nobody in view"}: ${m.processed} frames${lost}.`);
+    say(m.subject ? "In view." : "Nobody in view.");
+    write($("progress"), `${m.processed} frames, ${m.dropped} dropped`);
   },
-  "landmarks": draw,
+  "ack": (m) => { run.done = m.seq + 1; },
+  "landmarks": (m) => {
+    pose = m;
+    draw();
+  },
   "error": (m) => {
     run.concluded = !m.recoverable;
     say(m.message, true);
@@ -142,7 +168,13 @@ function paint() {
     canvas.width = frame.width;
     canvas.height = frame.height;
   }
-  screen.drawImage(frame, 0, 0);
+  draw();
+}
+
+// A page that is hidden sends a picture a second at most: a file waits until it is seen again.
+function play() {
+  if (run.file && document.hidden) video.pause();
+  else video.play();
 }
 
 const open = (one) => run === one && !one.ended && one.socket.readyState === WebSocket.OPEN;
@@ -151,21 +183,23 @@ async function send(mine) {
   while (open(mine)) {
     if (video.ended) return finish();
     const began = performance.now();
-    const at_us = Math.round(mine.file ? video.currentTime * 1e6 : began * 1000);
-    const room = mine.socket.bufferedAmount < 200_000; // else the network is the bottleneck
-    if (video.videoWidth && at_us > mine.last_us && room) {
+    const at_us = Math.round(mine.file ? video.currentTime * 1e6 : (began - mine.began_ms) * 1000);
+    if (video.videoWidth && at_us > mine.last_us) {
       paint();
-      const jpeg = await new Promise((done) => frame.toBlob(done, "image/jpeg", JPEG_QUALITY));
-      const message = jpeg && await packed(jpeg, mine.seq, at_us);
-      if (message && open(mine)) {
-        mine.socket.send(message);
-        mine.seq++;
-        mine.last_us = at_us;
-      }
+      if (mine.seq - mine.done < UNDER_WAY) await post(mine, at_us); // else the network is the bottleneck
     }
     const rest = 1000 / FRAMES_A_SECOND - (performance.now() - began);
     await new Promise((done) => setTimeout(done, Math.max(0, rest)));
   }
+}
+
+async function post(mine, at_us) {
+  const jpeg = await new Promise((done) => frame.toBlob(done, "image/jpeg", JPEG_QUALITY));
+  const message = jpeg && await packed(jpeg, mine.seq, at_us);
+  if (!message || !open(mine)) return;
+  mine.socket.send(message);
+  mine.seq++;
+  mine.last_us = at_us;
 }
 
 async function packed(jpeg, seq, at_us) {
@@ -197,19 +231,25 @@ async function subprotocols() {
 function connect(file, protocols) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/v1/live`, protocols);
+  const began_ms = performance.now();
   const mine = run = {
-    socket, file, seq: 0, last_us: -1, concluded: false, ended: false, heard_ms: performance.now(),
-    watching: setInterval(() => watch(mine), WATCH_MS),
+    socket, file, began_ms, seq: 0, last_us: -1, done: 0, opened: false, concluded: false,
+    ended: false, heard_ms: began_ms, watching: setInterval(() => watch(mine), WATCH_MS),
   };
+  pose = null;
+  keepAwake(mine);
   $("events").replaceChildren();
   $("sets").replaceChildren();
   guide("");
   $("stop").disabled = false;
   say("Connecting…");
-  socket.onopen = () => socket.send(JSON.stringify({
-    type: "session.start", exercise: $("exercise").value, unknown: $("unknown").checked,
-    outputs: { landmarks: true, state_hz: 4 },
-  }));
+  socket.onopen = () => {
+    mine.opened = true;
+    socket.send(JSON.stringify({
+      type: "session.start", exercise: $("exercise").value, unknown: $("unknown").checked,
+      outputs: { landmarks: true, state_hz: 4 },
+    }));
+  };
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
     mine.heard_ms = performance.now();
@@ -217,18 +257,28 @@ function connect(file, protocols) {
   };
   socket.onclose = (event) => {
     if (run !== mine) return;
-    if (!mine.concluded) {
-      const ticket = protocols.length > 1 ? ", or refused the ticket" : "";
-      say(event.code === 1006 ? `The server cannot be reached, or has no free session${ticket}.`
-        : `The connection was closed (${event.code} ${event.reason}).`, true);
-    }
+    if (!mine.concluded) say(parted(event, mine.opened, protocols.length > 1), true);
     release();
   };
+}
+
+// Nobody touches a phone that watches; a page that was hidden has to ask again.
+async function keepAwake(mine) {
+  mine.awake = await navigator.wakeLock?.request("screen").catch(() => null);
+  if (run !== mine) mine.awake?.release();
+}
+
+// Why the connection is no more: of one that never opened a browser tells nothing.
+function parted({ code, reason }, opened, hasTicket) {
+  if (code !== 1006) return `The connection was closed (${code} ${reason}).`;
+  if (opened) return "The connection to the server was lost.";
+  return `The server cannot be reached, or has no free session${hasTicket ? ", or refused the ticket" : ""}.`;
 }
 
 // A network that is gone tells nobody, and the camera must not stay on for it.
 function watch(mine) {
   const silent_ms = performance.now() - mine.heard_ms;
+  if (open(mine)) mine.socket.send(PING); // a file that waits is not idle
   if (silent_ms < (mine.ended ? LAST_WORD_MS : SILENT_MS)) return;
   say("The server does not answer.", true);
   if (mine.ended) leave();
@@ -250,12 +300,14 @@ function leave() {
 
 function release() {
   clearInterval(run?.watching);
+  run?.awake?.release();
   video.pause();
   video.srcObject?.getTracks().forEach((track) => track.stop());
   video.srcObject = null;
   if (video.src) URL.revokeObjectURL(video.src);
   video.removeAttribute("src");
   $("stop").disabled = true;
+  write($("progress"), "");
   guide("");
   run = null;
 }
@@ -279,6 +331,7 @@ async function begun(source, file) {
   try {
     await source();
     await video.play();
+    if (!video.videoWidth) throw new Error("there is none in this file");
     if (file) video.pause(); // until it is counted, from its beginning on
     doing = "Not let in";
     connect(file, await subprotocols());
@@ -290,7 +343,15 @@ async function begun(source, file) {
 $("camera").onclick = () => begin(async () => {
   if (!navigator.mediaDevices) throw new Error("a browser gives the camera to https or localhost only");
   video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 640 }, audio: false });
+  video.srcObject.getVideoTracks()[0].onended = unplugged;
 }, false);
+
+// A camera that is gone would be shown as its last picture, or a black one, for ever.
+function unplugged() {
+  say("The camera is gone.", true);
+  note(null, "the camera is gone", "error");
+  finish();
+}
 
 $("file").onchange = (event) => {
   const [chosen] = event.target.files;
@@ -299,6 +360,13 @@ $("file").onchange = (event) => {
 };
 
 $("stop").onclick = finish;
+
+document.onvisibilitychange = () => {
+  if (!run?.opened || run.ended) return;
+  play();
+  if (!document.hidden) keepAwake(run);
+  else if (!run.file) note(null, "the page is hidden: few pictures are sent", "rejected");
+};
 
 async function listExercises() {
   try {

@@ -3,7 +3,8 @@
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.clip_lengths import CLIP, looped, row
+from benchmarks.checkout import CLIP
+from benchmarks.clip_lengths import looped, row
 from pose_engine.clips import Clip
 
 

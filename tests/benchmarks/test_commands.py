@@ -1,11 +1,13 @@
 """What a benchmark says before it measures anything."""
 
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 OF_REAL_CLIPS = (
     "accuracy", "other_takes", "passed_over", "photos", "darkness", "recordings", "without_world",
 )  # fmt: skip
@@ -36,3 +38,12 @@ def test_asked_for_help_it_measures_nothing(
         import_module(f"benchmarks.{name}").main()
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_the_readme_lists_every_command() -> None:
+    listed = re.findall(r"`(\w+)`", (BENCHMARKS / "README.md").read_text(encoding="utf-8"))
+    modules = BENCHMARKS.glob("*.py")
+    commands = [
+        one.stem for one in modules if "\nif __name__ ==" in one.read_text(encoding="utf-8")
+    ]
+    assert sorted(listed) == sorted(commands)

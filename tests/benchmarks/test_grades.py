@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchmarks.checkout import CLIPS
 from benchmarks.grades import BANDS, NOT_COUNTED, STYLES, band, grade_table, low, scene
-from benchmarks.measures import RENDERED
 from classifiers.events import Grade
 from people.truth import Truth
 
@@ -29,7 +29,7 @@ def test_a_depth_belongs_to_the_deepest_band_that_it_reaches(
     ("clip", "top", "bottom"), [("squat_front", -82, 2), ("push_up_side", -0.98, -0.35)]
 )
 def test_the_truth_says_how_low_somebody_is(clip: str, top: float, bottom: float) -> None:
-    truth = Truth.load(RENDERED / f"{clip}.json")
+    truth = Truth.load(CLIPS / f"{clip}.json")
     rep = truth.reps[0]
     start, deepest = (
         low(rep.exercise, truth, round(at_s * truth.fps)) for at_s in (rep.start_s, rep.bottom_s)

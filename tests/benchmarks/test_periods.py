@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.checkout import CLIPS
 from benchmarks.guesses import guessed_of
 from benchmarks.movements import (
     EVERYDAY,
@@ -18,7 +19,6 @@ from benchmarks.movements import (
 from benchmarks.periods import (
     ALONE,
     MARK,
-    RENDERED,
     SESSION,
     SLOW,
     Result,
@@ -106,7 +106,7 @@ def test_errors_are_told_as_shares() -> None:
 def test_what_was_counted_by_eye_can_be_read() -> None:
     counts = read_eye_counts()
     assert all(eye["times"] and min(eye["times"]) >= 0 for eye in counts.values())
-    assert all("__" in name or (RENDERED / name).exists() for name in counts)
+    assert all("__" in name or (CLIPS / name).exists() for name in counts)
 
 
 def test_clips_that_are_not_there_are_left_out(tmp_path: Path, core: Core) -> None:

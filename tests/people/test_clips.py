@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classifiers.events import Phase
-from people.clips import CLIPS
+from people.bundled import CLIPS
 from people.script import Script
 from people.truth import Truth
 

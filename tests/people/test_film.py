@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from people.assets import Assets
 from people.body import Body
-from people.clips import CLIPS, Clip, random_clip, random_crossing
+from people.bundled import CLIPS
+from people.clips import Clip, random_clip, random_crossing
 from people.film import film, frame_people
 from people.mesh import dress
 from people.motions import EXERCISES, MOTIONS

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from people.__main__ import main
-from people.clips import CLIPS
+from people.bundled import CLIPS
 from people.motions import MOTIONS
 
 

@@ -92,6 +92,18 @@ def test_a_database_that_takes_its_time_is_not_waited_for(serve: Serve, tmp_path
         assert get(address, "/readyz").status_code == 200
 
 
+def test_a_storage_that_is_away_says_when_to_come_again(serve: Serve) -> None:
+    away = {"storage": "s3://media", "s3_endpoint": "http://127.0.0.1:1", "s3_region": "us-east-1"}
+    keys = {"s3_access_key_id": "id", "s3_secret_access_key": "secret"}
+    with (
+        serve(**away, **keys) as address,
+        httpx2.Client(base_url=f"http://{address}", trust_env=False, timeout=30) as client,
+    ):
+        answer = client.post("/v1/clips", content=b"a clip")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "5"
+
+
 @pytest.mark.anyio
 async def test_a_database_that_is_silent_is_away_too() -> None:
     """Whoever waits for one of its connections is told in other words than he who has one."""
@@ -157,3 +169,7 @@ def test_openapi_documents_every_answer(address: str) -> None:
     problem = upload["responses"]["413"]["content"]
     assert list(problem) == ["application/problem+json"]
     assert "HTTPValidationError" not in str(document["paths"])
+    for name, operation in operations.items():
+        for answer in operation["responses"].values():
+            json_body = answer.get("content", {}).get("application/json")
+            assert json_body is None or json_body.get("schema"), name

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from service import cli
 from service.cli import app
 from service.tenants import new_key
 from tests.service.bundled import cut, real_core
@@ -24,7 +25,13 @@ def models() -> None:
 
 
 @pytest.fixture
-def grey(models: None, tmp_path: Path) -> Path:
+def loaded(models: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`count` does not load the models anew, which takes seconds each time."""
+    monkeypatch.setattr(cli, "load_core", lambda *_, **__: real_core())
+
+
+@pytest.fixture
+def grey(tmp_path: Path) -> Path:
     """A real clip with nobody in it."""
     return write_clip(tmp_path / "grey.mp4", REP)
 
@@ -43,6 +50,7 @@ def test_exercises_are_listed() -> None:
     assert "push_up" in result.stdout
 
 
+@pytest.mark.usefixtures("models")
 def test_one_clip_gives_one_document(grey: Path) -> None:
     result = run("count", grey, "--json", "--fps", "5", "--unknown")
     assert result.exit_code == 0
@@ -62,9 +70,8 @@ def test_one_clip_gives_one_document(grey: Path) -> None:
     }
 
 
-def test_an_empty_room_is_looked_at_less_unless_told_otherwise(
-    models: None, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_an_empty_room_is_looked_at_less_unless_told_otherwise(tmp_path: Path) -> None:
     clip = str(write_clip(tmp_path / "empty.mp4", [0] * 40))
     looked = [
         json.loads(run("count", clip, "--json", *option).stdout)["frames"]
@@ -73,6 +80,7 @@ def test_an_empty_room_is_looked_at_less_unless_told_otherwise(
     assert looked[0] == looked[1] < looked[2] == 40
 
 
+@pytest.mark.usefixtures("loaded")
 def test_the_results_of_other_clips_survive_a_bad_one(grey: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video")
@@ -85,6 +93,7 @@ def test_the_results_of_other_clips_survive_a_bad_one(grey: Path, tmp_path: Path
     assert "missing.mp4" in complaints[1]
 
 
+@pytest.mark.usefixtures("loaded")
 def test_the_results_of_other_clips_survive_one_that_may_not_be_read(
     grey: Path, tmp_path: Path
 ) -> None:
@@ -99,7 +108,8 @@ def test_the_results_of_other_clips_survive_one_that_may_not_be_read(
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_bad_clip_alone_prints_one_line_and_no_document(models: None, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_a_bad_clip_alone_prints_one_line_and_no_document(tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video")
     result = run("count", text, "--json")
@@ -107,6 +117,7 @@ def test_a_bad_clip_alone_prints_one_line_and_no_document(models: None, tmp_path
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("loaded")
 def test_without_json_there_is_a_table(grey: Path) -> None:
     result = run("count", grey)
     assert result.exit_code == 0
@@ -125,6 +136,7 @@ def test_missing_models_are_told_with_what_to_run(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.usefixtures("loaded")
 def test_an_unknown_exercise_is_told_once(grey: Path) -> None:
     result = run("count", grey, grey, "--exercise", "yoga")
     assert result.exit_code == 1
@@ -133,7 +145,10 @@ def test_an_unknown_exercise_is_told_once(grey: Path) -> None:
 
 
 @pytest.mark.parametrize("subject", ["0.5", "0.5,2", "0.5,0.5,0.1,0"])
-def test_a_wrong_subject_is_told_once(grey: Path, subject: str) -> None:
+def test_a_wrong_subject_is_told_once_before_anything_is_loaded(
+    grey: Path, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLAZEREPS_MODELS", str(grey))
     result = run("count", grey, grey, "--subject", subject)
     assert result.exit_code == 1
     assert result.stderr.count("subject must be x,y or x,y,width,height") == 1
@@ -201,8 +216,9 @@ def test_a_missing_clip_is_told_while_streaming(address: str) -> None:
     assert "nowhere.mp4" in result.stderr
 
 
+@pytest.mark.usefixtures("models")
 def test_the_demo_counts_in_real_time_whatever_is_kept(
-    models: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BLAZEREPS_DATA", str(tmp_path / "data"))
     assert run("tenants", "add", "acme").exit_code == 0  # from now on a server asks for a key

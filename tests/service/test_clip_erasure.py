@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from service.auth import Caller
 from service.clip_erasure import abandon_upload, erase_clip, expire_uploads
 from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
-from service.clip_store import STATUSES, ClipStore, Lost, Status
+from service.clip_store import ClipStore, Lost, Status
 from service.database import Database
 from service.retention import Retention
 from service.settings import Settings
@@ -67,7 +67,7 @@ async def workout_of(database: Database, clip: Clip) -> None:
         session.add(one_set)
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", get_args(Status))
 async def test_a_clip_is_erased_with_all_that_was_made_from_it(
     clips: ClipStore, storage: Storage, database: Database, status: Status
 ) -> None:

@@ -1,6 +1,6 @@
 """Uploads that somebody else has ended meanwhile."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from obstore.store import LocalStore
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.auth import Caller
@@ -22,7 +23,7 @@ from service.errors import ServiceError
 from service.settings import Settings
 from service.state import AppState
 from service.storage import Storage
-from service.tables import Clip
+from service.tables import Clip, Usage
 from service.tenants import Tenants, now_utc
 from tests.service.fakes import FakeEngine, FakeLibrary
 
@@ -54,9 +55,9 @@ async def state_of(settings: Settings) -> AsyncIterator[AppState]:
     await database.aclose()
 
 
-def new(one: str) -> Clip:
+def new(one: str, key_id: str = "") -> Clip:
     return Clip(
-        id=one * 32, tenant_id="app", key_id="", name="a", created_at=now_utc(), length=3,
+        id=one * 32, tenant_id="app", key_id=key_id, name="a", created_at=now_utc(), length=3,
         status="uploading", wanted={"exercise": "squat", "fps": 15},
     )  # fmt: skip
 
@@ -130,7 +131,7 @@ async def test_what_is_given_up_is_gone(state: AppState, clip: Clip, erased: boo
         yield b"abc"
         await state.clips.cancel(Caller("app"), clip.id)
         if erased:
-            await state.clips.forget(clip.id, "cancelled")
+            await state.clips.forget(clip.id)
 
     with pytest.raises(ServiceError) as caught:
         await receive(state, clip, 0, chunks(), 10)
@@ -166,13 +167,28 @@ async def test_a_store_fails_only_where_the_upload_goes_on(
 
 async def test_what_is_refused_takes_nothing(state: AppState, clip: Clip) -> None:
     """A full queue nothing of the day's quota, a used up quota no place in the queue."""
-    caller = Caller("app", key_id="k", clips_per_day=1)
-    await begin(state, caller, new("b"))
+
+    def of(key_id: str) -> Caller:
+        return Caller("app", key_id=key_id, clips_per_day=1)
+
+    await begin(state, of("k"), new("b", "k"))
     with pytest.raises(ServiceError, match="2 clips are waiting"):
-        await begin(state, Caller("app", key_id="l", clips_per_day=1), new("c"))
-    await state.clips.forget(clip.id, "uploading")
-    await begin(state, Caller("app", key_id="l", clips_per_day=1), new("c"))
-    await state.clips.forget("b" * 32, "uploading")
+        await begin(state, of("l"), new("c", "l"))
+    await state.clips.forget(clip.id)
+    await begin(state, of("l"), new("c", "l"))
+    await state.clips.forget("b" * 32)
     with pytest.raises(ServiceError, match="1 clips a day"):
-        await begin(state, caller, new("d"))
+        await begin(state, of("k"), new("d", "k"))
+    assert await state.clips.number("uploading") == 1
+
+
+async def test_whoever_is_killed_leaves_no_clip_that_was_not_paid_for(state: AppState) -> None:
+    def killed(_: Mapping[Any, Any]) -> None:
+        raise InterruptedError
+
+    state.database.listeners.append(killed)
+    with pytest.raises(InterruptedError):
+        await begin(state, Caller("app", key_id="k", clips_per_day=1), new("b"))
+    async with state.database.read() as session:
+        assert await session.scalar(select(Usage.clips)) == 1
     assert await state.clips.number("uploading") == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blazereps_client.wire import Header, Kind, pack_batch
+from blazereps_client.wire import Header, Kind, pack_batch, pack_landmarks
 from service.landmarks import pack_pose
 from tests.pose_engine.fakes import encoded_video as video
 from tests.service.conftest import Serve
@@ -173,14 +173,45 @@ def test_of_a_batch_each_observation_is_checked(address: str) -> None:
     assert (summary["processed"], summary["refused"]) == (3, 1)
 
 
-@pytest.mark.parametrize("payload", [b"", b"\1\0", b"\0" * 16 + b"\0\0\0\0\7" + b"\0" * 11])
-def test_a_broken_batch_is_refused_whole(address: str, payload: bytes) -> None:
+NOBODY_PACKED = bytes(16)
+FAR = [[2e6, 2.0, 3.0, 1.0, 1.0], *[[1.0] * 5] * 32]
+FAR_X = "observations.1.points.0.0"
+
+
+@pytest.mark.parametrize(
+    ("payload", "field"),
+    [
+        (b"", "observations.0"),
+        (b"\1\0", "observations.0"),
+        (NOBODY_PACKED + bytes(4) + b"\7" + bytes(11), "observations.1.content"),
+        (NOBODY_PACKED + bytes(4) + b"\0\0\1\0" + bytes(8), "observations.1"),
+        (NOBODY_PACKED + bytes(8) + b"\xff" * 8, "observations.1.capture_us"),
+        (NOBODY_PACKED + bytes(4) + b"\1" + bytes(11) + bytes(659), "observations.1"),
+        (NOBODY_PACKED + bytes(4) + b"\1" + bytes(11) + pack_landmarks(FAR), FAR_X),
+    ],
+)
+def test_a_broken_batch_is_refused_whole(address: str, payload: bytes, field: str) -> None:
     with talking(address) as talk:
         talk.start(exercise="squat", input="landmarks")
         talk.say(Header(Kind.BATCH, 5, 0).pack() + payload)
         error = talk.hear("error")
-        assert (error["code"], error["seq"]) == ("invalid_landmarks", 5)
-        assert talk.end()["processed"] == 0
+        assert (error["code"], error["seq"], error["field"]) == ("invalid_landmarks", 5, field)
+        assert error["message"].startswith("observations.")
+        summary = talk.end()
+    assert (summary["processed"], summary["refused"]) == (0, 1)
+
+
+def test_a_batch_as_json_is_refused_like_a_packed_one(address: str) -> None:
+    observations = [
+        {"seq": 5 + n, "at_s": n, "points": points} for n, points in enumerate([None, FAR])
+    ]
+    with talking(address) as talk:
+        talk.start(exercise="squat", input="landmarks")
+        say(talk, "landmarks.batch", observations=observations)
+        error = talk.hear("error")
+        assert (error["code"], error["seq"], error["field"]) == ("invalid_landmarks", 5, FAR_X)
+        summary = talk.end()
+    assert (summary["processed"], summary["refused"]) == (0, 1)
 
 
 def test_normalized_landmarks_are_multiplied_by_their_picture(address: str) -> None:

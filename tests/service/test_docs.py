@@ -37,6 +37,7 @@ CHECKOUT = DOCS.parent
 SOURCE = "".join(file.read_text(encoding="utf-8") for file in (CHECKOUT / "service").glob("*.py"))
 PAGES = [
     CHECKOUT / "README.md",
+    CHECKOUT / "benchmarks" / "README.md",
     *sorted(DOCS.rglob("*.md")),
     *sorted(CHECKOUT.glob("clients/*/README.md")),
 ]

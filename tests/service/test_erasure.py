@@ -209,6 +209,24 @@ async def test_a_tenants_removal_erases_its_media_too(world: World) -> None:
     assert await world.of_users() == [1, 3, 1, 1, 1]
 
 
+async def test_a_clip_that_cannot_be_erased_keeps_no_other(world: World) -> None:
+    for _ in range(3):
+        await world.clip("acme", "ann")
+    receipt = await erasure(world, FailingStorage(world.storage.store)).erase("acme", "ann")
+    stuck = receipt.media[0]
+
+    class Stuck(Storage):
+        async def erase(self, prefix: str) -> int:
+            if prefix == stuck:
+                raise OSError(f"{prefix} stays")
+            return await super().erase(prefix)
+
+    with anyio.fail_after(10):
+        while len(world.files()) > 2:
+            await erasure(world, Stuck(world.storage.store)).finish_all()
+    assert (await erasure(world).receipt("acme", receipt.id)).completed_at is None
+
+
 async def test_receipts_are_the_tenants_own(world: World) -> None:
     receipt = await erasure(world).erase("acme", "ann")
     with pytest.raises(ServiceError, match="no receipt"):

@@ -41,13 +41,14 @@ class World:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database, self.now_s = database, BEGAN_S
+        self.served: list[str] = []
         self.sessions = SqliteSessions(
             folder / "sessions.db", keep_s=60, most=100, clock=lambda: self.now_s
         )
 
     def harvest(self, core: Core = CORE) -> Harvest:
         resumed = partial(resume, core, ImageLimits(), self.sessions, TELEMETRY)
-        return Harvest(self.database, self.sessions, resumed, clock=self.now)
+        return Harvest(self.database, self.sessions, resumed, lambda: self.served, clock=self.now)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.now_s, UTC)
@@ -96,6 +97,22 @@ async def test_what_nobody_resumed_is_kept_as_it_would_have_ended(world: World) 
     began = [(one.started_at - BEGAN).total_seconds() for one in sets]
     assert began == pytest.approx([0.2, 1.7])  # though the capture clock began at 100
     assert world.sessions.expired("", 10) == []
+
+
+async def test_what_is_served_here_goes_on_though_the_clock_jumps(world: World) -> None:
+    stream = begin(world, "a")
+    play(stream, REP)
+    play(begin(world, "b"), REP)
+    world.served.append("a")
+    world.now_s += 3600
+    await world.harvest().expired()
+    assert [*await world.workouts()] == ["b"]
+    play(stream, REP, first=len(REP))
+    stream.leave(moment(9))
+    world.served.clear()
+    world.now_s += 61
+    await world.harvest().expired()
+    assert (await world.workouts())["a"].counts == {"squat": 2}
 
 
 CHANGED = Core(FakeEngine(), OtherLibrary())

@@ -137,6 +137,18 @@ def test_guidance_says_what_would_help(address: str, kind: str) -> None:
     assert summary["guidance"] == [hint | {"at_s": 0.3}]
 
 
+def test_every_event_bears_its_capture_time_as_it_was_sent(address: str) -> None:
+    with talking(address) as talk:
+        talk.start(exercise="squat", input="landmarks")
+        for seq, level in enumerate(SHALLOW_REP):
+            talk.pose(seq, seq * STEP_S + 0.000456, level)
+        summary = talk.end()
+    events = {one["type"]: one["at_s"] for one in talk.heard if "event_id" in one}
+    assert {"phase", "rep.rejected", "guidance", "subject.found"} <= events.keys()
+    assert {round(at_s * 1e6) % 1000 for at_s in events.values()} == {456}
+    assert summary["guidance"][0]["at_s"] == 0.3
+
+
 def test_guidance_can_be_left_out(address: str) -> None:
     talk, summary = told(address, SHALLOW_REP, outputs={"guidance": False})
     assert not talk.of("guidance")

@@ -3,7 +3,6 @@
 import json
 import socket
 import struct
-import time
 from contextlib import suppress
 
 import httpx2
@@ -19,7 +18,8 @@ from tests.service.fakes import (
     encoded,
     giant_png,
 )
-from tests.service.talk import talking
+from tests.service.talk import resume, talking
+from tests.service.waiting import until
 
 STEP_S = 0.1
 
@@ -33,6 +33,7 @@ def points(row: int = 0, value: object = 0.0) -> list[list[object]]:
 NAN_POINTS = json.dumps({"type": "landmarks", "seq": 5, "at_s": 0, "points": points(12, "NAN")})
 IMAGE = Header(Kind.IMAGE, 5, 0).pack()
 POSE = Header(Kind.LANDMARKS, 5, 0).pack()
+WITHOUT_HEIGHT = "subject.height: a box has both width and height"
 BAD = {
     "not JSON": ("{", "invalid_json", None),
     "deep JSON": ("[" * 30_000, "invalid_json", None),
@@ -45,6 +46,16 @@ BAD = {
         json.dumps({"type": "ping"} | dict.fromkeys(map(str, range(MAX_FAULTS + 1)), 0)),
         "invalid_message",
         None,
+    ),
+    "truth as text": (
+        '{"type": "session.update", "outputs": {"phases": "no"}}',
+        "invalid_message",
+        "outputs.phases",
+    ),
+    "truth as number": (
+        '{"type": "session.update", "subject": {"x": true, "y": 1}}',
+        "invalid_message",
+        "subject.x",
     ),
     "second start": ('{"type": "session.start"}', "already_started", None),
     "huge text": (json.dumps({"type": "ping", "nonce": "x" * 70_000}), "message_too_large", None),
@@ -70,6 +81,11 @@ BAD_POSES = {
         POSE + struct.pack("<165f", *(2.0 if i == 3 else 0.5 for i in range(165))),
         "invalid_landmarks",
         "points.0.3",
+    ),
+    "time as text": (
+        '{"type": "landmarks", "seq": 5, "at_s": "0", "points": null}',
+        "invalid_message",
+        "at_s",
     ),
     "odd size": (POSE + bytes(100), "invalid_landmarks", "payload"),
     "32 points": (
@@ -106,6 +122,22 @@ def test_a_bad_message_is_told_and_the_session_goes_on(
         for seq, level in enumerate(REP):
             talk.image(10 + seq, 1 + seq * STEP_S, level)
         assert talk.end()["counts"] == {"squat": 1}
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ('{"type": "session.dance"}', "a message is an object whose type is one of session.start,"),
+        ('{"type": "session.update", "subject": {"x": 0, "y": 0, "width": 1}}', WITHOUT_HEIGHT),
+    ],
+)
+def test_a_bad_message_is_told_in_the_protocols_words(
+    address: str, message: str, told: str
+) -> None:
+    with talking(address) as talk:
+        talk.start()
+        talk.say(message)
+        assert talk.hear("error")["message"].startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +252,24 @@ def test_an_idle_session_is_closed(serve: Serve) -> None:
         assert talk.close_code() == 4408
 
 
+def test_who_was_too_loud_or_too_quiet_can_come_back(serve: Serve) -> None:
+    with serve(idle_s=0.5, max_messages_hz=10) as address:
+        with talking(address) as talk:
+            created = talk.start(exercise="squat", input="landmarks")
+            for seq, level in enumerate(REP):
+                talk.pose(seq, seq * STEP_S, level)
+            assert talk.close_code() == 4408
+        with talking(address) as talk:
+            resume(talk, created)
+            with suppress(ConnectionClosed):
+                for _ in range(60):
+                    talk.say({"type": "ping"})
+            assert talk.close_code() == 4429
+        with talking(address) as talk:
+            assert resume(talk, created)["counts"] == {"squat": 1}
+            assert talk.end()["counts"] == {"squat": 1}
+
+
 def test_a_session_has_a_longest_life(serve: Serve) -> None:
     with serve(max_session_s=0.3) as address, talking(address) as talk:
         talk.start()
@@ -311,8 +361,4 @@ def test_a_client_that_does_not_read_is_cut_off(serve: Serve) -> None:
 
 
 def wait_until_ready(address: str) -> None:
-    for _ in range(100):
-        if httpx2.get(f"http://{address}/readyz").status_code == 200:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the seat was never given back")
+    until(lambda: httpx2.get(f"http://{address}/readyz").status_code == 200, 5)

@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import av
 import httpx2
+import numpy as np
+import pytest
 
 from service.tenants import new_key
 from tests.service.chromium import Tab, tab
 from tests.service.conftest import Serve
-from tests.service.fakes import REP, WEBM_FPS, write_webm
+from tests.service.fakes import REP, REST, WEBM_FPS, write_webm
 from tests.service.proxy import proxied
 from tests.service.talk import talking
 
@@ -21,6 +24,7 @@ ASKED: Final = (
 """Whether the server has told its exercises, or that it wants a key."""
 DENIED: Final = "--use-fake-ui-for-media-stream=deny"
 STATUS: Final = "document.getElementById('status').textContent"
+COUNTING: Final = "document.getElementById('progress').textContent.includes('frames')"
 NOBODY_IN: Final = "document.getElementById('stop').disabled"
 TICKETS: Final = (
     "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/tickets')).length"
@@ -35,6 +39,69 @@ WITNESSED: Final = """
 """
 """Keeps the cameras that are given."""
 ON: Final = "window.streams.filter((one) => one.active).length"
+SENT: Final = """
+    window.sent = [];
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+      if (data.buffer) window.sent.push(Number(new DataView(data.buffer).getBigUint64(8, true)));
+      send.call(this, data);
+    };
+"""
+"""Keeps the capture times of what is sent, in microseconds."""
+READ_ALOUD: Final = """
+    window.said = [];
+    new MutationObserver((changes) => changes.forEach(({target}) => {
+      const place = target.closest ? target : target.parentElement;
+      const live = place?.closest("[role=status], [aria-live]");
+      if (live?.textContent) window.said.push(live.textContent);
+    })).observe(document.body, {subtree: true, childList: true, characterData: true});
+"""
+"""Keeps what a screen reader is given to say."""
+PAINTED: Final = """
+    window.bare = window.drawn = 0;
+    const {drawImage, stroke} = CanvasRenderingContext2D.prototype;
+    let stroked = false;
+    CanvasRenderingContext2D.prototype.drawImage = function (...all) {
+      drawImage.apply(this, all);
+      if (this.canvas.id !== "picture") return;
+      stroked = false;
+      queueMicrotask(() => stroked ? window.drawn++ : window.bare++);
+    };
+    CanvasRenderingContext2D.prototype.stroke = function () {
+      stroked = true;
+      stroke.call(this);
+    };
+"""
+"""Counts the pictures that are shown with a skeleton and without."""
+LOCKS: Final = """
+    window.locks = [];
+    const wakeLock = navigator.wakeLock, request = wakeLock.request.bind(wakeLock);
+    wakeLock.request = async (kind) => {
+      window.locks.push(await request(kind));
+      return window.locks.at(-1);
+    };
+"""
+"""Keeps what keeps the screen on."""
+AWAKE: Final = "window.locks.filter((one) => !one.released).length"
+CONTRAST: Final = """
+(() => {
+    const channels = (color) => color.match(/[0-9.]+/g).slice(0, 3).map((value) => value / 255);
+    const shades = (color) => channels(color).map((value) =>
+      value <= .04045 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4);
+    const light = (color) => {
+      const [red, green, blue] = shades(color);
+      return .2126 * red + .7152 * green + .0722 * blue + .05;
+    };
+    const text = getComputedStyle(document.querySelector("#progress")).color;
+    document.body.style.background = "Canvas";
+    const ratio = light(text) / light(getComputedStyle(document.body).backgroundColor);
+    return Math.max(ratio, 1 / ratio);
+})()"""
+"""Of the small print, as WCAG reckons it."""
+IMPATIENT: Final = """
+    AbortSignal.timeout = ((wait) => (ms) => wait(ms / 10))(AbortSignal.timeout.bind(AbortSignal));
+"""
+"""Requests are given up ten times as soon."""
 HELD_TICKET: Final = {"urlPattern": "*/tickets"}
 """A request that the browser keeps back until it is told otherwise."""
 
@@ -63,7 +130,7 @@ def status(page: Tab, beginning: str) -> None:
 def test_a_network_that_falls_silent_is_told_and_let_go(address: str, tmp_path: Path) -> None:
     with proxied(address) as proxy, demo(proxy.address, tmp_path) as page:
         press(page, "camera")
-        page.wait(f"{STATUS}.includes('frames')")
+        page.wait(COUNTING)
         proxy.silence()
         status(page, "The server does not answer")
         assert page.evaluate(ON) == 1
@@ -76,7 +143,7 @@ def test_a_network_that_falls_silent_is_told_and_let_go(address: str, tmp_path: 
 def test_two_presses_take_one_camera_and_one_session(serve: Serve, tmp_path: Path) -> None:
     with serve(max_sessions=2) as address, demo(address, tmp_path) as page:
         press(page, "camera", times=2)
-        page.wait(f"{STATUS}.includes('frames')")
+        page.wait(COUNTING)
         assert page.evaluate(ON) == 1
         assert httpx2.get(f"http://{address}/readyz").json()["free_sessions"] == 1
         press(page, "stop")
@@ -112,6 +179,7 @@ def test_a_ticket_that_does_not_come_lets_go_of_the_camera(serve: Serve, tmp_pat
     key = new_key()
     with serve(keys={"app": key}) as address, demo(address, tmp_path, key=key) as page:
         page.call("Fetch.enable", patterns=[HELD_TICKET])
+        page.evaluate(IMPATIENT)
         press(page, "camera")
         status(page, "Not let in")
         assert page.evaluate(ON) == 0
@@ -135,7 +203,125 @@ def choose(page: Tab, file: Path) -> None:
     page.call("DOM.setFileInputFiles", nodeId=field, files=[str(file)])
 
 
-def test_the_reference_is_as_wide_as_a_phone(address: str, tmp_path: Path) -> None:
+def test_a_camera_that_is_gone_ends_the_session(address: str, tmp_path: Path) -> None:
+    with demo(address, tmp_path) as page:
+        press(page, "camera")
+        page.wait(COUNTING)
+        page.call("Browser.setPermission", permission={"name": "camera"}, setting="denied")
+        status(page, "Done")
+        assert "the camera is gone" in page.evaluate("document.getElementById('events').innerText")
+        assert page.evaluate(NOBODY_IN)
+
+
+def test_a_lost_connection_is_told_from_one_that_never_was(address: str, tmp_path: Path) -> None:
+    with proxied(address) as proxy, demo(proxy.address, tmp_path) as page:
+        press(page, "camera")
+        page.wait(COUNTING)
+        proxy.cut()
+        status(page, "The connection to the server was lost")
+
+
+def test_a_file_without_a_picture_is_named(address: str, tmp_path: Path) -> None:
+    sound = tmp_path / "sound.webm"
+    with av.open(sound, "w") as file:
+        stream = file.add_stream("libopus", rate=48_000, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.int16), "s16", "mono")
+        silence.rate = 48_000
+        file.mux(stream.encode(silence))
+        file.mux(stream.encode())
+    with demo(address, tmp_path / "profile") as page:
+        choose(page, sound)
+        status(page, "No picture: there is none in this file")
+
+
+def test_times_begin_with_the_session(address: str, tmp_path: Path) -> None:
+    with demo(address, tmp_path) as page:
+        page.evaluate(SENT)
+        page.wait("performance.now() > 3000")
+        press(page, "camera")
+        page.wait("window.sent.length")
+        assert page.evaluate("window.sent[0] < (performance.now() - 3000) * 1000")
+
+
+def test_no_more_pictures_are_under_way_than_are_soon_seen(address: str, tmp_path: Path) -> None:
+    with proxied(address) as proxy, demo(proxy.address, tmp_path) as page:
+        page.evaluate(SENT)
+        press(page, "camera")
+        page.wait(COUNTING)
+        proxy.silence()
+        before = page.evaluate("window.sent.length")
+        time.sleep(2)  # as long as thirty pictures
+        assert page.evaluate("window.sent.length") - before <= 8
+
+
+def test_every_picture_shows_the_newest_skeleton(address: str, tmp_path: Path) -> None:
+    film = tmp_path / "film.webm"
+    write_webm(film, REST)
+    with demo(address, tmp_path / "profile") as page:
+        page.evaluate(PAINTED)
+        choose(page, film)
+        page.wait("window.drawn > 3")
+        page.evaluate("window.bare = window.drawn = 0")
+        status(page, "Done")
+        assert page.evaluate("window.drawn") > 3
+        assert page.evaluate("window.bare") == 0
+
+
+def test_a_screen_reader_is_told_what_is_new_only(address: str, tmp_path: Path) -> None:
+    film = tmp_path / "film.webm"
+    write_webm(film, REP)
+    with demo(address, tmp_path / "profile") as page:
+        page.evaluate(READ_ALOUD)
+        choose(page, film)
+        status(page, "Done: squat 1")
+        said = page.evaluate("window.said")
+        assert said.count("1 squat") == 1
+        assert said.count("In view.") == 1
+        assert [one for one in said if "frames" in one] == said[-1:]
+
+
+def test_a_file_waits_while_the_page_is_hidden(address: str, tmp_path: Path) -> None:
+    film, levels = tmp_path / "film.webm", (*REST, *REP)
+    write_webm(film, levels)
+    with demo(address, tmp_path / "profile") as page:
+        mine = page.call("Target.getTargetInfo")["targetInfo"]["targetId"]
+        choose(page, film)
+        page.wait(COUNTING)
+        other = page.call("Target.createTarget", url="about:blank")["targetId"]
+        page.call("Target.activateTarget", targetId=other)
+        page.wait("document.hidden")
+        time.sleep(len(levels) / WEBM_FPS + 1)  # as long as it lasts, and more
+        assert page.evaluate(STATUS) == "In view."
+        page.call("Target.activateTarget", targetId=mine)
+        status(page, "Done: squat 1")
+
+
+def test_the_screen_stays_on_while_somebody_is_counted(address: str, tmp_path: Path) -> None:
+    with demo(address, tmp_path) as page:
+        page.evaluate(LOCKS)
+        press(page, "camera")
+        page.wait(f"{AWAKE} === 1")
+        press(page, "stop")
+        page.wait(f"{AWAKE} === 0")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_small_print_can_be_read(address: str, tmp_path: Path, scheme: str) -> None:
+    with demo(address, tmp_path) as page:
+        scheme_of = {"name": "prefers-color-scheme", "value": scheme}
+        page.call("Emulation.setEmulatedMedia", features=[scheme_of])
+        assert page.evaluate(CONTRAST) >= 4.5
+
+
+def test_an_upright_picture_is_no_taller_than_the_window(address: str, tmp_path: Path) -> None:
+    with demo(address, tmp_path) as page:
+        page.evaluate("Object.assign(document.getElementById('picture'), {width: 9, height: 16})")
+        assert page.evaluate("document.getElementById('stage').clientHeight < innerHeight")
+
+
+def test_the_reference_is_as_wide_as_a_phone_in_large_print_too(
+    address: str, tmp_path: Path
+) -> None:
     with tab(f"http://{address}/docs", tmp_path) as page:
         page.call(
             "Emulation.setDeviceMetricsOverride",
@@ -145,4 +331,6 @@ def test_the_reference_is_as_wide_as_a_phone(address: str, tmp_path: Path) -> No
             mobile=True,
         )
         page.wait("document.querySelectorAll('.operation').length > 0")
+        assert page.evaluate("document.documentElement.scrollWidth") == 375
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth") == 375

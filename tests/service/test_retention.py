@@ -104,6 +104,7 @@ async def test_the_video_of_a_clip_that_was_not_counted_goes_too(world: World, s
     world.pass_time(days=1)
     await sweep(world)
     assert (await clip(world, clip_id)).video_erased_at == world.now
+    assert world.files() == []  # landmarks of a try that came to nothing neither
 
 
 async def test_what_the_store_does_not_erase_is_not_said_to_be_gone(world: World) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from classifiers.events import Event, RepCounted, SubjectFound, SubjectLost, SubjectSwitched
-from people.clips import CLIPS as RECIPES
+from people.bundled import CLIPS as RECIPES
 from people.script import Rep, Script
 from pose_engine.clips import Clip
 from pose_engine.landmarks import Box, Focus

@@ -182,6 +182,19 @@ def test_a_users_sessions_are_forgotten_and_nobody_elses(
         store.save("a", 1, "{}")
 
 
+def test_what_began_before_the_clock_was_set_back_is_forgotten_too(
+    store: SqliteSessions, file: Path, clock: Seconds
+) -> None:
+    store.begin("a", "token", "acme/ann", "{}")
+    clock.now_s -= 3600
+    asked_s = clock.now_s
+    clock.now_s += 1
+    store.begin("b", "token", "acme/ann", "{}")
+    assert store.number_of("acme", "ann", asked_s) == 1
+    store.forget_all("acme", "ann", asked_s)
+    assert kept_in(file) == (["b"], [])
+
+
 def test_a_file_of_another_version_is_begun_anew(file: Path) -> None:
     file.parent.mkdir()
     with sqlite3.connect(file) as database:

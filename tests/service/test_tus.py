@@ -21,7 +21,7 @@ from service.tables import Clip
 from tests.service.conftest import serve_fake
 from tests.service.databases import BACKENDS
 from tests.service.proxy import proxied
-from tests.service.test_clip_uploads import once
+from tests.service.waiting import until
 from tests.service.worker import KEY, Place, place_for_clips
 
 LIMIT = 600_000
@@ -85,6 +85,21 @@ def test_what_a_client_sent_before_it_fell_silent_is_stored(tmp_path: Path) -> N
             rest = tus(place, "PATCH", path, DATA[1000:], upload_offset=1000, **CONTENT)
             assert rest.status_code == 204
         assert place.worker.video(path.removeprefix("/v1/uploads/")) == DATA
+
+
+def test_what_came_before_the_server_stopped_is_stored(tmp_path: Path) -> None:
+    with place_for_clips(tmp_path) as place:
+        path = begun(place)
+        client = patching(place, path, "Expect: 100-continue\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")
+        client.sendall(DATA[:1000])
+    with client:
+        assert client.recv(65536).startswith(b"HTTP/1.1 503 ")
+    database = f"sqlite:///{tmp_path / 'test.db'}"
+    with serve_fake(data=tmp_path, database=database, clip_workers=0) as address:
+        headers = VERSION | {"Authorization": f"Bearer {KEY}"}
+        found = httpx2.head(f"http://{address}{path}", headers=headers, trust_env=False)
+        assert found.headers["upload-offset"] == "1000"
 
 
 def test_an_upload_without_a_place_leaves_nothing(tmp_path: Path) -> None:
@@ -358,7 +373,7 @@ def test_what_came_before_a_connection_broke_is_kept(place: Place) -> None:
         client.sendall(head.encode())
         assert b" 100 " in client.recv(100)
         client.sendall(DATA[:12_345])
-    once(lambda: offset(place, path))
+    until(lambda: offset(place, path))
     assert offset(place, path) == 12_345
     assert sent(place, path, 12_345, DATA[12_345:]).status_code == 204
     assert place.worker.video(path.rsplit("/", 1)[1]) == DATA
@@ -411,7 +426,7 @@ def test_tuspy_goes_on_after_its_connection_broke(place: Place) -> None:
     with proxied(place.address, 4000, 300_000) as proxy, broken:
         client(proxy.address).upload()
     (clip_id,) = place.worker.ids_in(Clip)
-    once(lambda: place.worker.stored)
+    until(lambda: place.worker.stored)
     kept = offset(place, f"/v1/uploads/{clip_id}")
     assert 0 < kept < len(MUCH)
     again = client(place.address, url=f"http://{place.address}/v1/uploads/{clip_id}")

@@ -15,17 +15,13 @@ import pytest
 
 from service.export import COLUMNS
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.conftest import Serve
 from tests.service.fakes import HOLD, REP
 from tests.service.talk import Talk, resume, talking
 
 ACME, OTHER = new_key(), new_key()
 LEVELS = (*REP, *REP, *HOLD)
-
-
-def calling(address: str, key: str) -> httpx2.Client:
-    headers = {"Authorization": f"Bearer {key}"}
-    return httpx2.Client(base_url=f"http://{address}", headers=headers, trust_env=False)
 
 
 def play(talk: Talk, levels: tuple[int, ...] = LEVELS) -> None:
@@ -318,6 +314,7 @@ def test_an_end_user_is_erased_and_his_open_session_cut_off(served: Served) -> N
         assert (receipt["erased"]["workouts"], receipt["erased"]["live_sessions"]) == (1, 2)
         talk.say({"type": "session.end"})
         assert talk.close_code() == 4409
+        assert talk.heard[-1]["message"].endswith("or erased")
     assert served.key.get(answer.headers["location"]).json() == receipt
     assert served.other.get(answer.headers["location"]).status_code == 200  # it has `admin`
     for workout_id in (gone, live):

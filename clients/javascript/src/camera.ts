@@ -1,3 +1,4 @@
+import { BlazerepsError } from "./errors.js";
 import type { Session } from "./session.js";
 
 export interface CameraOptions {
@@ -24,7 +25,10 @@ export interface Video {
   ): number;
 }
 
-/** Sends a playing video, of a camera or a file; gives the function that stops it. */
+/**
+ * Sends a playing video, of a camera or a file; gives the function that stops it. What a frame
+ * cannot be sent for is an `error` of the session, which goes on.
+ */
 export function streamCamera(
   session: Session,
   video: Video,
@@ -38,6 +42,7 @@ export function streamCamera(
   const thinning = new Thinning(fps);
   const easel = new Easel(video, longSidePx, quality);
   let busy = false;
+  let stopped = false;
 
   async function take(captureUs: number): Promise<void> {
     if (busy || !session.ready || !thinning.takes(captureUs)) return;
@@ -46,6 +51,8 @@ export function streamCamera(
       const jpeg = await easel.jpeg();
       if (jpeg && session.ready)
         await session.send(jpeg, { captureUs, mirrored });
+    } catch (error) {
+      if (!stopped) session.report(asBlazerepsError(error));
     } finally {
       busy = false;
     }
@@ -60,12 +67,18 @@ export function streamCamera(
     );
   });
   const stop = () => {
+    stopped = true;
     stopFrames();
     stopAdvice();
     stopClosed();
   };
   const stopClosed = session.on("closed", stop);
   return stop;
+}
+
+function asBlazerepsError(error: unknown): BlazerepsError {
+  if (error instanceof BlazerepsError) return error;
+  return new BlazerepsError("camera_failed", String(error), true);
 }
 
 /** Which of the frames that come are taken, so that they are not too many a second. */

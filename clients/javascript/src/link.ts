@@ -1,12 +1,6 @@
 import { backoffMs } from "./backoff.js";
 import type { Clock } from "./clock.js";
-import {
-  ABNORMAL,
-  BlazerepsError,
-  closeError,
-  FAULT,
-  isPassing,
-} from "./errors.js";
+import { ABNORMAL, BlazerepsError, closeError } from "./errors.js";
 import type { Bytes } from "./media.js";
 import type { ServerMessage } from "./messages.js";
 import {
@@ -27,8 +21,10 @@ export interface LinkOwner {
   /** The first thing to say on each connection. */
   first(): string;
   heard(message: ServerMessage): void;
-  /** The connection is gone; where that is passing, `redial` may bring it back. */
-  lost(error: BlazerepsError, passing: boolean, fault: boolean): void;
+  /** The connection is gone; after some close codes `redial` may bring it back. */
+  lost(error: BlazerepsError, closeCode: number): void;
+  /** There will be none: who connects is not let in. */
+  refused(error: BlazerepsError): void;
 }
 
 // A phone that changes networks is told of its lost connection minutes later, if at all.
@@ -134,14 +130,13 @@ export class Link {
   #lose(code: number, reason: string): void {
     const why = reason || this.#complaint;
     this.#drop();
-    this.owner.lost(closeError(code, why), isPassing(code), code === FAULT);
+    this.owner.lost(closeError(code, why), code);
   }
 
   #failed(error: unknown): void {
-    if (error instanceof BlazerepsError)
-      return this.owner.lost(error, false, false);
+    if (error instanceof BlazerepsError) return this.owner.refused(error);
     const why = error instanceof Error ? error.message : String(error);
-    this.owner.lost(new BlazerepsError("connection_lost", why), true, false);
+    this.owner.lost(new BlazerepsError("connection_lost", why), ABNORMAL);
   }
 
   #wait(): void {

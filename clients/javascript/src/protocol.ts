@@ -1,4 +1,4 @@
-import { BlazerepsError } from "./errors.js";
+import { BlazerepsError, FAULT } from "./errors.js";
 import {
   type Bytes,
   type Captured,
@@ -48,6 +48,7 @@ export class LiveProtocol {
   #faults = 0; // of the server, since it came farther
   #furthestSeq = -1;
   #lastEventId = 0;
+  readonly #pings = new Set<string>(); // that are not answered yet, by their nonces
   #fatal: BlazerepsError | null = null;
 
   constructor(
@@ -73,6 +74,10 @@ export class LiveProtocol {
 
   get isLossless(): boolean {
     return this.created?.config.pacing === "lossless";
+  }
+
+  get isVideo(): boolean {
+    return this.created?.config.input === "video";
   }
 
   get givenUp(): number {
@@ -108,19 +113,27 @@ export class LiveProtocol {
     return seq;
   }
 
-  /** Takes several and gives the last one's number. */
+  /** Takes all of them and gives the last one's number, or none. */
   sendBatch(observations: readonly Observation[]): number {
     const rows = observations.map((one, n) =>
       packRow(this.#outbox.nextSeq + n, one),
     );
+    const batches: Outgoing[] = [];
     for (let n = 0; n < rows.length; n += MAX_BATCH)
-      this.#addMedia(batchOf(rows.slice(n, n + MAX_BATCH)));
+      batches.push(batchOf(rows.slice(n, n + MAX_BATCH)));
+    this.#addMedia(...batches);
     return this.#outbox.nextSeq - 1;
   }
 
   /** Takes anything else; it keeps its place among the media. */
   say(control: ClientMessage): void {
     this.#add({ seq: this.#outbox.nextSeq, data: JSON.stringify(control) });
+  }
+
+  /** Asks for a pong, at once and on each connection until it comes. */
+  ping(nonce: string): void {
+    this.#pings.add(nonce);
+    if (this.open) this.#transmitPing(nonce);
   }
 
   /** Takes in a message and gives what is to be told of it, if anything. */
@@ -144,6 +157,9 @@ export class LiveProtocol {
         this.#outbox.forget(message.stored_seq ?? -1);
         this.#done(message.seq);
         break;
+      case "pong":
+        this.#pings.delete(message.nonce);
+        break;
       case "session.summary":
         this.summary = message;
         break;
@@ -158,13 +174,10 @@ export class LiveProtocol {
     return this.#faults > MAX_FAULTS;
   }
 
-  /**
-   * Takes in that the connection is gone, by a fault of the server's or not; gives what it said
-   * before, where that was fatal.
-   */
-  lost(fault: boolean): BlazerepsError | null {
+  /** Takes in that the connection is gone; gives what the server said before, where that was fatal. */
+  lost(closeCode: number): BlazerepsError | null {
     this.open = false;
-    if (fault) this.#faults++;
+    if (closeCode === FAULT) this.#faults++;
     const fatal = this.#fatal;
     this.#fatal = null;
     return fatal;
@@ -186,6 +199,7 @@ export class LiveProtocol {
       // As many again may come late while these are caught up with.
       this.#lateSeq = this.#outbox.nextSeq - 1 + this.#underWay;
     this.open = true;
+    this.#pings.forEach((nonce) => this.#transmitPing(nonce));
     this.#catchUp();
   }
 
@@ -205,10 +219,14 @@ export class LiveProtocol {
     return null;
   }
 
-  #addMedia(media: Outgoing): void {
-    this.#checkSize(media.data.length);
+  #transmitPing(nonce: string): void {
+    this.transmit(JSON.stringify({ type: "ping", nonce }));
+  }
+
+  #addMedia(...media: Outgoing[]): void {
+    for (const { data } of media) this.#checkSize(data.length);
     if (this.open && !this.#underWay) this.#lateSeq = -1;
-    this.#add(media);
+    for (const one of media) this.#add(one);
   }
 
   /** A larger one resets the connection, and would then be sent again and again. */

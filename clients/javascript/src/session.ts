@@ -1,7 +1,7 @@
 import { Changes } from "./changes.js";
 import { Channel } from "./channel.js";
 import { type Clock, realClock } from "./clock.js";
-import { BlazerepsError } from "./errors.js";
+import { BlazerepsError, isPassing } from "./errors.js";
 import { Link } from "./link.js";
 import {
   type Bytes,
@@ -88,7 +88,8 @@ export class Session {
       {
         first: () => JSON.stringify(this.#protocol.first()),
         heard: (message) => this.#hear(message),
-        lost: (error, passing, fault) => this.#lose(error, passing, fault),
+        lost: (error, closeCode) => this.#lose(error, closeCode),
+        refused: (error) => this.#finish(error),
       },
     );
     this.#protocol = new LiveProtocol(start, (data) => this.#link.say(data));
@@ -172,7 +173,7 @@ export class Session {
     );
   }
 
-  /** Sends sets of landmarks, up to 64 in a message; gives the last one's number. */
+  /** Sends sets of landmarks, all or none, up to 64 in a message; gives the last one's number. */
   sendBatch(observations: readonly Observation[]): number {
     this.#mustBeOpen();
     return this.#protocol.sendBatch(observations);
@@ -228,8 +229,14 @@ export class Session {
   /** Resolves with the server's answer. */
   ping(): Promise<Pong> {
     const nonce = String(this.#nonce++);
-    this.#control({ type: "ping", nonce });
+    this.#mustBeOpen();
+    this.#protocol.ping(nonce);
     return this.#next("pong", (pong) => pong.nonce === nonce);
+  }
+
+  /** Tells whoever listens for `error` of one that leaves the session as it was. */
+  report(error: BlazerepsError): void {
+    this.#events.emit(error);
   }
 
   /** No more media: resolves with the summary once everything is counted. */
@@ -268,14 +275,17 @@ export class Session {
     if (event) this.#events.emit(event);
   }
 
-  #lose(error: BlazerepsError, passing: boolean, fault: boolean): void {
-    const cause = this.#protocol.lost(fault) ?? error;
+  #lose(error: BlazerepsError, closeCode: number): void {
+    const cause = this.#protocol.lost(closeCode) ?? error;
     if (this.#protocol.summary) return this.#finish(null);
-    if (!passing || !this.#isResumable()) return this.#finish(cause);
+    if (!isPassing(closeCode) || !this.#isResumable())
+      return this.#finish(cause);
     this.#link.redial();
     if (this.#lostAtMs !== null) return;
     this.#lostAtMs = this.#clock.now();
     this.#events.emit({ type: "connection.lost", error: cause });
+    // What is encoded from a key frame on can be decoded once the session is resumed.
+    if (this.#protocol.isVideo) this.#events.emit({ type: "keyframe.request" });
   }
 
   #isResumable(): boolean {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { streamCamera } from "../dist/index.js";
-import { settled } from "./fakes.js";
+import { CREATED, settled } from "./fakes.js";
 import { opened } from "./opened.js";
 
 globalThis.document = {
@@ -89,6 +89,32 @@ test("nothing is sent while the session is not ready, or after the stop", async 
     shots(socket).map(([ms]) => ms),
     [100],
   );
+});
+
+test("a frame that cannot be taken or sent is an error of the session, and the next is tried", async () => {
+  const limits = { ...CREATED.limits, max_message_bytes: 22 };
+  const { session, socket } = await opened({ created: { ...CREATED, limits } });
+  const told = [];
+  session.on("error", (error) =>
+    told.push([error.code, error.message, error.recoverable]),
+  );
+  const video = new FakeVideo();
+  streamCamera(session, video);
+  await video.show(0); // 16 bytes and 640x360
+  Object.defineProperty(video, "videoWidth", {
+    get() {
+      throw new TypeError("no picture");
+    },
+    configurable: true,
+  });
+  await video.show(100);
+  Object.defineProperty(video, "videoWidth", { value: 100 });
+  await video.show(200);
+  assert.deepEqual(told, [
+    ["message_too_large", "A message may have 22 bytes, not 23.", true],
+    ["camera_failed", "TypeError: no picture", true],
+  ]);
+  assert.deepEqual(shots(socket), [[200, "89x640", 0]]);
 });
 
 test("the server's advice on the rate is followed, and no further than asked", async () => {

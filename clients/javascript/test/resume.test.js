@@ -238,6 +238,24 @@ test("what is larger than a message may be is refused and takes no number", asyn
   assert.deepEqual(socket.said.slice(1), ["#0"]);
 });
 
+test("of a batch all is taken or none, in however many messages it goes", async () => {
+  const limits = { ...RESUMABLE.limits, max_message_bytes: 1100 };
+  const { session, socket } = await lasting({
+    created: { ...RESUMABLE, limits },
+  });
+  const landmarks = Array(33).fill({ x: 0, y: 0, z: 0 });
+  const observations = Array.from({ length: 66 }, (_, atS) => ({
+    atS,
+    landmarks: atS < 64 ? null : landmarks,
+  }));
+  assert.throws(() => session.sendBatch(observations), {
+    code: "message_too_large",
+  });
+  assert.deepEqual(socket.said, ["session.start"]);
+  assert.equal(session.sendBatch(observations.slice(0, 65)), 64);
+  assert.deepEqual(socket.said.slice(1), ["#0", "#64"]);
+});
+
 test("of what may not be lost nothing is given up, and little is under way", async () => {
   const { session, socket, clock } = await lasting({ created: LOSSLESS });
   const image = new Uint8Array(1024 * 1024);
@@ -400,6 +418,38 @@ test("encoded video is sent again from a key frame on", async () => {
   assert.deepEqual(third.said.slice(1), ["session.update"]);
 });
 
+test("a key frame is asked for as soon as video loses its connection, and once", async () => {
+  const created = { ...RESUMABLE, config: { input: "video" } };
+  const { session, socket, clock } = await opened({ created });
+  let key = true;
+  let asked = 0;
+  session.on("keyframe.request", () => {
+    key = true;
+    asked++;
+  });
+  const frame = (n) => {
+    session.sendVideo(JPEG, { atS: n / 10, key });
+    key = false;
+  };
+  for (let n = 0; n < 3; n++) frame(n);
+  socket.accept(ack(2, 2));
+  socket.drop();
+  for (let n = 3; n < 6; n++) frame(n);
+  await clock.advance(Math.max(...clock.waits));
+  const refused = FakeSocket.last;
+  const next = await reconnected(refused, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 2 });
+  assert.deepEqual(next.said.slice(1), ["#3", "#4", "#5"]);
+  assert.equal(session.givenUp, 0);
+  assert.equal(asked, 1);
+});
+
+test("who sends pictures is asked for no key frame", async () => {
+  const { session, socket } = await lasting();
+  session.on("keyframe.request", () => assert.fail("there are none"));
+  socket.drop();
+});
+
 test("encoded video without a key frame is given up, and counted as such once", async () => {
   const { session, socket, clock } = await lasting();
   const frame = (n, key) => session.sendVideo(JPEG, { atS: n / 10, key });
@@ -430,6 +480,27 @@ test("a connection that is silent for long is given up and resumed", async () =>
   assert.ok(socket.closed);
   await clock.advance(500);
   assert.notEqual(FakeSocket.last, socket);
+});
+
+test("a ping is said again until it is answered, and no longer", async () => {
+  const { session, socket, clock } = await lasting();
+  const [first, second] = [session.ping(), session.ping()];
+  socket.tell({ type: "pong", nonce: "0" });
+  await first;
+  await sendMany(session, 0, 1);
+  const next = await reconnected(socket, clock);
+  const third = session.ping();
+  next.accept({ ...RESUMED, resumed_at_seq: 0 });
+  const pings = ({ sent }) => sent.filter(({ type }) => type === "ping");
+  assert.deepEqual(
+    pings(next).map(({ nonce }) => nonce),
+    ["1", "2"],
+  );
+  for (const nonce of ["1", "2"]) next.tell({ type: "pong", nonce });
+  await Promise.all([second, third]);
+  const last = await reconnected(next, clock);
+  last.accept(RESUMED);
+  assert.deepEqual(pings(last), []);
 });
 
 test("the end is said again, and the summary of a session that had ended comes", async () => {

@@ -337,3 +337,14 @@ test("the heartbeat is nobody's event", async () => {
   }
   assert.equal(FakeSocket.last, socket);
 });
+
+test("what a newer server says is handed on as it is", async () => {
+  const { session, socket } = await opened();
+  const told = [];
+  session.on("telepathy", ({ thought }) => told.push(thought));
+  session.on("rep.counted", ({ grade }) => told.push(grade));
+  socket.tell({ type: "telepathy", thought: "deeper" });
+  socket.tell({ ...repCounted(1), grade: "superb", mood: {} });
+  assert.deepEqual(told, ["deeper", "superb"]);
+  assert.deepEqual(session.counts, { squat: 1 });
+});

@@ -33,7 +33,7 @@ test("a key is exchanged for a ticket, which is offered as a subprotocol", async
   assert.deepEqual(socket.sent, [{ type: "session.start" }]);
 });
 
-for (const status of [408, 425, 429, 503]) {
+for (const status of [408, 425, 429, 500, 507]) {
   test(`each connection has a ticket of its own, also where the office says ${status} once`, async () => {
     const { fetch } = office(
       [201, { ticket: "t1" }],

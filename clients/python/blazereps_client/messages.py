@@ -325,6 +325,8 @@ class UnknownCountedMessage(UnknownRep, _Told):
 class GuidanceMessage(Hint, _Told):
     """What would help the counting, or the exercise."""
 
+    at_s: float
+    """As of every event, and not in whole milliseconds."""
     type: Literal["guidance"] = "guidance"
 
 

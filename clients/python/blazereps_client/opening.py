@@ -20,7 +20,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Reached without the proxy that the environment may name."""
 PING_EVERY_S = 10
 CLOSE_TIMEOUT_S = 2
-PASSING_STATUSES = (429, 500, 502, 503, 504)
+PASSING_STATUSES = (408, 425, 429)
+"""Too slow, too early and too many: as with every 5xx another attempt may be answered otherwise."""
 
 
 class _Problem(BaseModel):
@@ -79,10 +80,11 @@ class Opening:
 
 
 def _refused(response: Response) -> LiveError:
-    recoverable = response.status_code in PASSING_STATUSES
+    status = response.status_code
+    recoverable = status in PASSING_STATUSES or status >= 500
     try:
         problem = _Problem.model_validate_json(response.body)
     except ValidationError:
-        what = f"HTTP status {response.status_code}"
+        what = f"HTTP status {status}"
         return LiveError("cannot_connect", what, recoverable=recoverable)
     return LiveError(problem.code, problem.detail, recoverable=recoverable)

@@ -29,6 +29,7 @@ from blazereps_client.messages import (
 )
 from blazereps_client.outbox import Observations, Outbox, Outgoing
 from blazereps_client.wire import MAX_BATCH, WireError, marked_late, pack_batch
+from blazereps_client.words import OF_NEWER
 
 Control = SessionUpdate | CountingPause | CountingResume | CountingReset | Ping | SessionEnd
 
@@ -44,8 +45,8 @@ one to answer a ping behind them in time."""
 MAX_FAULTS = 3
 """In a row: a message that makes the server fail would do so for ever."""
 
-_GOING_AWAY, _LOST, _FAULT, _RESTART, _FULL = 1001, 1006, 1011, 1012, 1013
-_PASSING = (_GOING_AWAY, _LOST, _FAULT, _RESTART, _FULL)
+_GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL = 1001, 1005, 1006, 1011, 1012, 1013
+_PASSING = (_GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL)
 """The close codes after which another attempt is worth it."""
 
 
@@ -156,12 +157,13 @@ class LiveProtocol:
         return seq
 
     def send_batch(self, poses: Sequence[PoseAt]) -> range:
-        """Take several at once and give their seqs; raises WireError for what cannot be sent."""
+        """Take several at once and give their seqs, or none: raises WireError for what cannot be
+        sent."""
         self._check_not_ending()
         seqs = range(self._outbox.next_seq, self._outbox.next_seq + len(poses))
         batch = [(seq, capture_us(one), one.pack()) for seq, one in zip(seqs, poses, strict=True)]
-        for start in range(0, len(batch), MAX_BATCH):
-            self._add_batch(tuple(batch[start : start + MAX_BATCH]))
+        parts = [batch[start : start + MAX_BATCH] for start in range(0, len(batch), MAX_BATCH)]
+        self._add_media(*[_batch_of(tuple(part)) for part in parts])
         return seqs
 
     def say(self, message: Control) -> None:
@@ -183,11 +185,9 @@ class LiveProtocol:
         return message
 
     def receive(self, text: str | bytes) -> ServerMessage | None:
-        """Take in a message; None for one that was told before or that the loss will explain."""
-        try:
-            message = FROM_SERVER.validate_json(text)
-        except ValidationError as error:
-            raise LiveError("invalid_answer", f"the server said what is unknown: {error}") from None
+        """Take in a message; None for one that was told before or that the loss will explain, and
+        for one of a type that only a newer server knows."""
+        message = _read(text)
         if isinstance(message, EventMessage):
             return self._take_event(message)
         match message:
@@ -220,14 +220,13 @@ class LiveProtocol:
             return LiveError("connection_lost", what, recoverable=recoverable, close_code=code)
         return LiveError(fatal.code, fatal.message, recoverable=recoverable, close_code=code)
 
-    def _add_batch(self, batch: Observations) -> None:
-        self._add_media(Outgoing(batch[-1][0], pack_batch(batch), batch[0][0], batch))
-
-    def _add_media(self, media: Outgoing) -> None:
-        self._check_size(media.data)
+    def _add_media(self, *media: Outgoing) -> None:
+        for one in media:
+            self._check_size(one.data)
         if self.open and not self._under_way:
             self._late_seq = -1  # the server has caught up
-        self._outbox.add(media)
+        for one in media:
+            self._outbox.add(one)
         if not self.open and self.config.pacing == "live":
             self._outbox.trim()
 
@@ -277,6 +276,20 @@ class LiveProtocol:
         if error.seq is not None:
             self._done_seq = max(self._done_seq, error.seq)
         return error
+
+
+def _batch_of(batch: Observations) -> Outgoing:
+    return Outgoing(batch[-1][0], pack_batch(batch), batch[0][0], batch)
+
+
+def _read(text: str | bytes) -> ServerMessage | None:
+    """As a newer server says it too: without the fields that are not known."""
+    try:
+        return FROM_SERVER.validate_json(text, extra="ignore", context=OF_NEWER)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "union_tag_invalid":
+            return None
+        raise LiveError("invalid_answer", f"the server said what is no message: {error}") from None
 
 
 def _json(message: Control | SessionStart | SessionResume) -> str:

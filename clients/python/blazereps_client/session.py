@@ -21,6 +21,7 @@ from blazereps_client.messages import (
     CountingPause,
     CountingReset,
     CountingResume,
+    KeyframeRequest,
     Outputs,
     Ping,
     ServerMessage,
@@ -87,7 +88,10 @@ class LiveSession(Told):
         return seq
 
     async def send_batch(self, poses: Sequence[PoseAt]) -> range:
-        """Send several at once, in fewer messages, and give their sequence numbers."""
+        """Send several at once, in fewer messages, and give their sequence numbers.
+
+        What cannot be sent is a WireError, and none of them is taken.
+        """
         self._check()
         seqs = self._protocol.send_batch(poses)
         await self._passed_on()
@@ -214,6 +218,9 @@ class LiveSession(Told):
                     return self._stop(None)
                 lost = self._protocol.lost(self._socket.close_code)
                 self._changes.tell()
+                if lost.recoverable and self._protocol.config.input == "video":
+                    # What is encoded from a key frame on can be decoded after resuming.
+                    self._tell(KeyframeRequest())
                 self._socket = await self._reconnect(lost)
         except Exception as error:
             self._stop(error)
@@ -275,8 +282,10 @@ class LiveSession(Told):
 
     def _hear(self, text: str | bytes) -> None:
         message = self._protocol.receive(text)
-        if message is None or isinstance(message, SessionCreated):
-            return
+        if message is not None and not isinstance(message, SessionCreated):
+            self._tell(message)
+
+    def _tell(self, message: ServerMessage) -> None:
         self._unread.append(message)
         for kind, callback in self._callbacks:
             if isinstance(message, kind):

@@ -63,7 +63,10 @@ class LiveSession(Told):
         return self._run(self._session.send(media))
 
     def send_batch(self, poses: Sequence[PoseAt]) -> range:
-        """Send several at once, in fewer messages, and give their sequence numbers."""
+        """Send several at once, in fewer messages, and give their sequence numbers.
+
+        What cannot be sent is a WireError, and none of them is taken.
+        """
         return self._run(self._session.send_batch(poses))
 
     def update(

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import chain
+from itertools import chain, count
 
 VERSION = 1
 HEADER = struct.Struct("<BBHIQ")
@@ -118,9 +118,10 @@ def marked_late(message: bytes) -> bytes:
     return HEADER.pack(version, kind, flags | _LATE, seq, capture_us) + message[HEADER.size :]
 
 
-ENTRY = struct.Struct("<IBxxxQ")
+ENTRY = struct.Struct("<IB3sQ")
 """Of each observation in a batch, little-endian: seq u32, content u8, three zero bytes, capture
 time u64 in microseconds. Content 0: nobody, 1: points, 2: points and world; they follow at once."""
+_ZEROS = bytes(3)
 _CONTENT_BYTES = (0, POINTS_BYTES, POINTS_BYTES + WORLD_BYTES)
 
 
@@ -132,28 +133,34 @@ def pack_batch(observations: Sequence[tuple[int, int, bytes]]) -> bytes:
     seq, capture_us, _ = observations[0]
     parts = [Header(Kind.BATCH, seq, capture_us).pack()]
     for seq, capture_us, payload in observations:
-        parts += [ENTRY.pack(seq, _CONTENT_BYTES.index(len(payload)), capture_us), payload]
+        content = _CONTENT_BYTES.index(len(payload))
+        parts += [ENTRY.pack(seq, content, _ZEROS, capture_us), payload]
     return b"".join(parts)
 
 
 def unpack_batch(payload: bytes) -> Iterator[tuple[int, int, bytes]]:
     """The inverse of `pack_batch`, given what follows the header; raises `WireError`."""
-    at, count = 0, 0
-    while at < len(payload) or not count:
-        count += 1
-        if count > MAX_BATCH:
+    at = 0
+    for number in count():
+        if number == MAX_BATCH:
             raise WireError("payload", f"a batch has 1 to {MAX_BATCH} observations")
-        if at + ENTRY.size > len(payload):
-            raise WireError("payload", f"observation {count} of the batch is cut off")
-        seq, content, capture_us = ENTRY.unpack_from(payload, at)
+        place, start = f"observations.{number}", at + ENTRY.size
+        if start > len(payload):
+            raise WireError(place, f"{place} is cut off")
+        seq, content, zeros, capture_us = ENTRY.unpack_from(payload, at)
         if content >= len(_CONTENT_BYTES):
-            raise WireError("payload", f"content must be 0, 1 or 2, not {content}")
+            raise WireError(f"{place}.content", f"{place}.content must be 0, 1 or 2, not {content}")
+        if zeros != _ZEROS:
+            raise WireError(place, f"{place}: the three bytes after content must be zero")
         if capture_us > MAX_CAPTURE_US:
-            raise WireError("capture_us", f"capture_us must be at most {MAX_CAPTURE_US}")
-        start, at = at + ENTRY.size, at + ENTRY.size + _CONTENT_BYTES[content]
+            fault = f"{place}.capture_us must be at most {MAX_CAPTURE_US}"
+            raise WireError(f"{place}.capture_us", fault)
+        at = start + _CONTENT_BYTES[content]
         if at > len(payload):
-            raise WireError("payload", f"observation {count} of the batch is cut off")
+            raise WireError(place, f"{place} is cut off")
         yield seq, capture_us, payload[start:at]
+        if at == len(payload):
+            return
 
 
 def pack_landmarks(points: Rows | None, world: Rows | None = None) -> bytes:

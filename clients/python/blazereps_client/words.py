@@ -1,9 +1,19 @@
 """The words that messages and documents choose from."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 from typing_extensions import TypeAliasType
+
+OF_NEWER: Final = "of newer"
+"""The context of a validation that takes a newer server's words as they are."""
+
+
+def _or_newer(word: object, known: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    return word if info.context is OF_NEWER and isinstance(word, str) else known(word)
+
+
+_OrNewer = WrapValidator(_or_newer)
 
 # Named types, so that schemas name them too.
 
@@ -11,6 +21,7 @@ Phase = TypeAliasType(
     "Phase",
     Annotated[
         Literal["away", "top", "down", "bottom", "up"],
+        _OrNewer,
         Field(title="Phase", description="Where in a repetition the person is."),
     ],
 )
@@ -27,19 +38,23 @@ Reason = TypeAliasType(
             "wrong_posture",
             "held",
         ],
+        _OrNewer,
         Field(title="Reason", description="Why a movement was not counted."),
     ],
 )
 Unit = TypeAliasType(
     "Unit",
     Annotated[
-        Literal["degrees", "share"], Field(title="Unit", description="What a measure is in.")
+        Literal["degrees", "share"],
+        _OrNewer,
+        Field(title="Unit", description="What a measure is in."),
     ],
 )
 Grade = TypeAliasType(
     "Grade",
     Annotated[
         Literal["partial", "full", "deep"],
+        _OrNewer,
         Field(title="Grade", description="How deep a counted repetition went."),
     ],
 )
@@ -55,6 +70,7 @@ Advice = TypeAliasType(
             "slow_down",
             "check_rotation",
         ],
+        _OrNewer,
         Field(title="Advice", description="What would help the counting, or the exercise."),
     ],
 )
@@ -62,6 +78,7 @@ Counting = TypeAliasType(
     "Counting",
     Annotated[
         Literal["counting", "paused", "arming"],
+        _OrNewer,
         Field(title="Counting", description="Whether observations count."),
     ],
 )
@@ -76,6 +93,7 @@ RateReason = TypeAliasType(
     "RateReason",
     Annotated[
         Literal["overloaded", "too_slow", "too_fast", "too_large"],
+        _OrNewer,
         Field(title="RateReason", description="Why another rate or size would be better."),
     ],
 )

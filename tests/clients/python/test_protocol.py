@@ -231,6 +231,7 @@ def test_the_first_message_starts_and_later_ones_resume() -> None:
     [
         (None, True),
         (1001, True),
+        (1005, True),
         (1006, True),
         (1011, True),
         (1012, True),
@@ -290,6 +291,17 @@ def test_what_is_larger_than_a_message_may_be_is_refused_and_takes_no_number() -
     assert protocol.send(ImageAt(0.0, bytes(84))) == 0
 
 
+def test_of_a_batch_all_is_taken_or_none() -> None:
+    protocol = LiveProtocol(SessionStart(input="landmarks"))
+    hear(protocol, CREATED | FACTS | {"limits": LIMITS | {"max_message_bytes": 1100}})
+    nobody = [PoseAt(float(at_s), None) for at_s in range(64)]
+    seen = [PoseAt(float(at_s), [[0, 0, 0]] * 33) for at_s in (64, 65)]
+    with pytest.raises(WireError, match="1100 bytes"):
+        protocol.send_batch([*nobody, *seen])
+    assert protocol.next_to_send() is None
+    assert protocol.send_batch([*nobody, seen[0]]) == range(65)
+
+
 def test_after_the_end_nothing_more_is_taken_but_a_ping() -> None:
     protocol = opened()
     protocol.say(messages.SessionEnd())
@@ -298,9 +310,20 @@ def test_after_the_end_nothing_more_is_taken_but_a_ping() -> None:
     protocol.say(messages.Ping())
 
 
-def test_an_unknown_answer_is_an_error() -> None:
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"type": "ack"}'])
+def test_what_is_no_message_is_an_error(text: str) -> None:
     with pytest.raises(LiveError, match="invalid_answer"):
-        opened().receive('{"type": "telepathy"}')
+        opened().receive(text)
+
+
+def test_what_a_newer_server_says_is_passed_over_and_its_words_are_handed_on() -> None:
+    protocol = opened()
+    assert protocol.receive('{"type": "telepathy", "event_id": 1}') is None
+    rep = rep_counted(1) | {"event_id": 2, "at_s": 0.0, "counts": {"squat": 1}}
+    told = protocol.receive(json.dumps(rep | {"grade": "superb", "mood": {"value": 1}}))
+    assert isinstance(told, messages.RepCountedMessage)
+    assert told.grade == "superb"  # type: ignore[comparison-overlap]  # of a newer server
+    assert protocol.counts == {"squat": 1}
 
 
 def test_it_is_ready_while_few_observations_are_under_way() -> None:

@@ -29,6 +29,7 @@ from blazereps_client.messages import (
     Ack,
     CountingChangedMessage,
     EventMessage,
+    KeyframeRequest,
     Pong,
     RepCountedMessage,
     ServerMessage,
@@ -148,6 +149,22 @@ async def test_a_server_that_comes_back_late_is_waited_for() -> None:
     assert not fake.refusals
 
 
+async def test_a_key_frame_is_asked_for_as_soon_as_video_loses_its_connection() -> None:
+    video = SessionStart(input="video", codec="vp8")
+    with serving(FakeServer(cuts=[Cut(3)], refusals=[])) as fake:
+        async with connect(fake.url, video) as session:
+            asked = asyncio.Event()
+            session.on(KeyframeRequest, lambda _: asked.set())
+            for n in range(3):
+                await session.send(VideoAt(n / 10, b"chunk", key=n == 0))
+            async with asyncio.timeout(5):
+                await asked.wait()
+            await session.send(VideoAt(0.3, b"chunk", key=True))
+            await session.send(VideoAt(0.4, b"chunk", key=False))
+            await session.end()
+    assert fake.live.log[-2:] == [3, 4]
+
+
 async def test_what_was_said_before_the_cut_is_said_again_in_its_place() -> None:
     with serving(FakeServer(cuts=[Cut(4)], store_every=100)) as fake:
         async with connect(fake.url, LOSSLESS) as session:
@@ -191,6 +208,15 @@ async def test_what_is_final_is_not_resumed(cut: Cut, code: str) -> None:
     assert again.value is caught.value
     assert not caught.value.recoverable
     assert fake.epoch == 1
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 507])
+async def test_an_answer_that_another_attempt_may_not_get_is_passed_over(status: int) -> None:
+    with serving(FakeServer(cuts=[Cut(2)])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(status, "not_now")]
+            assert (await send_all(session, 10)).processed == 10
+    assert not fake.refusals
 
 
 async def test_a_resumption_that_is_refused_is_final() -> None:

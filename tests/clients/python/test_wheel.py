@@ -84,7 +84,7 @@ def test_the_wheel_is_complete(wheel: Path) -> None:
     modules = {f"blazereps_client/{path.name}" for path in SOURCE.glob("blazereps_client/*.py")}
     assert modules | {"blazereps_client/py.typed"} <= names
     assert any(name.endswith("LICENSE") for name in names)
-    assert "Requires-Dist: pydantic>=2.11" in facts
+    assert "Requires-Dist: pydantic>=2.12" in facts
     assert "Provides-Extra: video" in facts
 
 

@@ -23,7 +23,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("mine", "theirs"), WORDS, ids=lambda one: one.__name__)
 def test_the_words_are_the_cores(mine: TypeAliasType, theirs: type[StrEnum]) -> None:
-    literal, _ = typing.get_args(mine.__value__)
+    literal, *_ = typing.get_args(mine.__value__)
     assert typing.get_args(literal) == tuple(theirs)
 
 
