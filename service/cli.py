@@ -183,7 +183,7 @@ def exercises() -> None:
     """List the exercises that can be counted."""
     listed = Table("name", "title", "what counts")
     with explained():
-        for exercise in load_library().exercises:
+        for exercise in load_library(_settings().exercises).exercises:
             listed.add_row(exercise.name, exercise.title, exercise.description)
     out.print(listed)
 

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """Which BlazePose landmark model: lite, full or heavy."""
     models: Path | None = None
     """The folder with the built models; by default in the user's cache."""
+    exercises: Path | None = None
+    """A folder of your own exercises, counted beside those that come with blazereps."""
     allowed_origins: frozenset[Origin] = frozenset()
     """Web origins besides the server's own whose pages may open a live session and use REST, each
     such as `https://app.example`."""

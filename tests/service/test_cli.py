@@ -3,12 +3,14 @@
 import json
 import os
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from service import cli
 from service.cli import app
+from service.fitting import EXERCISES
 from service.tenants import new_key
 from tests.service.bundled import cut, real_core
 from tests.service.conftest import Serve
@@ -48,6 +50,21 @@ def test_exercises_are_listed() -> None:
     assert result.exit_code == 0
     assert "squat" in result.stdout
     assert "push_up" in result.stdout
+
+
+def test_ones_own_exercises_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copytree(EXERCISES / "squat", tmp_path / "front_squat")
+    samples = tmp_path / "front_squat" / "samples.csv"
+    samples.write_text(samples.read_text().replace("squat_", "front_squat_"))
+    monkeypatch.setenv("BLAZEREPS_EXERCISES", str(tmp_path))
+    result = run("exercises")
+    assert result.exit_code == 0
+    assert "front_squat" in result.stdout
+    assert "push_up" in result.stdout
+    samples.unlink()
+    result = run("exercises")
+    assert result.exit_code == 1
+    assert "samples.csv: No such file" in result.stderr
 
 
 @pytest.mark.usefixtures("models")
