@@ -2,14 +2,13 @@
 
     python -m benchmarks.taught [--data ../shared/data] [--out docs/own_exercises.md]
 
-The clips are of synthetic people, as `guesses` of what a pose net would see of them. Each exercise
-is taught by one person in three views. What else counts is looked for in real clips of anything.
+By synthetic people, as `guesses` of what a pose net would see of them: each exercise by one person
+in three views. By real people: each by one clip. What else counts is looked for in real clips.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from benchmarks.command_line import DATA, OUT, command_line
@@ -39,9 +38,18 @@ JOINTS = {
     "pull_up": "elbow",
 }
 """What is taught, and by which joint."""
+REAL = {
+    "curl__vraj1122__biceps-rot90": "elbow",
+    "lunge__hanshitha22__lunges": "knee",
+    "jumping_jack__hanshitha22__jacks": "shoulder",
+    "deadlift__apka__deadlift": "hip",
+}
+"""Real clips that teach, and by which joint."""
 VIEWS = (10, 60, -110)
 OTHERS = 8
 FPS, SEED = 15, 1000
+Real = Mapping[str, tuple[Track, Counter[str]]]
+"""Real clips by name: as tracked, and what counts in them without anything taught."""
 BUNDLED = collections_with(None)
 
 
@@ -62,55 +70,62 @@ def others(motion: str, assets: Assets) -> Iterator[tuple[Track, int]]:
         yield [*guessed_of(clip, Body(assets, clip.shape).skeleton)], _whole(clip)
 
 
-def row(motion: str, real: Mapping[str, Track], before: Mapping[str, Counter[str]]) -> list[object]:
+def people_row(motion: str, real: Real) -> list[object]:
     """How many count of those that others do, and what changes in the real clips."""
     assets = Assets()
     lesson = taught(motion, assets)
     library = library_with(lesson, BUNDLED)
-    counts = [
-        (count_track(one, library)[lesson.name], whole) for one, whole in others(motion, assets)
-    ]
+    counts = [(count_track(one, library)[lesson.name], n) for one, n in others(motion, assets)]
     right = sum(min(pair) for pair in counts)
     extra = sum(max(count - whole, 0) for count, whole in counts)
-    changed = Counter[str]()
-    for name, track in real.items():
-        after = count_track(track, library)
-        if name.split("__")[0] != motion:
-            changed["more"] += sum((after - before[name]).values())
-        changed["fewer"] += sum((before[name] - after).values())
-    return [
-        motion,
-        f"{right} of {sum(whole for _, whole in counts)}",
-        extra,
-        changed["more"],
-        changed["fewer"],
-    ]
+    whole = sum(whole for _, whole in counts)
+    return [motion, f"{right} of {whole}", extra, *_changed(motion, library, real)]
+
+
+def real_row(name: str, joint: str, real: Real) -> list[object]:
+    """The same of what a real clip taught: how many of its own count."""
+    motion, track = name.partition("__")[0], real[name][0]
+    course = follow(track, joint, Lifter.read())
+    lesson = learn(f"taught_{motion}", joint, PARTS_OF[joint], [course])
+    library = library_with(lesson, BUNDLED)
+    count = count_track(track, library)[lesson.name]
+    return [motion, f"{count} of {lesson.repetitions[0]}", *_changed(motion, library, real)]
+
+
+def _changed(motion: str, library: Library, real: Real) -> tuple[int, int]:
+    """How many more count in real clips of anything else than the motion, and how many fewer."""
+    more = fewer = 0
+    for name, (track, before) in real.items():
+        if not name.startswith(f"{motion}__"):
+            after = count_track(track, library)
+            more, fewer = more + (after - before).total(), fewer + (before - after).total()
+    return more, fewer
 
 
 def _whole(clip: Clip) -> int:
     return sum(stroke.depth >= FULL_DEPTH for stroke in clip.parts[0].strokes)
 
 
-def _real(folder: Path) -> dict[str, Track]:
-    core = load_core(SETTINGS)
-    record = partial(recorded, core=core, limits=SETTINGS.clip_limits, alone=True)
-    return {clip.stem: record(clip).observations[ORIGINAL] for clip in sorted(folder.iterdir())}
+def _real(folder: Path) -> Real:
+    core, library = load_core(SETTINGS), Library.load(*BUNDLED)
+    real = {}
+    for clip in sorted(folder.iterdir()):
+        taken = recorded(clip, core, limits=SETTINGS.clip_limits, alone=True)
+        track = taken.observations[ORIGINAL]
+        real[clip.stem] = track, count_track(track, library)
+    return real
 
 
 def main() -> None:
-    """Print the table, and write it where it belongs."""
+    """Print the tables, and write them where they belong."""
     arguments = command_line(__doc__, DATA, OUT).parse_args()
     real = _real(needed(arguments.data / "clips"))
-    library = Library.load(*BUNDLED)
-    before = {name: count_track(track, library) for name, track in real.items()}
-    header = (
-        "taught",
-        "of other people's",
-        "too many",
-        "more in real clips of anything else",
-        "fewer in real clips",
-    )
-    publish(table(header, (row(motion, real, before) for motion in JOINTS)), arguments.out, MARK)
+    changed = ("more in other real clips", "fewer in them")
+    by_people = ("taught by a synthetic person", "whole ones of 8 others that count", "too many")
+    by_clips = ("taught by a real clip", "its own that count")
+    people = table((*by_people, *changed), (people_row(motion, real) for motion in JOINTS))
+    clips = table((*by_clips, *changed), (real_row(*one, real) for one in REAL.items()))
+    publish(f"{people}\n\n{clips}", arguments.out, MARK)
 
 
 if __name__ == "__main__":
