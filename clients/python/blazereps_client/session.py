@@ -218,18 +218,22 @@ class LiveSession(Told):
                     return self._stop(None)
                 lost = self._protocol.lost(self._socket.close_code)
                 self._changes.tell()
-                if lost.recoverable and self._protocol.config.input == "video":
+                if lost.recoverable and self._resume_s and self._protocol.config.input == "video":
                     # What is encoded from a key frame on can be decoded after resuming.
                     self._tell(KeyframeRequest())
                 self._socket = await self._reconnect(lost)
         except Exception as error:
             self._stop(error)
 
+    @property
+    def _resume_s(self) -> float:
+        """For how long after a loss the session can be resumed."""
+        limits = self._protocol.limits
+        return limits.resume_s if limits and self._resumes else 0
+
     async def _reconnect(self, lost: LiveError) -> ClientConnection:
         """Raises what was lost, or the last fault, once it is in vain."""
-        limits = self._protocol.limits
-        resume_s = limits.resume_s if limits and self._resumes else 0
-        give_up_s = time.monotonic() + resume_s
+        give_up_s = time.monotonic() + self._resume_s
         for delay_s in delays():
             if not lost.recoverable or time.monotonic() + delay_s > give_up_s:
                 break

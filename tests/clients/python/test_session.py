@@ -165,6 +165,18 @@ async def test_a_key_frame_is_asked_for_as_soon_as_video_loses_its_connection() 
     assert fake.live.log[-2:] == [3, 4]
 
 
+async def test_no_key_frame_is_asked_for_where_nothing_is_resumed() -> None:
+    video, asked = SessionStart(input="video", codec="vp8"), list[KeyframeRequest]()
+    with serving(FakeServer(cuts=[Cut(1)])) as fake:
+        async with connect(fake.url, video, resume=False) as session:
+            session.on(KeyframeRequest, asked.append)
+            await session.send(VideoAt(0.0, b"chunk", key=True))
+            with pytest.raises(LiveError, match="connection_lost"):
+                await session.end()
+            await asyncio.sleep(0.01)  # callbacks come later
+    assert not asked
+
+
 async def test_what_was_said_before_the_cut_is_said_again_in_its_place() -> None:
     with serving(FakeServer(cuts=[Cut(4)], store_every=100)) as fake:
         async with connect(fake.url, LOSSLESS) as session:
