@@ -89,6 +89,7 @@ export class Session {
         first: () => JSON.stringify(this.#protocol.first()),
         heard: (message) => this.#hear(message),
         lost: (error, closeCode) => this.#lose(error, closeCode),
+        stalled: (yes) => this.#protocol.stalled(yes),
         refused: (error) => this.#finish(error),
       },
     );
@@ -111,7 +112,7 @@ export class Session {
 
   /**
    * Whether a frame should be sent now: neither connection nor server lags, or the connection is lost
-   * and the frame is one that will be caught up with.
+   * or silent and the frame is one that will be caught up with.
    */
   get ready(): boolean {
     if (this.#over || this.#ending) return false;

@@ -42,6 +42,8 @@ MAX_UNREAD = 4096
 """Messages that wait for whoever iterates."""
 LIVE_PATIENCE_S, LOSSLESS_PATIENCE_S = 10, 60
 """How long the network may be silent; a server that holds a lossless sender back is it for long."""
+SILENT_S = 1.0
+"""Without a word, after which the server is pinged; after as long again nothing comes through."""
 DEFAULT_START = SessionStart()
 
 Message = TypeVar("Message", bound=Document)
@@ -56,6 +58,7 @@ class LiveSession(Told):
         self._protocol = LiveProtocol(start)
         self._resumes = resume
         self._changes = Changes()
+        self._heard_s = 0.0
         self._over = False
         self._error: Exception | None = None
         self._unread: deque[ServerMessage] = deque(maxlen=MAX_UNREAD)
@@ -260,15 +263,18 @@ class LiveSession(Told):
 
     async def _talk(self, socket: ClientConnection) -> None:
         """Say and hear, both until the connection is lost or the summary is there."""
-        saying = asyncio.create_task(self._speak(socket))
+        tasks = [
+            asyncio.create_task(task(socket)) for task in (self._speak, self._sound, self._watch)
+        ]
         try:
             with suppress(ConnectionClosed):
                 while self.summary is None:
                     self._hear(await socket.recv())
                     await self._changes.until(self._has_room)
         finally:
-            saying.cancel()
-            await asyncio.gather(saying, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _speak(self, socket: ClientConnection) -> None:
         assert self._protocol.limits is not None, "the session is open"
@@ -284,7 +290,34 @@ class LiveSession(Told):
                     await asyncio.sleep(pace.wait_s(time.monotonic()))
                 await socket.send(message)
 
+    async def _sound(self, socket: ClientConnection) -> None:
+        """Ping whenever it is quiet."""
+        with suppress(ConnectionClosed):
+            while True:
+                await self._quiet(SILENT_S)
+                await (await socket.ping())
+                self._notice()
+
+    async def _watch(self, _: ClientConnection) -> None:
+        """A network that is gone tells nobody."""
+        while True:
+            await self._quiet(2 * SILENT_S)
+            self._protocol.stalled(True)
+            self._changes.tell()
+            await asyncio.sleep(SILENT_S)
+
+    async def _quiet(self, for_s: float) -> None:
+        """Return once nothing has been heard for so long."""
+        while (left_s := self._heard_s + for_s - time.monotonic()) > 0:
+            await asyncio.sleep(left_s)
+
+    def _notice(self) -> None:
+        self._heard_s = time.monotonic()
+        self._protocol.stalled(False)
+        self._changes.tell()
+
     def _hear(self, text: str | bytes) -> None:
+        self._notice()
         message = self._protocol.receive(text)
         if message is not None and not isinstance(message, SessionCreated):
             self._tell(message)

@@ -414,6 +414,42 @@ async def test_who_does_not_wait_for_a_silent_server_leaves_nothing_behind() -> 
         assert asyncio.all_tasks() == before
 
 
+async def test_a_camera_goes_on_while_the_network_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "SILENT_S", 0.05)
+    with serving(FakeServer()) as fake, proxied(urlsplit(fake.url).netloc) as proxy:
+        async with connect(f"ws://{proxy.address}/v1/live") as live:
+            camera = images(20)
+            await live.send(next(camera))
+            proxy.silence()
+            while live.ready:
+                await live.send(next(camera))
+            async with asyncio.timeout(5):
+                while not live.ready:
+                    await asyncio.sleep(0.01)
+            for image in camera:
+                assert live.ready
+                await live.send(image)
+            proxy.cut()
+            await live.end()
+    assert fake.live.log == list(range(20))
+
+
+async def test_a_network_that_is_slow_to_answer_is_none_that_is_silent_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "SILENT_S", 0.0001)  # no pong comes in time
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url) as live:
+            await asyncio.sleep(0.1)
+            for image in images(5):
+                await live.send(image)
+            async with asyncio.timeout(5):
+                await live.end()
+    assert fake.live.log == list(range(5))
+
+
 async def test_media_may_come_over_time() -> None:
     async def camera() -> AsyncIterator[Media]:
         for image in images(7):
