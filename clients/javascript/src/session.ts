@@ -89,7 +89,7 @@ export class Session {
         first: () => JSON.stringify(this.#protocol.first()),
         heard: (message) => this.#hear(message),
         lost: (error, closeCode) => this.#lose(error, closeCode),
-        stalled: (yes) => this.#protocol.stalled(yes),
+        stalled: (yes) => this.#stall(yes),
         refused: (error) => this.#finish(error),
       },
     );
@@ -285,7 +285,16 @@ export class Session {
     if (this.#lostAtMs !== null) return;
     this.#lostAtMs = this.#clock.now();
     this.#events.emit({ type: "connection.lost", error: cause });
-    // What is encoded from a key frame on can be decoded once the session is resumed.
+    this.#askForKey();
+  }
+
+  #stall(yes: boolean): void {
+    this.#protocol.stalled(yes);
+    if (yes && this.#isResumable()) this.#askForKey();
+  }
+
+  /** What is encoded from a key frame on can be decoded once the session is resumed. */
+  #askForKey(): void {
     if (this.#protocol.isVideo) this.#events.emit({ type: "keyframe.request" });
   }
 

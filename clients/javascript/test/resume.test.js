@@ -515,6 +515,27 @@ test("live frames that come while nothing is heard outlast their connection", as
   assert.deepEqual(lateOnes(next), [true, true, true]);
 });
 
+test("a key frame is asked for as soon as nothing is heard, and what follows it is kept", async () => {
+  const config = { pacing: "live", input: "video" };
+  const { session, socket, clock } = await opened({
+    created: { ...RESUMABLE, config },
+  });
+  let key = true;
+  session.on("keyframe.request", () => (key = true));
+  const frame = (n) => {
+    session.sendVideo(JPEG, { atS: n / 10, key });
+    key = false;
+  };
+  for (let n = 0; n < 3; n++) frame(n);
+  socket.tell(ack(2, { stored_seq: 2 }));
+  await clock.advance(3000);
+  for (let n = 3; n < 6; n++) frame(n);
+  assert.equal(socket.said.at(-1), "ping");
+  const next = await reconnected(socket, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 2 });
+  assert.deepEqual(next.said.slice(1), ["#3", "#4", "#5"]);
+});
+
 test("a server that answers pings is slow and not silent", async () => {
   const { session, socket, clock } = await opened({ created: LIVE });
   await sendMany(session, 0, 9);

@@ -221,9 +221,8 @@ class LiveSession(Told):
                     return self._stop(None)
                 lost = self._protocol.lost(self._socket.close_code)
                 self._changes.tell()
-                if lost.recoverable and self._resume_s and self._protocol.config.input == "video":
-                    # What is encoded from a key frame on can be decoded after resuming.
-                    self._tell(KeyframeRequest())
+                if lost.recoverable:
+                    self._ask_for_key()
                 self._socket = await self._reconnect(lost)
         except Exception as error:
             self._stop(error)
@@ -303,8 +302,15 @@ class LiveSession(Told):
         while True:
             await self._quiet(2 * SILENT_S)
             self._protocol.stalled(True)
+            self._ask_for_key()
             self._changes.tell()
-            await asyncio.sleep(SILENT_S)
+            while time.monotonic() - self._heard_s > 2 * SILENT_S:
+                await asyncio.sleep(SILENT_S)
+
+    def _ask_for_key(self) -> None:
+        """What is encoded from a key frame on can be decoded once the session is resumed."""
+        if self._resume_s and self._protocol.config.input == "video":
+            self._tell(KeyframeRequest())
 
     async def _quiet(self, for_s: float) -> None:
         """Return once nothing has been heard for so long."""

@@ -436,6 +436,25 @@ async def test_a_camera_goes_on_while_the_network_is_silent(
     assert fake.live.log == list(range(20))
 
 
+async def test_a_key_frame_is_asked_for_once_the_network_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "SILENT_S", 0.05)
+    video = SessionStart(input="video", codec="vp8")
+    with serving(FakeServer()) as fake, proxied(urlsplit(fake.url).netloc) as proxy:
+        async with connect(f"ws://{proxy.address}/v1/live", video) as live:
+            asked = list[KeyframeRequest]()
+            live.on(KeyframeRequest, asked.append)
+            proxy.silence()
+            async with asyncio.timeout(5):
+                while not asked:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            assert len(asked) == 1
+            proxy.cut()
+            await live.end()
+
+
 async def test_a_network_that_is_slow_to_answer_is_none_that_is_silent_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
