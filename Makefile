@@ -10,7 +10,7 @@ demo: setup models  ## count a bundled clip live, then stay up
 	$(BIN)/blazereps demo tests/clips/squat_front.mp4
 
 test: setup models variants bodies schemas client check  ## everything that must hold
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder  # long files of few tests are not left to the end
 
 check: setup
 	$(BIN)/ruff format --check

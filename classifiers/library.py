@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import add
+from operator import add, attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -37,23 +37,25 @@ class Library:
     classifier: PoseClassifier
 
     @classmethod
-    def load(cls, folder: Path) -> "Library":
-        """Read every exercise under `folder`, and the samples of `none` beside them.
+    def load(cls, *collections: Path) -> "Library":
+        """Read every exercise of some collections, and the samples of `none` beside them.
 
-        Raises ExerciseError, LifterError or SamplesError, naming the file.
+        An exercise takes the place of one of the same name from a collection before; samples of
+        `none` are added. Raises ExerciseError, LifterError or SamplesError, naming the file.
         """
-        folders = sorted({path.parent for name in _FILES for path in folder.glob(f"*/{name}")})
-        exercises = tuple(
-            read_exercise(f) for f in folders if f.name != NONE or (f / "exercise.toml").exists()
+        found = [folder for collection in collections for folder in _folders(collection)]
+        last = {folder.name: folder for folder in found}
+        folders = sorted(
+            (f for f in found if f.name == NONE or f is last[f.name]), key=attrgetter("name")
         )
-        if not exercises:
-            raise ExerciseError(f"{folder}: no exercise in it (a folder with exercise.toml)")
-        labels = _labels(folder, exercises)
+        exercises = tuple(read_exercise(folder) for folder in folders if _is_exercise(folder))
+        where = " and ".join(map(str, collections))
+        labels = _labels(where, exercises)
         samples = reduce(add, (_samples(f / "samples.csv", labels) for f in folders))
         try:
             return cls(exercises, PoseClassifier(exercises, samples, Lifter.read()))
         except SamplesError as error:
-            raise SamplesError(f"{folder}: {error}") from error
+            raise SamplesError(f"{where}: {error}") from error
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,12 +98,25 @@ class Library:
         return session
 
 
-def _labels(folder: Path, exercises: Sequence[Exercise | Hold]) -> set[str]:
+def _folders(collection: Path) -> list[Path]:
+    """Of each of its exercises and of `none`; raises ExerciseError where there is none of those."""
+    folders = {path.parent for name in _FILES for path in collection.glob(f"*/{name}")}
+    if not any(map(_is_exercise, folders)):
+        raise ExerciseError(f"{collection}: no exercise in it (a folder with exercise.toml)")
+    return [*folders]
+
+
+def _is_exercise(folder: Path) -> bool:
+    """And not the samples of `none` alone, which must be called otherwise if it is one."""
+    return folder.name != NONE or (folder / "exercise.toml").exists()
+
+
+def _labels(where: str, exercises: Sequence[Exercise | Hold]) -> set[str]:
     """Those that samples may have; raises ExerciseError where one would have two meanings."""
     taken = _TAKEN.intersection(exercise.name for exercise in exercises)
     classes = Counter(label for exercise in exercises for label in exercise.classes)
     if clash := [*taken, *(label for label, times in classes.items() if times > 1)]:
-        raise ExerciseError(f"{folder}: {clash[0]} means something else already: name it otherwise")
+        raise ExerciseError(f"{where}: {clash[0]} means something else already: name it otherwise")
     return {NONE, NEAR, *classes}
 
 

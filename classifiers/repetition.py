@@ -280,7 +280,8 @@ class RepetitionCounter:
         return []
 
     def _near_bottom(self, depth: float) -> bool:
-        return depth >= self._state.bottom_depth - self.rules.turn / 2
+        state = self._state
+        return state.phase is not Phase.TOP and depth >= state.bottom_depth - self.rules.turn / 2
 
     def _hold_top(self, depth: float, at_s: float) -> None:
         state = self._state

@@ -1,5 +1,6 @@
 """The command `blazereps`; what asks for its health, every few seconds, need not load the rest."""
 
+import os
 import sys
 
 from service import fitting, healthy
@@ -14,7 +15,8 @@ def main() -> None:
     if command == "healthy":
         healthy.app(sys.argv[2:], prog_name="blazereps healthy")
     if command in _COUNTING:
-        fitting.begin()  # beside the imports, which take about as long
+        own = os.environ.get("BLAZEREPS_EXERCISES")
+        fitting.begin(*fitting.collections_with(own))  # beside the imports: they take about as long
     with loading():
         from service.cli import app  # noqa: PLC0415 - it takes a second to load
     app()

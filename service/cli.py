@@ -90,7 +90,9 @@ def serve(host: Host = None, port: Port = None, variant: VariantOption = None) -
 
 @app.command()
 def count(
-    clips: Annotated[list[Path], typer.Argument(help="Video files.", show_default=False)],
+    clips: Annotated[
+        list[Path], typer.Argument(help="Video files.", show_default=False, readable=False)
+    ],
     *,
     exercise: Exercise = "auto",
     unknown: Unknown = False,
@@ -105,9 +107,9 @@ def count(
     """Count the repetitions in video files."""
     with explained():
         settings = _settings(variant=variant, clip_fps=fps, clip_adaptive=adaptive)
+        whom = read_subject(subject)
         core = load_core(settings, threads=os.cpu_count() or 1)
         new_session(core.library, exercise)  # an unknown one is said once, not once a clip
-        whom = read_subject(subject)
     results = [*_count_each(clips, exercise, whom, core, settings, unknown=unknown)]
     if as_json:
         documents = [result.model_dump(mode="json") for result in results]
@@ -150,7 +152,7 @@ def stream_command(
 
 @app.command()
 def demo(
-    clip: Annotated[Path, typer.Argument(help="A video file.", show_default=False)],
+    clip: Annotated[Path, typer.Argument(help="A video file.", show_default=False, readable=False)],
     *,
     exercise: Exercise = "auto",
     unknown: Unknown = False,
@@ -181,7 +183,7 @@ def exercises() -> None:
     """List the exercises that can be counted."""
     listed = Table("name", "title", "what counts")
     with explained():
-        for exercise in load_library().exercises:
+        for exercise in load_library(_settings().exercises).exercises:
             listed.add_row(exercise.name, exercise.title, exercise.description)
     out.print(listed)
 

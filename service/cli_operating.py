@@ -28,15 +28,16 @@ CHECKS: Final = (
     Check(
         "database",
         check_database.database_is_ready,
-        "see that BLAZEREPS_DATABASE is right, the database is up and its user may create tables",
+        "see that BLAZEREPS_DATA can be written or, with BLAZEREPS_DATABASE, that the database is "
+        "up and its user may create tables",
     ),
     Check("keys", check_database.keys_guard, "see to the database first"),
     Check("clock", check_database.clock_is_right, "see to the database first"),
     Check(
         "storage",
         checks.storage_keeps,
-        "see that the bucket exists and keeps no versions, BLAZEREPS_S3_* are right, and the "
-        "server knows If-None-Match",
+        "see that BLAZEREPS_DATA can be written or, with BLAZEREPS_STORAGE, that the bucket exists "
+        "and keeps no versions, BLAZEREPS_S3_* are right, and the server knows If-None-Match",
     ),
     Check("data", checks.folder_is_ours, "give BLAZEREPS_DATA a folder that this user may write"),
     Check("codecs", checks.codecs_decode, "install PyAV's own wheel"),

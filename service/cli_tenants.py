@@ -94,8 +94,9 @@ def add_key(
 @keys_app.command("list")
 def list_keys(tenant: Tenant) -> None:
     """List a tenant's keys; their secrets are kept nowhere."""
+    keys = _run(lambda tenants: tenants.keys(tenant))
     typer.echo(f"{'id':32}  {'expires':17}  scopes  name")
-    for key in _run(lambda tenants: tenants.keys(tenant)):
+    for key in keys:
         expires = f"{key.expires_at:%Y-%m-%dT%H:%MZ}" if key.expires_at else "never"
         typer.echo(f"{key.id:32}  {expires:17}  {','.join(key.scopes)}  {key.name}")
 

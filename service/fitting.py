@@ -7,7 +7,7 @@ import atexit
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, CalledProcessError, Popen
@@ -22,28 +22,34 @@ if TYPE_CHECKING:
 EXERCISES = Path(store.__file__).with_name("exercises")
 """Those that come with blazereps."""
 
-_begun: dict[Path, Popen[bytes]] = {}
+
+def collections_with(own: str | Path | None) -> tuple[Path, ...]:
+    """Those, and then one's own if there is a folder of them."""
+    return (EXERCISES, Path(own)) if own else (EXERCISES,)
 
 
-def begin(folder: Path = EXERCISES) -> Popen[bytes]:
-    """Begins ahead of the next `fitting` of the folder; without one it ends with this process."""
-    child = _begun[folder] = _child(folder)
+_begun: dict[tuple[Path, ...], Popen[bytes]] = {}
+
+
+def begin(*collections: Path) -> Popen[bytes]:
+    """Begins ahead of the next `fitting` of these; without one it ends with this process."""
+    child = _begun[collections] = _child(collections)
     atexit.register(child.kill)
     return child
 
 
 @contextmanager
-def fitting(folder: Path = EXERCISES) -> Iterator[Callable[[], "Library"]]:
+def fitting(*collections: Path) -> Iterator[Callable[[], "Library"]]:
     """Begins; what it yields waits for what `Library.load` gives or raises, to the bit."""
-    with _begun.pop(folder, None) or _child(folder) as child:
+    with _begun.pop(collections, None) or _child(collections) as child:
         try:
             yield lambda: _made_by(child)
         finally:
             child.kill()
 
 
-def _child(folder: Path) -> Popen[bytes]:
-    command = [sys.executable, "-P", "-m", "service.fitting", str(folder)]
+def _child(collections: Sequence[Path]) -> Popen[bytes]:
+    command = [sys.executable, "-P", "-m", "service.fitting", *map(str, collections)]
     return Popen(command, stdout=PIPE, env=_environment())
 
 
@@ -66,7 +72,7 @@ def main() -> None:
         from classifiers.samples import SamplesError  # noqa: PLC0415
 
         try:
-            made: Library | ValueError = Library.load(Path(sys.argv[1]))
+            made: Library | ValueError = Library.load(*map(Path, sys.argv[1:]))
         except (ExerciseError, LifterError, SamplesError) as error:
             made = error
     pickle.dump(made, sys.stdout.buffer)

@@ -18,7 +18,9 @@ PREFIX: Final = "BLAZEREPS_"
 """Of each setting's variable in the environment."""
 
 Variant = Literal["lite", "full", "heavy"]
-Positive = Annotated[int, Field(gt=0)]
+MOST: Final = 2**40
+"""Of what is counted: it fits 64 bits, as of SQLite and the kernel, also a few times over."""
+Positive = Annotated[int, Field(gt=0, le=MOST)]
 YEAR_S: Final = 366 * 86400
 Seconds = Annotated[float, Field(gt=0, le=YEAR_S)]
 Rate = Annotated[float, Field(gt=0, le=YEAR_S)]
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
     """Which BlazePose landmark model: lite, full or heavy."""
     models: Path | None = None
     """The folder with the built models; by default in the user's cache."""
+    exercises: Path | None = None
+    """A folder of your own exercises, counted beside those that come with blazereps."""
     allowed_origins: frozenset[Origin] = frozenset()
     """Web origins besides the server's own whose pages may open a live session and use REST, each
     such as `https://app.example`."""
@@ -69,8 +73,8 @@ class Settings(BaseSettings):
     """Live sessions at once; one more is answered 503 before the upgrade."""
     max_frame_bytes: Positive = 4 * MIB
     """An encoded frame or still image."""
-    max_frame_pixels: Positive = 25_000_000
-    """Width times height of a decoded frame, checked before decoding."""
+    max_frame_pixels: int = Field(default=25_000_000, gt=0, le=10**9)
+    """Width times height of a decoded frame, checked before decoding; FFmpeg takes no more."""
     max_message_bytes: int = Field(default=8 * MIB, gt=0, le=15 * MIB)
     """A WebSocket message; a larger one closes the connection with 1009."""
     max_text_bytes: Positive = 64 * 1024
@@ -140,7 +144,7 @@ class Settings(BaseSettings):
     """An uploaded clip."""
     max_clip_s: Seconds = 1200
     """The length of a clip."""
-    decoder_memory_bytes: int = Field(default=1024 * MIB, ge=256 * MIB)
+    decoder_memory_bytes: int = Field(default=1024 * MIB, ge=256 * MIB, le=MOST)
     """Memory of the process in which an uploaded clip is decoded."""
     decoder_cpu_s: Positive = 1800
     """Processor time of it."""
@@ -148,7 +152,7 @@ class Settings(BaseSettings):
     """How long the server waits for its frames in all."""
     decoder_stall_s: Seconds = 30
     """How long it may give no sign that it goes on."""
-    clip_workers: int = Field(default=1, ge=0)
+    clip_workers: int = Field(default=1, ge=0, le=MOST)
     """Clips worked on at once; 0 leaves them to other processes."""
     max_queued_clips: Positive = 10_000
     """Clips being uploaded or waiting; one more is answered 429."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +13,7 @@ from models import store
 from service.auth import Keys
 from service.core import Core, Library
 from service.database import Database
-from service.fitting import fitting
+from service.fitting import collections_with, fitting
 from service.keyring import KeyRing
 from service.settings import Settings, is_loopback
 from service.tenants import Tenants
@@ -28,7 +29,7 @@ def load_core(settings: Settings, *, threads: int = 1) -> Core:
 
     From here on the process's BLAS and OpenCV compute in the thread that calls them.
     """
-    with _fitting() as library:
+    with _fitting(settings.exercises) as library:
         # They import ONNX Runtime, which commands that find no poses need not wait for.
         from pose_engine.engine import PoseEngine  # noqa: PLC0415
         from pose_engine.runtime import Device  # noqa: PLC0415
@@ -43,17 +44,17 @@ def load_core(settings: Settings, *, threads: int = 1) -> Core:
         return Core(engine, library())
 
 
-def load_library() -> Library:
-    """The exercises that come with blazereps; of BLAS as `load_core`."""
-    with _fitting() as library:
+def load_library(own: Path | None = None) -> Library:
+    """The exercises that come with blazereps, and a folder of one's own; of BLAS as `load_core`."""
+    with _fitting(own) as library:
         return library()
 
 
 @contextmanager
-def _fitting() -> Iterator[Callable[[], Library]]:
+def _fitting(own: Path | None) -> Iterator[Callable[[], Library]]:
     # Its threads would wait for each other: on busy CPUs up to six times as long as one computes.
     threadpool_limits(1, user_api="blas")
-    with fitting() as library:
+    with fitting(*collections_with(own)) as library:
         yield library
 
 
@@ -109,6 +110,6 @@ def check_single_user(settings: Settings) -> None:
     if not (settings.open_access or is_loopback(settings.host)):
         raise KeysNeeded(
             f"{settings.host} is reached by other machines: add a tenant and a key first "
-            "(`blazereps tenants add NAME`), or set open_access where something before it asks "
-            "for keys"
+            "(`blazereps tenants add NAME`), or set BLAZEREPS_OPEN_ACCESS where something before "
+            "it asks for keys"
         )

@@ -198,6 +198,43 @@ def test_a_folder_without_one_of_its_files_is_not_left_out(
         Library.load(folder.parent)
 
 
+def test_of_two_collections_the_later_one_s_squat_is_counted(folder: Path) -> None:
+    before, own = folder.parent, folder.parent / "own"
+    copytree(folder, own / "squat")
+    toml = (folder / "exercise.toml").read_text()
+    (own / "squat" / "exercise.toml").write_text(toml.replace("0.6", "0.9"))
+    copytree(folder, before / "lunge")
+    path = before / "lunge" / "samples.csv"
+    path.write_text(path.read_text().replace("squat_", "lunge_"))
+    library = Library.load(before, own)
+    assert library.names == ("lunge", "squat")
+    squat_ = library.pick("squat")[0]
+    assert isinstance(squat_, Exercise)
+    assert squat_.rules.counted_depth == 0.9
+
+
+def test_poses_of_none_are_those_of_all_collections(folder: Path) -> None:
+    """Where what is a squat in one is none in the other, it does not count."""
+    before, own = folder.parent, folder.parent / "own"
+    copytree(folder, own / "lunge")
+    path = own / "lunge" / "samples.csv"
+    path.write_text(path.read_text().replace("squat_", "lunge_"))
+    assert _squats(Library.load(before)) == 2
+    (own / "none").mkdir()
+    bottoms = np.stack([squat(depth) for depth in np.linspace(0.5, 1, 400)])
+    SampleSet(("none",) * 400, ("figure",) * 400, bottoms).write(own / "none" / "samples.csv")
+    assert _squats(Library.load(before, own)) == 0
+
+
+def test_a_collection_without_an_exercise_is_named(folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    copytree(folder, own / "none")
+    (own / "none" / "exercise.toml").unlink()
+    for missing in (own, tmp_path / "mistyped"):
+        with pytest.raises(ExerciseError, match=f"{missing.name}: no exercise in it"):
+            Library.load(folder.parent, missing)
+
+
 def test_a_misspelt_label_is_named(folder: Path) -> None:
     path = folder / "samples.csv"
     path.write_text(path.read_text().replace("squat_up", "squat_uo", 1))
@@ -272,11 +309,16 @@ def test_with_the_least_samples_that_are_allowed_it_counts(folder: Path) -> None
     labels = tuple(f"squat_{'down' if depth > 0.5 else 'up'}" for depth in depths)
     poses = np.stack([squat(depth) for depth in depths])
     SampleSet(labels, ("figure",) * 16, poses).write(folder / "samples.csv")
-    session = Library.load(folder.parent).session("squat")
+    assert _squats(Library.load(folder.parent)) == 2
+
+
+def _squats(library: Library) -> int:
+    """How many of two are counted."""
+    session = library.session("squat")
     for at_s, pose in repetitions(squat, [0.9, 0.9]):
         session.observe(pose, at_s)
     session.finish()
-    assert session.counts == {"squat": 2}
+    return session.counts["squat"]
 
 
 def test_samples_of_nothing_else_are_not_needed(folder: Path) -> None:

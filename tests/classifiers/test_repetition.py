@@ -66,6 +66,16 @@ def test_a_rep_is_explained() -> None:
     assert rep.confidence == pytest.approx(1)
 
 
+def test_the_first_is_weighed_as_the_next_are() -> None:
+    """Also where one lingers a little below the top."""
+    once = [(0.0, 0.0), (1.0, 0.12), (2.5, 0.12), (3.0, 0.9), (4.0, 0.0)]
+    points = [(at + 5 * i, depth) for i in range(2) for at, depth in (*once, (5.0, 0.0))]
+    counter = _counter()
+    events = [e for at, d in _walk(points) for e in counter.observe(d, 1 if d > 0.3 else 0.6, at)]
+    first, second = _counted(events)
+    assert first.confidence == pytest.approx(second.confidence)
+
+
 def test_the_phases_follow_each_other() -> None:
     events = _run([(0, 0), (1, 0), (2, 0.9), (3, 0), (4, 0)])
     phases = [event.phase for event in events if isinstance(event, PhaseChanged)]

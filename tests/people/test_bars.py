@@ -1,14 +1,11 @@
 """Who bends for a bar is refused, however low his hips are; who leans as far with his arms
 elsewhere squats."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from classifiers.events import Event, Reason, RepCounted, RepRejected
 from classifiers.library import Library
-from people import training
 from people.motions.hinge import Deadlift
 from people.motions.motion import Motion
 from people.motions.squat import Squat
@@ -17,13 +14,7 @@ from people.script import Part, Script, Stroke
 from people.skeleton import Skeleton
 from pose_engine.landmarks import LANDMARK_COUNT, Pose
 
-COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
 FPS = 10
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return Library.load(COMMITTED)
 
 
 def _events(library: Library, skeleton: Skeleton, motion: Motion, azimuth: float) -> list[Event]:

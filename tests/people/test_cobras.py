@@ -1,25 +1,16 @@
 """Who pushes the chest up and leaves the hips on the floor does no push-up."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from classifiers.library import Library
-from people import training
 from people.motions.floor import Cobra
 from people.script import Part, Script, Stroke
 from people.skeleton import Skeleton
 from tests.people.bones import seen
 
-COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
 FPS = 8
 AGAIN = Stroke(down_s=1.2, hold_s=1, up_s=1.2, rest_s=1)
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return Library.load(COMMITTED)
 
 
 def _cobra(seed: int) -> Cobra:

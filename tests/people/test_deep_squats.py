@@ -7,23 +7,16 @@ import numpy as np
 import pytest
 
 from classifiers.library import Library
-from people import training
 from people.motions.squat import Squat
 from people.projection import Camera
 from people.script import Part, Script, Stroke
 from people.skeleton import Skeleton
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Pose
 
-COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
 TRACKED = Path(__file__).with_name("deep_squats.npz")
 """What the tracker saw of the squats of seeds 2 and 6 of benchmarks.grades, rendered: five each,
 thighs from 16 degrees above level to 22 below."""
 FPS = 10
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return Library.load(COMMITTED)
 
 
 def _pose(world: FloatArray, image: FloatArray, visibility: FloatArray) -> Pose:

@@ -1,13 +1,11 @@
 """Synthetic people hold poses and do other things: the holds are timed, and nothing else is."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
 from classifiers.events import Event, HoldEnded
 from classifiers.library import Library
-from people import training
 from people.motions.chair import Seated
 from people.motions.floor import AllFours, Cobra, DownwardDog, LieOnFront, Plank
 from people.motions.motion import Motion
@@ -19,7 +17,6 @@ from people.script import Part, Script, Stroke
 from people.skeleton import Skeleton
 from tests.people.bones import seen
 
-COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
 FPS = 8
 VIEWS = (15, 90, 140)
 STILL = Stroke(down_s=1.2, hold_s=8, up_s=1.2, rest_s=0.5)
@@ -43,11 +40,6 @@ OTHERS: dict[str, Part] = {
     "a cobra on straight arms": Part(motion=Cobra(), strokes=(STILL,)),
     "a downward dog": Part(motion=DownwardDog(), strokes=(STILL,)),
 }
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return Library.load(COMMITTED)
 
 
 def _run(library: Library, skeleton: Skeleton, parts: list[Part], azimuth: float) -> list[Event]:

@@ -1,25 +1,21 @@
 """Push-ups with the hands on a step, a bench or a chair count as those on the floor do."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from classifiers.library import Library
-from people import training
 from people.motions.push_up import PushUp
 from people.script import Part, Script, Stroke
 from people.skeleton import Skeleton
 from tests.people.bones import seen
 
-COMMITTED = Path(training.__file__).parents[1] / "models" / "exercises"
 FPS = 15
 
 
 @pytest.mark.parametrize("azimuth", [20, 55, 90])
 @pytest.mark.parametrize("metres", [0.0, 0.3, 0.45, 0.6])
-def test_each_counts(skeleton: Skeleton, metres: float, azimuth: float) -> None:
-    session = Library.load(COMMITTED).session()
+def test_each_counts(library: Library, skeleton: Skeleton, metres: float, azimuth: float) -> None:
+    session = library.session()
     script = Script([Part(motion=PushUp(support=metres), strokes=(Stroke(),) * 3)])
     for at_s in np.arange(0, script.duration_s, 1 / FPS).tolist():
         points = script.posture(skeleton, at_s).landmarks()

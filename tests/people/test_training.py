@@ -70,14 +70,15 @@ def test_the_same_seed_writes_the_same_samples(tmp_path: Path) -> None:
         assert np.allclose(made.points, committed.points, atol=0.002)
 
 
-def test_the_committed_exercises_load() -> None:
-    library = Library.load(COMMITTED)
+def test_the_committed_exercises_load(library: Library) -> None:
     kinds = {one.name: one.kind for one in library.exercises}
     assert kinds == dict.fromkeys(EXERCISES, Kind.REPS) | dict.fromkeys(training.HOLDS, Kind.HOLD)
 
 
-def test_without_legs_a_push_ups_top_is_still_one_and_a_dog_is_not(skeleton: Skeleton) -> None:
-    classifier = Library.load(COMMITTED).classifier
+def test_without_legs_a_push_ups_top_is_still_one_and_a_dog_is_not(
+    library: Library, skeleton: Skeleton
+) -> None:
+    classifier = library.classifier
 
     def sure(motion: str, depth: float) -> float:
         samples = sample_poses([motion], 60, 77, skeletons=[skeleton], depths=(depth, depth))

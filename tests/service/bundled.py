@@ -1,5 +1,6 @@
 """The real core and the beginning of a bundled clip, or a reason to skip."""
 
+from functools import cache
 from pathlib import Path
 
 import av
@@ -13,7 +14,9 @@ from service.startup import load_core
 CLIPS = Path(__file__).parents[1] / "clips"
 
 
+@cache
 def real_core() -> Core:
+    """Loaded once for all tests of this process: it takes seconds."""
     try:
         return load_core(Settings())
     except ModelsMissing as error:

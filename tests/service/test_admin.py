@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.conftest import Serve
 
 ADMIN = new_key()
@@ -18,11 +19,6 @@ YEAR_ONE = base64.b64encode(b"0001-01-01T00:00:00+14:00\nx").decode()
 def client(serve: Serve) -> Iterator[httpx2.Client]:
     with serve(keys={"ops": ADMIN}) as address, calling(address, ADMIN) as client:
         yield client
-
-
-def calling(address: str, key: str) -> httpx2.Client:
-    headers = {"Authorization": f"Bearer {key}"}
-    return httpx2.Client(base_url=f"http://{address}", headers=headers, trust_env=False)
 
 
 def add(client: httpx2.Client, tenant: str) -> None:

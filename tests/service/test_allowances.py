@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 from service.allowances import HEADERS, Allowances
 from service.auth import Caller
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.clocks import Seconds
 from tests.service.conftest import Serve
 from tests.service.talk import talking
@@ -53,10 +54,11 @@ def test_each_end_user_has_his_own() -> None:
 
 @pytest.fixture
 def client(serve: Serve) -> Iterator[httpx2.Client]:
-    with serve(keys={"app": KEY}, requests_per_minute=5) as address:
-        headers = {"Authorization": f"Bearer {KEY}"}
-        with httpx2.Client(base_url=f"http://{address}", headers=headers, trust_env=False) as one:
-            yield one
+    with (
+        serve(keys={"app": KEY}, requests_per_minute=5) as address,
+        calling(address, KEY) as client,
+    ):
+        yield client
 
 
 def test_every_answer_says_what_is_left(client: httpx2.Client) -> None:

@@ -25,14 +25,20 @@ def settings(database_url: str) -> Settings:
 
 
 @pytest.fixture
+def new(empty_url: str) -> Settings:
+    """Of a database without tables."""
+    return Settings(database=SecretStr(empty_url))
+
+
+@pytest.fixture
 async def with_key(database: Database) -> None:
     tenants = Tenants(database)
     await tenants.add("acme", "test")
     await tenants.add_key("acme", "test", name="one", scopes=["read"])
 
 
-async def test_an_empty_database_can_be_made_ready(settings: Settings, empty: Database) -> None:
-    found = await database_is_ready(settings)
+async def test_an_empty_database_can_be_made_ready(new: Settings, empty: Database) -> None:
+    found = await database_is_ready(new)
     assert found.verdict is OK
     assert "made to 0002" in found.said
     async with empty.read() as session:
@@ -49,10 +55,11 @@ async def test_one_of_this_version_is_ready(settings: Settings, database: Databa
     assert ("(WAL)" in found.said) == found.said.startswith("SQLite")
 
 
-async def test_one_of_a_newer_version_fails(settings: Settings, database: Database) -> None:
-    async with database.write() as session:
+async def test_one_of_a_newer_version_fails(new: Settings, empty: Database) -> None:
+    await empty.upgrade()
+    async with empty.write() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    found = await database_is_ready(settings)
+    found = await database_is_ready(new)
     assert found.verdict is FAIL
     assert "(9999)" in found.said
 
@@ -73,14 +80,12 @@ async def test_one_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, {"host": "0.0.0.0", "open_access": True}])
-async def test_without_keys_a_single_user_is_well(
-    changes: dict[str, Any], settings: Settings, empty: Database
-) -> None:
-    assert (await keys_guard(settings.model_copy(update=changes))).verdict is OK
+async def test_without_keys_a_single_user_is_well(changes: dict[str, Any], new: Settings) -> None:
+    assert (await keys_guard(new.model_copy(update=changes))).verdict is OK
 
 
-async def test_without_keys_other_machines_are_refused(settings: Settings, empty: Database) -> None:
-    found = await keys_guard(settings.model_copy(update={"host": "0.0.0.0"}))
+async def test_without_keys_other_machines_are_refused(new: Settings) -> None:
+    found = await keys_guard(new.model_copy(update={"host": "0.0.0.0"}))
     assert found.verdict is FAIL
     assert "tenants add" in found.remedy
 
@@ -101,7 +106,7 @@ async def test_machines_that_share_a_database_should_share_the_secret(settings: 
     ("off", "verdict"), [(0, OK), (60, WARN), (-60, WARN), (-20 * 365 * 86400, FAIL)]
 )
 async def test_clocks_that_differ_are_noticed(
-    off: int, verdict: Verdict, settings: Settings, empty: Database
+    off: int, verdict: Verdict, settings: Settings
 ) -> None:
     there = datetime.now(UTC) + timedelta(seconds=off)
     assert (await clock_is_right(settings, lambda: there)).verdict is verdict

@@ -1,12 +1,16 @@
 """The command line, as a user meets it."""
 
 import json
+import os
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from service import cli
 from service.cli import app
+from service.fitting import EXERCISES
 from service.tenants import new_key
 from tests.service.bundled import cut, real_core
 from tests.service.conftest import Serve
@@ -23,7 +27,13 @@ def models() -> None:
 
 
 @pytest.fixture
-def grey(models: None, tmp_path: Path) -> Path:
+def loaded(models: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`count` does not load the models anew, which takes seconds each time."""
+    monkeypatch.setattr(cli, "load_core", lambda *_, **__: real_core())
+
+
+@pytest.fixture
+def grey(tmp_path: Path) -> Path:
     """A real clip with nobody in it."""
     return write_clip(tmp_path / "grey.mp4", REP)
 
@@ -42,6 +52,22 @@ def test_exercises_are_listed() -> None:
     assert "push_up" in result.stdout
 
 
+def test_ones_own_exercises_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copytree(EXERCISES / "squat", tmp_path / "front_squat")
+    samples = tmp_path / "front_squat" / "samples.csv"
+    samples.write_text(samples.read_text().replace("squat_", "front_squat_"))
+    monkeypatch.setenv("BLAZEREPS_EXERCISES", str(tmp_path))
+    result = run("exercises")
+    assert result.exit_code == 0
+    assert "front_squat" in result.stdout
+    assert "push_up" in result.stdout
+    samples.unlink()
+    result = run("exercises")
+    assert result.exit_code == 1
+    assert "samples.csv: No such file" in result.stderr
+
+
+@pytest.mark.usefixtures("models")
 def test_one_clip_gives_one_document(grey: Path) -> None:
     result = run("count", grey, "--json", "--fps", "5", "--unknown")
     assert result.exit_code == 0
@@ -61,9 +87,8 @@ def test_one_clip_gives_one_document(grey: Path) -> None:
     }
 
 
-def test_an_empty_room_is_looked_at_less_unless_told_otherwise(
-    models: None, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_an_empty_room_is_looked_at_less_unless_told_otherwise(tmp_path: Path) -> None:
     clip = str(write_clip(tmp_path / "empty.mp4", [0] * 40))
     looked = [
         json.loads(run("count", clip, "--json", *option).stdout)["frames"]
@@ -72,6 +97,7 @@ def test_an_empty_room_is_looked_at_less_unless_told_otherwise(
     assert looked[0] == looked[1] < looked[2] == 40
 
 
+@pytest.mark.usefixtures("loaded")
 def test_the_results_of_other_clips_survive_a_bad_one(grey: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video")
@@ -84,7 +110,23 @@ def test_the_results_of_other_clips_survive_a_bad_one(grey: Path, tmp_path: Path
     assert "missing.mp4" in complaints[1]
 
 
-def test_a_bad_clip_alone_prints_one_line_and_no_document(models: None, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_the_results_of_other_clips_survive_one_that_may_not_be_read(
+    grey: Path, tmp_path: Path
+) -> None:
+    locked = tmp_path / "locked.mp4"
+    locked.touch(mode=0o000)
+    if os.access(locked, os.R_OK):
+        pytest.skip("this user may read everything")
+    result = run("count", locked, grey, "--json")
+    assert result.exit_code == 1
+    assert [one["clip"] for one in json.loads(result.stdout)] == [str(grey)]
+    assert "Permission denied" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_bad_clip_alone_prints_one_line_and_no_document(tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video")
     result = run("count", text, "--json")
@@ -92,6 +134,7 @@ def test_a_bad_clip_alone_prints_one_line_and_no_document(models: None, tmp_path
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("loaded")
 def test_without_json_there_is_a_table(grey: Path) -> None:
     result = run("count", grey)
     assert result.exit_code == 0
@@ -110,6 +153,7 @@ def test_missing_models_are_told_with_what_to_run(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.usefixtures("loaded")
 def test_an_unknown_exercise_is_told_once(grey: Path) -> None:
     result = run("count", grey, grey, "--exercise", "yoga")
     assert result.exit_code == 1
@@ -118,7 +162,10 @@ def test_an_unknown_exercise_is_told_once(grey: Path) -> None:
 
 
 @pytest.mark.parametrize("subject", ["0.5", "0.5,2", "0.5,0.5,0.1,0"])
-def test_a_wrong_subject_is_told_once(grey: Path, subject: str) -> None:
+def test_a_wrong_subject_is_told_once_before_anything_is_loaded(
+    grey: Path, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLAZEREPS_MODELS", str(grey))
     result = run("count", grey, grey, "--subject", subject)
     assert result.exit_code == 1
     assert result.stderr.count("subject must be x,y or x,y,width,height") == 1
@@ -129,6 +176,12 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("serve")
     assert result.exit_code == 1
     assert "BLAZEREPS_MAX_SESSIONS" in result.stderr
+
+
+def test_a_server_that_lacks_keys_names_the_setting_that_does_without() -> None:
+    result = run("serve", "--host", "0.0.0.0")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "BLAZEREPS_OPEN_ACCESS" in result.stderr
 
 
 def test_no_server_to_stream_to_is_told(tmp_path: Path) -> None:
@@ -180,8 +233,9 @@ def test_a_missing_clip_is_told_while_streaming(address: str) -> None:
     assert "nowhere.mp4" in result.stderr
 
 
+@pytest.mark.usefixtures("models")
 def test_the_demo_counts_in_real_time_whatever_is_kept(
-    models: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BLAZEREPS_DATA", str(tmp_path / "data"))
     assert run("tenants", "add", "acme").exit_code == 0  # from now on a server asks for a key

@@ -76,3 +76,15 @@ def test_the_doctor_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ill = [line.split()[1] for line in lines if line.startswith("FAIL")]
     assert ill == ["models", "keys"]
     assert "                -> run `blazereps models build`" in lines
+
+
+@pytest.mark.usefixtures("well")
+def test_the_doctor_names_the_data_folder_for_all_that_lies_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BLAZEREPS_DATA", str(tmp_path / "file"))
+    findings = json.loads(run("doctor", "--json").stdout)
+    remedies = {one["check"]: one["remedy"] for one in findings if one["verdict"] == "FAIL"}
+    assert [*remedies] == ["database", "keys", "clock", "storage", "data"]
+    assert all("BLAZEREPS_DATA " in remedies[check] for check in ("database", "storage", "data"))

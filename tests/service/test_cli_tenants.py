@@ -68,6 +68,7 @@ def test_faults_are_told_in_one_line(run: Run, arguments: tuple[str, ...], told:
     fault = run(*arguments, status=1)
     assert told in fault.stderr
     assert "Traceback" not in fault.stderr
+    assert fault.stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 import json
 import re
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -19,6 +18,7 @@ from service.tables import Clip
 from service.tenants import now_utc
 from tests.service.databases import BACKENDS
 from tests.service.server_process import server_process
+from tests.service.waiting import until
 from tests.service.worker import KEY, Place, place_for_clips
 
 FORM_HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
@@ -193,8 +193,8 @@ def test_an_upload_that_breaks_off_leaves_nothing(place: Place, form: bool) -> N
     host, port = place.address.split(":")
     with socket.create_connection((host, int(port))) as client:
         client.sendall(head.encode() + FORM_HEAD * form + b"a" * 12_345)
-        once(lambda: place.worker.ids_in(Clip))
-    once(lambda: not place.worker.ids_in(Clip))
+        until(lambda: place.worker.ids_in(Clip))
+    until(lambda: not place.worker.ids_in(Clip))
     assert place.worker.stored == []
 
 
@@ -219,15 +219,6 @@ def test_one_that_has_begun_expires_within_an_hour(place: Place) -> None:
     assert parsedate_to_datetime(told["upload-expires"]) <= now_utc() + timedelta(hours=1)
 
 
-def once(happened: Callable[[], object]) -> None:
-    """Wait for what the server does after its answer, or without one."""
-    for _ in range(1000):
-        if happened():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never happened")
-
-
 def test_a_full_queue_says_when_to_come_again(tmp_path: Path) -> None:
     with place_for_clips(tmp_path, max_queued_clips=1) as place:
         place.upload()
@@ -247,13 +238,13 @@ def begun(place: Place) -> socket.socket:
     host, port = place.address.split(":")
     client = socket.create_connection((host, int(port)), timeout=10)
     client.sendall(head.encode() + b"a" * 20_000)
-    once(lambda: place.worker.ids_in(Clip))
+    until(lambda: place.worker.ids_in(Clip))
     return client
 
 
 def test_a_client_that_falls_silent_is_gone(tmp_path: Path) -> None:
     with place_for_clips(tmp_path, idle_s=0.3) as place, begun(place):
-        once(lambda: not place.worker.ids_in(Clip))
+        until(lambda: not place.worker.ids_in(Clip))
         assert place.worker.stored == []
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.service.conftest import Serve
 from tests.service.fakes import HOLD, REP, SHALLOW_REP, TOP, WAVES, FakeEngine, encoded, write_clip
+from tests.service.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +124,7 @@ def test_a_running_clip_can_be_erased(serve: Serve, clip: Path) -> None:
     engine = FakeEngine(delay_s=0.2)
     with serve(engine) as address, httpx2.Client(base_url=f"http://{address}") as rest:
         location = rest.post("/v1/clips", content=clip.read_bytes()).headers["location"]
-        while not rest.get(location).json()["progress"]:
-            time.sleep(0.01)
+        until(lambda: rest.get(location).json()["progress"])
         assert rest.delete(location).status_code == 204
         assert rest.get(location).status_code == 404
         small = write_clip(clip.with_name("small.mp4"), REP[:1])

@@ -10,7 +10,7 @@ from service.landmarks import pack_pose
 from tests.service.fakes import REP, TOP, grey_pose
 from tests.service.killable import KillableServer
 from tests.service.talk import Talk, talking
-from tests.service.test_killed import wait_until
+from tests.service.waiting import until
 
 STEP_S = 0.1
 
@@ -45,7 +45,7 @@ def test_a_killed_servers_session_is_kept_with_the_counts_that_were_told(tmp_pat
         server.kill()
         silent_for(tmp_path, 301)
         server.start()
-        wait_until(lambda: bool(workouts(server)))
+        until(lambda: workouts(server))
         server.kill()
         server.start()
         (workout,) = workouts(server)

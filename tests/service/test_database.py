@@ -84,11 +84,12 @@ async def test_it_is_brought_up_to_date_by_several_at_once(empty: Database) -> N
 
 @pytest.mark.anyio
 async def test_a_migration_that_makes_a_table_anew_keeps_what_refers_to_it(
-    database: Database,
+    empty: Database,
 ) -> None:
+    await empty.upgrade()
     key = Key(id="k", tenant_id="acme", name="", digest="", scopes=[], created_at=NOW)
     for row in (tenant(), key):
-        async with database.write() as session:
+        async with empty.write() as session:
             session.add(row)
 
     def migrate(connection: Connection) -> None:
@@ -96,11 +97,11 @@ async def test_a_migration_that_makes_a_table_anew_keeps_what_refers_to_it(
         with operations.batch_alter_table("tenant") as batch:
             batch.alter_column("id", existing_type=String(64), type_=String(65))
 
-    await database.upgrade(migrate)
-    async with database.read() as session:
+    await empty.upgrade(migrate)
+    async with empty.read() as session:
         assert await session.scalar(select(Key.id)) == "k"
     with pytest.raises(IntegrityError):
-        async with database.write() as session:
+        async with empty.write() as session:
             session.add(Key(id="l", tenant_id="no", name="", digest="l", scopes=[], created_at=NOW))
 
 

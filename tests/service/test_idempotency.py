@@ -12,13 +12,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from service.database import Database
 from service.idempotency import NAME, REPLAYED
-from service.settings import Settings
 from service.tables import Answered
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.conftest import Serve
-from tests.service.databases import BACKENDS, fresh
+from tests.service.databases import BACKENDS, database_at, fresh
 
 KEY = new_key()
 BODY = b"no clip at all"
@@ -34,9 +33,8 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def client(serve: Serve, url: str) -> Iterator[httpx2.Client]:
     with (
         serve(keys={"ops": KEY}, database=SecretStr(url), max_clip_bytes=1000) as address,
-        httpx2.Client(base_url=f"http://{address}", trust_env=False) as client,
+        calling(address, KEY) as client,
     ):
-        client.headers["Authorization"] = f"Bearer {KEY}"
         yield client
 
 
@@ -123,7 +121,7 @@ def test_one_that_is_under_way_is_waited_for(client: httpx2.Client) -> None:
 async def test_one_whose_place_another_has_taken_does_nothing(
     client: httpx2.Client, url: str
 ) -> None:
-    database = Database(Settings(database=SecretStr(url)).database_url)
+    database = database_at(url)
     before = clips(client)
     with uploading(client, "stalled") as sender:
         async with database.write() as session:
@@ -210,7 +208,7 @@ async def test_a_secret_is_told_once_and_not_kept(client: httpx2.Client, url: st
     path = f"/v1/tenants/ops/keys/{first.json()['id']}/rotate"
     assert client.post(path, json={}, headers={NAME: "rotate"}).status_code == 200
     assert code(client.post(path, json={}, headers={NAME: "rotate"})) == (409, "told_once")
-    database = Database(Settings(database=SecretStr(url)).database_url)
+    database = database_at(url)
     async with aclosing(database), database.read() as session:
         rows = [*await session.scalars(select(Answered))]
     assert {"secret", "rotate"} <= {row.key for row in rows}
@@ -242,7 +240,7 @@ async def test_whatever_can_be_sent_again_is_kept(client: httpx2.Client, url: st
         assert told[path].is_success, told[path].text
         if path in MAKES:
             made[MAKES[path]] = told[path].json()["id"]
-    database = Database(Settings(database=SecretStr(url)).database_url)
+    database = database_at(url)
     async with database.read() as session:
         rows = {row.key: row for row in await session.scalars(select(Answered))}
     await database.aclose()

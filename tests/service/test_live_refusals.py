@@ -3,7 +3,6 @@
 import json
 import socket
 import struct
-import time
 from contextlib import suppress
 
 import httpx2
@@ -20,6 +19,7 @@ from tests.service.fakes import (
     giant_png,
 )
 from tests.service.talk import resume, talking
+from tests.service.waiting import until
 
 STEP_S = 0.1
 
@@ -361,8 +361,4 @@ def test_a_client_that_does_not_read_is_cut_off(serve: Serve) -> None:
 
 
 def wait_until_ready(address: str) -> None:
-    for _ in range(100):
-        if httpx2.get(f"http://{address}/readyz").status_code == 200:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the seat was never given back")
+    until(lambda: httpx2.get(f"http://{address}/readyz").status_code == 200, 5)

@@ -21,6 +21,7 @@ from tests.service.fakes import (
     write_clip,
 )
 from tests.service.talk import Talk, resume, talking
+from tests.service.waiting import until
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -181,14 +182,14 @@ def test_clips_by_status(address: str, tmp_path: Path) -> None:
 
 def once_finished(address: str, clips: int) -> Samples:
     """Those that wait are counted a moment before those that are done."""
-    for _ in range(500):
+
+    def seen() -> Samples | None:
         found = samples(address)
         done = (value(found, "clips_finished_total", status=s) for s in ("succeeded", "failed"))
         left = (value(found, "clips", status=s) for s in ("queued", "running"))
-        if sum(done) == clips and not sum(left):
-            return found
-        time.sleep(0.02)
-    raise AssertionError("the clips were never finished")
+        return found if sum(done) == clips and not sum(left) else None
+
+    return until(seen)
 
 
 def test_nothing_in_it_tells_who_it_was(address: str) -> None:

@@ -98,6 +98,10 @@ CONTRAST: Final = """
     return Math.max(ratio, 1 / ratio);
 })()"""
 """Of the small print, as WCAG reckons it."""
+IMPATIENT: Final = """
+    AbortSignal.timeout = ((wait) => (ms) => wait(ms / 10))(AbortSignal.timeout.bind(AbortSignal));
+"""
+"""Requests are given up ten times as soon."""
 HELD_TICKET: Final = {"urlPattern": "*/tickets"}
 """A request that the browser keeps back until it is told otherwise."""
 
@@ -175,6 +179,7 @@ def test_a_ticket_that_does_not_come_lets_go_of_the_camera(serve: Serve, tmp_pat
     key = new_key()
     with serve(keys={"app": key}) as address, demo(address, tmp_path, key=key) as page:
         page.call("Fetch.enable", patterns=[HELD_TICKET])
+        page.evaluate(IMPATIENT)
         press(page, "camera")
         status(page, "Not let in")
         assert page.evaluate(ON) == 0

@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import anyio
-import httpx2
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -15,6 +14,7 @@ from service.errors import ServiceError
 from service.quotas import forget_usage, take_clip
 from service.tables import Usage
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.conftest import Serve
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ async def test_the_day_is_that_of_utc(database: Database) -> None:
 
 
 @pytest.mark.anyio
-async def test_none(database: Database) -> None:
+async def test_a_quota_of_none_grants_none(database: Database) -> None:
     assert await taken(3, lambda: take(database, 0)) == 0
 
 
@@ -69,9 +69,8 @@ def test_an_upload_over_it_is_refused(serve: Serve, database_url: str) -> None:
     admin = new_key()
     with (
         serve(keys={"ops": admin}, database=SecretStr(database_url)) as address,
-        httpx2.Client(base_url=f"http://{address}", trust_env=False) as client,
+        calling(address, admin) as client,
     ):
-        client.headers["Authorization"] = f"Bearer {admin}"
         wanted = {"name": "app", "scopes": ["count"], "clips_per_day": 1}
         key = client.post("/v1/tenants/ops/keys", json=wanted).json()["key"]
         client.headers["Authorization"] = f"Bearer {key}"

@@ -10,7 +10,7 @@ import pytest
 from tests.service.conftest import Serve
 from tests.service.fakes import REP, SHALLOW_REP, FakeEngine, write_clip
 from tests.service.killable import KillableServer
-from tests.service.test_clip_uploads import once
+from tests.service.waiting import until
 
 LEVELS = (*REP, *SHALLOW_REP, *REP) * 5
 QUERY = {"exercise": "squat", "fps": "30"}
@@ -32,11 +32,10 @@ def look(url: str) -> Any:
 
 
 def finished(url: str) -> Any:
-    give_up_s = time.monotonic() + 60
-    while (found := look(url))["status"] in {"queued", "running"}:
-        assert time.monotonic() < give_up_s
-        time.sleep(0.02)
-    return found
+    def seen() -> Any:
+        return (found := look(url))["status"] not in {"queued", "running"} and found
+
+    return until(seen, 60)
 
 
 def test_a_killed_server_goes_on_from_the_checkpoint(
@@ -57,7 +56,7 @@ def test_a_killed_server_goes_on_from_the_checkpoint(
                 server.start()
                 kills += 1
             time.sleep(0.01)
-        once(lambda: not [*(data / "work").iterdir()])
+        until(lambda: not [*(data / "work").iterdir()])
     assert (found["status"], kills) == ("succeeded", 4)
     assert found["result"] == uncut
     assert shares == sorted(shares)
@@ -69,8 +68,7 @@ def test_a_clip_that_always_ends_the_server_is_given_up(tmp_path: Path, clip: by
     with KillableServer(data, delay_s=0.05, **settings) as server:
         url = upload(f"127.0.0.1:{server.port}", clip)
         for _ in range(2):
-            while look(url)["status"] != "running":
-                time.sleep(0.02)
+            until(lambda: look(url)["status"] == "running")
             server.kill()
             server.start()
             time.sleep(0.6)  # its lease has to run out
@@ -108,8 +106,7 @@ def test_a_stopped_server_gives_back_what_it_works_on(
     engine = FakeEngine(delay_s=0.02)
     with serve(engine, data=tmp_path / "data") as address:
         url = upload(address, clip)
-        while look(url)["progress"] == 0:
-            time.sleep(0.01)
+        until(lambda: look(url)["progress"])
     with serve(data=tmp_path / "data") as address:
         found = finished(url.replace(url.split("/")[2], address))
     assert found["status"] == "succeeded"

@@ -3,7 +3,6 @@
 import signal
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +15,7 @@ from service.app import create_app
 from service.server import Server, address_of, listen, serving
 from service.settings import Settings
 from tests.service.fakes import FakeEngine, FakeLibrary
+from tests.service.waiting import until
 
 
 def test_a_taken_port_is_told() -> None:
@@ -68,8 +68,7 @@ def test_what_never_ends_is_not_waited_for(stop_s: float, signals: int) -> None:
     with listen(Settings(port=0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
-        while not server.started:
-            time.sleep(0.01)
+        until(lambda: server.started)
         for _ in range(signals):
             server.handle_exit(signal.SIGTERM, None)
             assert ending.wait(10)

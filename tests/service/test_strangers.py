@@ -1,6 +1,5 @@
 """Every endpoint with the ids of somebody else: nothing is seen, and nothing changes."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +11,10 @@ import pytest
 from service.app import create_app
 from service.settings import Settings
 from service.tenants import SCOPES, new_key
+from tests.service.calling import calling
 from tests.service.conftest import Serve
 from tests.service.fakes import REP, FakeEngine, FakeLibrary, write_clip
+from tests.service.waiting import until
 
 KEYS = {"acme": new_key(), "rival": new_key()}
 TUS = {
@@ -78,11 +79,6 @@ def place(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         yield Place(address, ids, callers)
 
 
-def calling(address: str, shown: str) -> httpx2.Client:
-    headers = {"Authorization": f"Bearer {shown}"}
-    return httpx2.Client(base_url=f"http://{address}", headers=headers, trust_env=False)
-
-
 def token(address: str, key: str, user: str) -> str:
     with calling(address, key) as client:
         return str(client.post("/v1/tokens", json={"user": user}).json()["token"])
@@ -94,8 +90,7 @@ def furnished(address: str, folder: Path) -> dict[str, str]:
     with calling(address, KEYS["acme"]) as acme:
         query = {"exercise": "squat", "user": "ann", "landmarks": "true"}
         clip_id = acme.post("/v1/clips", params=query, content=clip).json()["id"]
-        while acme.get(f"/v1/clips/{clip_id}").json()["status"] != "succeeded":
-            time.sleep(0.02)
+        until(lambda: acme.get(f"/v1/clips/{clip_id}").json()["status"] == "succeeded")
         begun = {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Metadata": "user YW5u"}
         upload = acme.post("/v1/uploads", headers=begun).headers["location"]
         hook = {"url": "http://127.0.0.1:9999/", "events": ["workout.ended"]}

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from service.server import serving
 from service.settings import Settings
 from service.storage import Storage
 from service.uploads import upload_chunks
+from tests.service.waiting import until
 
 LIMIT = 1_000_000
 FORM_HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
@@ -61,10 +61,7 @@ class Place:
 
     def wait_for(self, received: int) -> None:
         """Until the endpoint has so many bytes; raises AssertionError after ten seconds."""
-        give_up_s = time.monotonic() + 10
-        while self.received != received:
-            assert time.monotonic() < give_up_s, f"{self.received} of {received} bytes came"
-            time.sleep(0.005)
+        until(lambda: self.received == received, 10)
 
     def stored(self, prefix: str) -> bytes:
         async def read() -> bytes:

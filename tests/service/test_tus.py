@@ -21,7 +21,7 @@ from service.tables import Clip
 from tests.service.conftest import serve_fake
 from tests.service.databases import BACKENDS
 from tests.service.proxy import proxied
-from tests.service.test_clip_uploads import once
+from tests.service.waiting import until
 from tests.service.worker import KEY, Place, place_for_clips
 
 LIMIT = 600_000
@@ -373,7 +373,7 @@ def test_what_came_before_a_connection_broke_is_kept(place: Place) -> None:
         client.sendall(head.encode())
         assert b" 100 " in client.recv(100)
         client.sendall(DATA[:12_345])
-    once(lambda: offset(place, path))
+    until(lambda: offset(place, path))
     assert offset(place, path) == 12_345
     assert sent(place, path, 12_345, DATA[12_345:]).status_code == 204
     assert place.worker.video(path.rsplit("/", 1)[1]) == DATA
@@ -426,7 +426,7 @@ def test_tuspy_goes_on_after_its_connection_broke(place: Place) -> None:
     with proxied(place.address, 4000, 300_000) as proxy, broken:
         client(proxy.address).upload()
     (clip_id,) = place.worker.ids_in(Clip)
-    once(lambda: place.worker.stored)
+    until(lambda: place.worker.stored)
     kept = offset(place, f"/v1/uploads/{clip_id}")
     assert 0 < kept < len(MUCH)
     again = client(place.address, url=f"http://{place.address}/v1/uploads/{clip_id}")

@@ -1,7 +1,6 @@
 """Webhooks over REST, from the endpoint to what became of a delivery; each tenant sees its own."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,9 +11,11 @@ from standardwebhooks import Webhook
 
 from service.endpoints import MAX_ENDPOINTS
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.conftest import Serve
 from tests.service.databases import fresh
 from tests.service.receiver import NO_CONTENT, Heard, Receiver, receiving
+from tests.service.waiting import until
 
 ACME, OTHER = new_key(), new_key()
 ANY = {"If-Match": "*"}
@@ -37,14 +38,9 @@ def address(
         yield address
 
 
-def calling(address: str, key: str) -> httpx2.Client:
-    headers = {"Authorization": f"Bearer {key}"}
-    return httpx2.Client(base_url=f"http://{address}/v1", headers=headers, trust_env=False)
-
-
 @pytest.fixture
 def acme(address: str) -> Iterator[httpx2.Client]:
-    with calling(address, ACME) as client:
+    with calling(f"{address}/v1", ACME) as client:
         yield client
         for endpoint in client.get("/webhooks").json()["items"]:
             client.delete(f"/webhooks/{endpoint['id']}", headers=ANY)
@@ -52,7 +48,7 @@ def acme(address: str) -> Iterator[httpx2.Client]:
 
 @pytest.fixture
 def other(address: str) -> Iterator[httpx2.Client]:
-    with calling(address, OTHER) as client:
+    with calling(f"{address}/v1", OTHER) as client:
         yield client
 
 
@@ -81,21 +77,13 @@ def code(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-def until(answer: Callable[[], Any]) -> Any:
-    give_up_s = time.monotonic() + 20
-    while not (found := answer()):
-        assert time.monotonic() < give_up_s
-        time.sleep(0.01)
-    return found
-
-
 def finished(client: httpx2.Client, endpoint: str, delivery: str, tries: int = 1) -> dict[str, Any]:
     def seen() -> dict[str, Any] | None:
         found = client.get(f"/webhooks/{endpoint}/deliveries/{delivery}").json()
         done = [one for one in found["tries"] if one["seconds"] is not None]
         return found if len(done) == tries else None
 
-    return cast(dict[str, Any], until(seen))
+    return until(seen)
 
 
 def trial(client: httpx2.Client, endpoint: str) -> str:
@@ -294,7 +282,7 @@ def test_a_key_of_that_scope_is_needed(address: str, acme: httpx2.Client) -> Non
     wanted = {"name": "app", "scopes": ["count", "read", "write", "tokens"]}
     plain = acme.post("/tenants/acme/keys", json=wanted).json()["key"]
     for credential, expected in ((token, "key_only"), (plain, "scope_missing")):
-        with calling(address, credential) as client:
+        with calling(f"{address}/v1", credential) as client:
             for answer in (*everything(client, NOTHING, NO_DELIVERY), client.get("/webhooks")):
                 assert code(answer) == (403, expected)
 

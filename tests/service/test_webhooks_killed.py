@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,8 +12,10 @@ import httpx2
 from anyio.from_thread import start_blocking_portal
 
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.receiver import NO_CONTENT, receiving
 from tests.service.server_process import ServerProcess, server_process
+from tests.service.waiting import until
 
 KEY = new_key()
 
@@ -23,11 +24,7 @@ KEY = new_key()
 def serving(data: Path, keys: Mapping[str, str]) -> Iterator[tuple[ServerProcess, httpx2.Client]]:
     with (
         server_process(data, keys=keys, webhook_networks='["127.0.0.0/8"]') as (server, address),
-        httpx2.Client(
-            base_url=f"http://{address}/v1",
-            headers={"Authorization": f"Bearer {KEY}"},
-            trust_env=False,
-        ) as client,
+        calling(f"{address}/v1", KEY) as client,
     ):
         yield server, client
 
@@ -38,11 +35,10 @@ def let_the_lease_run_out(data: Path) -> None:
 
 
 def shown(client: httpx2.Client, path: str) -> Any:
-    give_up_s = time.monotonic() + 20
-    while (found := client.get(path).json())["status"] == "pending":
-        assert time.monotonic() < give_up_s
-        time.sleep(0.02)
-    return found
+    def seen() -> Any:
+        return (found := client.get(path).json())["status"] != "pending" and found
+
+    return until(seen)
 
 
 def test_it_is_delivered_again_under_the_same_id(tmp_path: Path) -> None:

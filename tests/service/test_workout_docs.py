@@ -18,8 +18,9 @@ from service.tenants import new_key
 from service.totals import MAX_DAYS, StatisticsInfo, Totals
 from service.workout_store import MAX_CORRECTIONS, MAX_SETS
 from service.workouts import MAX_COUNT, WorkoutWithTally
+from tests.service.calling import calling
 from tests.service.conftest import Serve
-from tests.service.test_workouts import calling, count, token
+from tests.service.test_workouts import count, token
 
 TEXT = Path(__file__).parents[2].joinpath("docs", "workouts.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL)

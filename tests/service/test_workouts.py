@@ -15,17 +15,13 @@ import pytest
 
 from service.export import COLUMNS
 from service.tenants import new_key
+from tests.service.calling import calling
 from tests.service.conftest import Serve
 from tests.service.fakes import HOLD, REP
 from tests.service.talk import Talk, resume, talking
 
 ACME, OTHER = new_key(), new_key()
 LEVELS = (*REP, *REP, *HOLD)
-
-
-def calling(address: str, key: str) -> httpx2.Client:
-    headers = {"Authorization": f"Bearer {key}"}
-    return httpx2.Client(base_url=f"http://{address}", headers=headers, trust_env=False)
 
 
 def play(talk: Talk, levels: tuple[int, ...] = LEVELS) -> None:

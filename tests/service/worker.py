@@ -22,6 +22,7 @@ from service.settings import Settings
 from service.storage import Storage
 from service.tables import Clip, Workout
 from service.tenants import new_key, now_utc
+from tests.service.calling import calling
 from tests.service.conftest import serve_fake
 from tests.service.databases import fresh
 
@@ -167,12 +168,11 @@ class Place:
 @contextmanager
 def place_for_clips(data: Path, backend: str = "sqlite", **settings: Any) -> Iterator[Place]:
     keys = {"app": KEY, "other": OTHER}
-    headers = {"Authorization": f"Bearer {KEY}"}
     with (
         fresh(backend, data) as database,
         serve_fake(data=data, database=database, keys=keys, clip_workers=0, **settings) as address,
         start_blocking_portal() as portal,
-        httpx2.Client(base_url=f"http://{address}", headers=headers, trust_env=False) as client,
+        calling(address, KEY) as client,
     ):
         worker = Worker(Settings(data=data, database=SecretStr(database)), portal)
         try:

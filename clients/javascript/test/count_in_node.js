@@ -16,7 +16,7 @@ class Flaky extends WebSocket {
   }
 }
 
-const options = { WebSocket: Flaky, random: () => 0.2 };
+const options = { WebSocket: Flaky, random: () => 0.02 };
 const result = await count({ ...job, ...options }, (file) =>
   readFile(file),
 ).catch(({ name, code, message, recoverable }) => ({
