@@ -91,8 +91,8 @@ export class Link {
     );
   }
 
-  /** The session goes on: the next loss is a first one. */
-  settled(): void {
+  /** The session has come farther: the next loss is a first one. */
+  advanced(): void {
     this.#attempt = 0;
   }
 

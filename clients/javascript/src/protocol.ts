@@ -47,7 +47,8 @@ export class LiveProtocol {
   #silent = false; // whether the server is, so that live frames are kept
   #credit = 1;
   #faults = 0; // of the server, since it came farther
-  #furthestSeq = -1;
+  /** Up to which media was ever acknowledged. */
+  furthestSeq = -1;
   #lastEventId = 0;
   readonly #pings = new Set<string>(); // that are not answered yet, by their nonces
   #fatal: BlazerepsError | null = null;
@@ -272,8 +273,8 @@ export class LiveProtocol {
   }
 
   #advance(seq: number): void {
-    if (seq <= this.#furthestSeq) return;
-    this.#furthestSeq = seq;
+    if (seq <= this.furthestSeq) return;
+    this.furthestSeq = seq;
     this.#faults = 0;
   }
 

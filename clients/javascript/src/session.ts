@@ -63,6 +63,7 @@ export class Session {
   #ending: Promise<Summary> | null = null;
   #nonce = 0;
   #lostAtMs: number | null = null;
+  #cameToSeq = -1; // before the last loss
   #over = false;
   #error: BlazerepsError | null = null; // that ended it
 
@@ -268,10 +269,7 @@ export class Session {
 
   #hear(message: ServerMessage): void {
     const event = this.#protocol.receive(message);
-    if (message.type === "session.resumed") {
-      this.#lostAtMs = null;
-      this.#link.settled();
-    }
+    if (message.type === "session.resumed") this.#lostAtMs = null;
     this.#changes.tell();
     if (event) this.#events.emit(event);
   }
@@ -281,6 +279,9 @@ export class Session {
     if (this.#protocol.summary) return this.#finish(null);
     if (!isPassing(closeCode) || !this.#isResumable())
       return this.#finish(cause);
+    // Else it is lost as soon as it is resumed.
+    if (this.#protocol.furthestSeq > this.#cameToSeq) this.#link.advanced();
+    this.#cameToSeq = this.#protocol.furthestSeq;
     this.#link.redial();
     if (this.#lostAtMs !== null) return;
     this.#lostAtMs = this.#clock.now();

@@ -294,7 +294,7 @@ test("what may not be lost waits for the connection, and rejects with what ends 
   await assert.rejects(room, { code: "closed" });
 });
 
-test("attempts come later and later, and begin anew after a success", async () => {
+test("attempts come later and later, and begin anew once the session has come farther", async () => {
   const { session, socket, clock } = await lasting();
   const waits = [];
   let last = socket;
@@ -307,6 +307,10 @@ test("attempts come later and later, and begin anew after a success", async () =
   assert.deepEqual(waits, [200, 400, 800, 1600]);
   last.accept(RESUMED);
   last.drop();
+  assert.deepEqual(clock.waits, [3200]);
+  await clock.advance(3200);
+  FakeSocket.last.accept(RESUMED, ack(0));
+  FakeSocket.last.drop();
   assert.deepEqual(clock.waits, [200]);
   session.close();
   assert.deepEqual(clock.waits, []);

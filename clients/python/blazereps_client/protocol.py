@@ -66,7 +66,8 @@ class LiveProtocol:
     ) -> None:
         self._outbox = Outbox(max_messages=max_kept_messages, max_bytes=max_kept_bytes)
         self._done_seq = -1
-        self._furthest_seq = -1
+        self.furthest_seq = -1
+        """Up to which media was ever acknowledged."""
         self._late_seq = -1
         self._last_event_id = 0
         self._credit = 1
@@ -283,8 +284,8 @@ class LiveProtocol:
 
     def _take_ack(self, ack: Ack) -> None:
         self._done_seq = max(self._done_seq, ack.seq)
-        if ack.seq > self._furthest_seq:
-            self._furthest_seq, self._faults = ack.seq, 0
+        if ack.seq > self.furthest_seq:
+            self.furthest_seq, self._faults = ack.seq, 0
         self._credit = ack.credit
         if ack.stored_seq is not None:
             self._outbox.forget(ack.stored_seq)

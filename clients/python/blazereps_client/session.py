@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import EllipsisType
 from typing import TypeVar
@@ -214,6 +214,7 @@ class LiveSession(Told):
 
     async def _run(self) -> None:
         """Talk until the session is over, through as many connections as that takes."""
+        waits, came_to = delays(), -1
         try:
             while True:
                 await self._talk(self._socket)
@@ -223,7 +224,11 @@ class LiveSession(Told):
                 self._changes.tell()
                 if lost.recoverable:
                     self._ask_for_key()
-                self._socket = await self._reconnect(lost)
+                if (
+                    self._protocol.furthest_seq > came_to
+                ):  # else it is lost as soon as it is resumed
+                    waits, came_to = delays(), self._protocol.furthest_seq
+                self._socket = await self._reconnect(lost, waits)
         except Exception as error:
             self._stop(error)
 
@@ -233,10 +238,10 @@ class LiveSession(Told):
         limits = self._protocol.limits
         return limits.resume_s if limits and self._resumes else 0
 
-    async def _reconnect(self, lost: LiveError) -> ClientConnection:
+    async def _reconnect(self, lost: LiveError, waits: Iterator[float]) -> ClientConnection:
         """Raises what was lost, or the last fault, once it is in vain."""
         give_up_s = time.monotonic() + self._resume_s
-        for delay_s in delays():
+        for delay_s in waits:
             if not lost.recoverable or time.monotonic() + delay_s > give_up_s:
                 break
             await asyncio.sleep(delay_s)

@@ -253,6 +253,15 @@ async def test_it_is_given_up_once_the_server_keeps_the_session_no_longer() -> N
     assert 0.3 < time.monotonic() - began < 3
 
 
+async def test_who_is_cut_as_soon_as_he_is_back_comes_back_later_and_later() -> None:
+    with serving(FakeServer(cuts=[Cut(2), *[Cut(0)] * 1000])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            await session.send(ImageAt(0, b"jpeg"))
+            await session.send(ImageAt(0.1, b"jpeg"))
+            await asyncio.sleep(0.5)
+            assert 2 < fake.epoch < 20  # else some fifty
+
+
 async def test_a_session_that_had_ended_is_asked_for_its_summary() -> None:
     with serving(FakeServer(loses_summary=True)) as fake:
         async with connect(fake.url, LOSSLESS) as session:
