@@ -110,6 +110,12 @@ class Exercise:
         """Those that it is judged by."""
         return ANGLES[self.angle]
 
+    @property
+    def sense(self) -> int:
+        """1 where the joint bends on the way down, as in a squat; -1 where it opens."""
+        top, bottom = self.degrees
+        return 1 if bottom < top else -1
+
     def depth(self, vector: Sequence[float] | FloatArray, away: float = 0.0) -> float:
         """How deep a pose is, from 0 at the top over 1 at full depth to 1.5.
 
@@ -204,7 +210,7 @@ def read_exercise(folder: Path) -> Exercise | Hold:
         if kind not in tuple(Kind):
             raise ValueError(f"kind must be one of {', '.join(Kind)}")
         exercise = (_hold if kind == Kind.HOLD else _exercise)(folder.name, data)
-        _check_labels((exercise.name, *exercise.classes))
+        check_labels((exercise.name, *exercise.classes))
         return exercise
     except OSError as error:
         raise ExerciseError(f"{path}: {error.strerror}") from error
@@ -246,8 +252,9 @@ def _check_depth(depth: Mapping[str, Any]) -> None:
     if depth["angle"] not in ANGLES:
         raise ValueError(f"depth.angle must be one of {', '.join(ANGLES)}")
     check_numbers("depth", {name: depth[name] for name in depth if name != "angle"})
-    if not 0 <= depth["bottom_degrees"] < depth["top_degrees"] <= 180:
-        raise ValueError("depth needs 0 <= bottom_degrees < top_degrees <= 180")
+    top, bottom = depth["top_degrees"], depth["bottom_degrees"]
+    if top == bottom or not (0 <= top <= 180 and 0 <= bottom <= 180):
+        raise ValueError("depth needs top_degrees and bottom_degrees in 0..180 that differ")
     lifted = {"top_lift", "bottom_lift"} & depth.keys()
     if lifted and f"{depth['angle']}_lift" not in LIFTS:
         raise ValueError(f"depth has no lift for the {depth['angle']}")
@@ -302,7 +309,8 @@ def _check_fields(what: str, table: object, known: Collection[str]) -> None:
         raise ValueError(f"{what} has unknown fields: {', '.join(sorted(unknown))}")
 
 
-def _check_labels(labels: Collection[str]) -> None:
+def check_labels(labels: Collection[str]) -> None:
+    """Raises ValueError where one is none, in the terms of names and labels."""
     for label in labels:
         if not _LABEL.fullmatch(label):
             limit = f"at most {MAX_LABEL} characters, each of a-z, 0-9 or _"

@@ -8,7 +8,7 @@ from operator import add, attrgetter
 from pathlib import Path
 from typing import Any
 
-from classifiers.exercise import Exercise, ExerciseError, Hold, read_exercise
+from classifiers.exercise import Exercise, ExerciseError, Hold, check_labels, read_exercise
 from classifiers.knn import NEAR, NONE, PoseClassifier
 from classifiers.lifter import Lifter
 from classifiers.lookout import look_ahead
@@ -23,6 +23,16 @@ _TAKEN = {AUTO, UNKNOWN, NONE, NEAR}
 _FILES = ("exercise.toml", "samples.csv")
 _AT_ONCE = 64
 """Of more, each takes no less time, but all of them more memory."""
+
+
+def check_name(name: str) -> None:
+    """Whether an exercise whose repetitions are counted can be called so; raises ExerciseError."""
+    try:
+        check_labels((name, f"{name}_up", f"{name}_down"))
+    except ValueError as error:
+        raise ExerciseError(str(error)) from error
+    if name in _TAKEN:
+        raise ExerciseError(f"{name} means something else already: name it otherwise")
 
 
 class UnknownExercise(LookupError):

@@ -102,6 +102,7 @@ class MeasureRecorder:
         degrees, seen = both_sides(readings[0])
         if seen < _LEAST_SEEN:
             return
+        degrees *= self._exercise.sense
         if state.at_s is None:
             state.at_s, state.degrees, state.smooth = at_s - _FIRST_STEP_S, degrees, readings
         self._weigh(readings, degrees, at_s - state.at_s)

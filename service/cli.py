@@ -1,4 +1,4 @@
-"""The command line: `blazereps serve | count | stream | demo | doctor | models | ...`."""
+"""The command line: `blazereps serve | count | teach | stream | demo | doctor | ...`."""
 
 import json
 import os
@@ -15,14 +15,6 @@ from typing import Annotated, Any, Literal
 import anyio
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from blazereps_client.media import Media
@@ -31,15 +23,16 @@ from blazereps_client.results import ClipResult
 from blazereps_client.sync import stream
 from blazereps_client.video import camera_images, clip_images
 from pose_engine.footage import ClipError
-from service import cli_models, cli_operating, cli_tenants
+from service import cli_models, cli_operating, cli_teach, cli_tenants
 from service.app import create_app
 from service.asyncapi import document
 from service.core import Core
 from service.count import count_clip
-from service.explained import err, explained, tell
+from service.explained import explained, tell
 from service.heap import loading, share_heap
 from service.library import new_session
 from service.lines import line, table
+from service.progress import advance, progress_bars
 from service.server import listen, place_of, serving
 from service.server import serve as serve_app
 from service.settings import Settings
@@ -52,6 +45,7 @@ app = typer.Typer(
     help="Counts exercise repetitions: frames, clips or landmarks in, explained reps out.",
 )
 app.add_typer(cli_operating.app)
+app.add_typer(cli_teach.app)
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_tenants.tenants_app, name="tenants")
 app.add_typer(cli_tenants.keys_app, name="keys")
@@ -226,12 +220,9 @@ def _count_each(
     *,
     unknown: bool,
 ) -> Iterator[ClipResult]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=err, transient=True, disable=not err.is_terminal
-    ) as progress:
+    with progress_bars() as bars:
         for clip in clips:
-            task = progress.add_task(clip.name, total=1)
+            task = bars.add_task(clip.name, total=1)
             try:
                 yield count_clip(
                     clip,
@@ -243,15 +234,11 @@ def _count_each(
                     adaptive=settings.clip_adaptive,
                     limits=settings.clip_limits,
                     focus=focus_of(subject),
-                    report=partial(_advance, progress, task),
+                    report=partial(advance, bars, task),
                 )
             except ClipError as error:
                 tell(f"{clip}: {error}")
-            progress.remove_task(task)
-
-
-def _advance(progress: Progress, task: TaskID, share: float) -> None:
-    progress.update(task, completed=share)
+            bars.remove_task(task)
 
 
 def _stream(

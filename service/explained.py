@@ -14,6 +14,7 @@ from blazereps_client.errors import LiveError
 from blazereps_client.video import CaptureError
 from classifiers.exercise import ExerciseError
 from classifiers.samples import SamplesError
+from classifiers.teaching import TeachingError
 from models.store import ModelsMissing
 from pose_engine.footage import ClipError
 from service.errors import ServiceError, said
@@ -24,7 +25,7 @@ from service.startup import KeysNeeded
 err: Final = Console(stderr=True, highlight=False)
 
 _MENDABLE: Final = (
-    *(ModelsMissing, ExerciseError, SamplesError, KeysNeeded),
+    *(ModelsMissing, ExerciseError, SamplesError, TeachingError, KeysNeeded),
     *(ServiceError, ClipError, CaptureError, LiveError, OSError),
 )
 

@@ -9,7 +9,8 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 OF_REAL_CLIPS = (
-    "accuracy", "other_takes", "passed_over", "photos", "darkness", "recordings", "without_world",
+    "accuracy", "other_takes", "passed_over", "photos", "darkness", "recordings", "taught",
+    "without_world",
 )  # fmt: skip
 
 

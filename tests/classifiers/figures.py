@@ -100,6 +100,16 @@ def sit_down(depth: float) -> FloatArray:
     return _figure(3 + tip, 176 - 80 * depth, 180 + 6 * depth, 176 - tip, 170 - tip)
 
 
+def curl(depth: float) -> FloatArray:
+    """Standing with hanging arms at 0, the forearms up at 1: the elbow goes from 172 to 42."""
+    return _figure(3, 176, 180, 178, 170 - 130 * depth)
+
+
+def press(depth: float) -> FloatArray:
+    """Standing with the hands at the shoulders at 0, overhead at 1: the elbow opens, 50 to 175."""
+    return _figure(3, 176, 180, 150 - 145 * depth, 20 - 20 * depth)
+
+
 def turned(points: FloatArray, heading: float) -> FloatArray:
     """The same body, turned about the vertical by `heading` degrees."""
     c, s = np.cos(np.radians(heading)), np.sin(np.radians(heading))

@@ -1,0 +1,65 @@
+"""`blazereps teach`, as a user meets it."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service import cli_teach
+from service.cli import app
+from tests.service.bundled import CLIPS, real_core
+from tests.service.fakes import REP, write_clip
+
+
+def teach(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(
+        app, ["teach", *map(str, arguments)], env={"COLUMNS": "200", "BLAZEREPS_EXERCISES": ""}
+    )
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not load the models anew, which takes seconds each time."""
+    core = real_core()
+    monkeypatch.setattr(cli_teach, "load_core", lambda *_, **__: core)
+
+
+@pytest.mark.usefixtures("loaded")
+def test_lunges_are_taught_and_count(tmp_path: Path) -> None:
+    result = teach("lunge", CLIPS / "lunges.mp4", "--joint", "knee", "--into", tmp_path / "own")
+    assert result.exit_code == 0, result.output
+    (row,) = [line.split() for line in result.stdout.splitlines() if "lunges.mp4" in line]
+    assert row[1::2][-3:] == ["6", "6", "none"]
+    assert "BLAZEREPS_EXERCISES" in result.stdout
+    assert {file.name for file in (tmp_path / "own" / "lunge").iterdir()} == {
+        "exercise.toml",
+        "samples.csv",
+    }
+    again = teach("lunge", CLIPS / "lunges.mp4", "--joint", "knee", "--into", tmp_path / "own")
+    assert again.exit_code == 1
+    assert again.stderr == f"blazereps: {tmp_path / 'own' / 'lunge'} is there already\n"
+
+
+@pytest.mark.usefixtures("loaded")
+def test_clips_that_teach_nothing_leave_nothing_behind(tmp_path: Path) -> None:
+    grey = write_clip(tmp_path / "grey.mp4", REP)
+    result = teach("wave", grey, "--joint", "elbow", "--into", tmp_path / "own")
+    assert result.exit_code == 1
+    assert result.stderr == f"blazereps: {grey}: nobody is in view\n"
+    assert not (tmp_path / "own").exists()
+
+
+@pytest.mark.parametrize("name", ["none", "Lunge"])
+def test_a_wrong_name_is_said_before_anything_is_looked_at(name: str, tmp_path: Path) -> None:
+    result = teach(name, tmp_path / "missing.mp4", "--joint", "knee")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert name in result.stderr
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_missing_clip_is_one_line(tmp_path: Path) -> None:
+    result = teach("lunge", tmp_path / "missing.mp4", "--joint", "knee", "--into", tmp_path)
+    assert result.exit_code == 1
+    assert "missing.mp4" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
