@@ -41,7 +41,7 @@ A {HEADER.size}-byte little-endian header, then the payload.
 | 1 | 1 | kind | {", ".join(f"{kind.value}: {kind.name.lower()}" for kind in Kind)} |
 | 2 | 2 | flags | bits 0-1: quarter turns clockwise to upright; 2: mirrored; 3: key frame; 4: late |
 | 4 | 4 | seq | the client's own number, repeated in acks and errors |
-| 8 | 8 | capture_us | when it was taken, in microseconds from any origin before it, at most 2^53 |
+| 8 | 8 | capture_us | when it was taken, in microseconds from any origin, 0 to 2^53 |
 
 The payload: """
 _PAYLOADS: Final = {

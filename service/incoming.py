@@ -1,8 +1,8 @@
 """A received message -> a control message or an observation, or the error that names its fault."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import get_args
+from typing import TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -14,7 +14,6 @@ from blazereps_client.messages import (
     CountingResume,
     Landmarks,
     LandmarksBatch,
-    Observed,
     Ping,
     SessionEnd,
     SessionResume,
@@ -22,6 +21,7 @@ from blazereps_client.messages import (
     SessionUpdate,
 )
 from blazereps_client.wire import Header, Kind, WireError, seq_of, unpack, unpack_batch
+from pose_engine.landmarks import Pose
 from service.errors import ServiceError, first_fault, invalid
 from service.landmarks import pose_of, unpack_pose
 from service.media import Chunk, Observation, Picture
@@ -37,6 +37,7 @@ Control = (
     | SessionEnd
 )
 Incoming = Control | list[Observation]
+T = TypeVar("T")
 
 _TYPES = [one.model_fields["type"].default for one in get_args(get_args(ClientMessage)[0])]
 
@@ -58,7 +59,8 @@ def read_text(text: str, *, max_bytes: int, now_s: float) -> Incoming:
                 return [Observation(message.seq, message.at_s, now_s, pose_of(message))]
         case LandmarksBatch(observations=observations):
             with _landmarks(observations[0].seq):
-                return [*_batch(observations, now_s)]
+                several = ((one.seq, one.at_s, one) for one in observations)
+                return [*_batch(several, pose_of, now_s)]
     return message
 
 
@@ -85,17 +87,21 @@ def _media(header: Header, payload: bytes, now_s: float) -> Iterator[Observation
         case Kind.LANDMARKS:
             yield Observation(seq, at_s, now_s, unpack_pose(payload))
         case Kind.BATCH:
-            for number, (seq, capture_us, packed) in enumerate(unpack_batch(payload)):
-                with _within(number):
-                    pose = unpack_pose(packed)
-                yield Observation(seq, capture_us / 1e6, now_s, pose)
+            several = ((seq, at_us / 1e6, packed) for seq, at_us, packed in unpack_batch(payload))
+            yield from _batch(several, unpack_pose, now_s)
 
 
-def _batch(observations: Sequence[Observed], now_s: float) -> Iterator[Observation]:
-    for number, one in enumerate(observations):
-        with _within(number):
-            pose = pose_of(one)
-        yield Observation(one.seq, one.at_s, now_s, pose)
+def _batch(
+    several: Iterable[tuple[int, float, T]], read: Callable[[T], Pose | None], now_s: float
+) -> Iterator[Observation]:
+    """What is wrong with the landmarks of one is told with its place in the batch."""
+    for number, (seq, at_s, landmarks) in enumerate(several):
+        try:
+            pose = read(landmarks)
+        except WireError as error:
+            place = f"observations.{number}"
+            raise WireError(f"{place}.{error.field}", f"{place}: {error}") from error
+        yield Observation(seq, at_s, now_s, pose)
 
 
 @contextmanager
@@ -106,16 +112,6 @@ def _landmarks(seq: int) -> Iterator[None]:
     except WireError as error:
         fault = ServiceError("invalid_landmarks", str(error), field=error.field, seq=seq)
         raise fault from error
-
-
-@contextmanager
-def _within(number: int) -> Iterator[None]:
-    """What is wrong with landmarks is told with the place of theirs in the batch."""
-    try:
-        yield
-    except WireError as error:
-        place = f"observations.{number}"
-        raise WireError(f"{place}.{error.field}", f"{place}: {error}") from error
 
 
 def _invalid(error: ValidationError) -> ServiceError:

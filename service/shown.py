@@ -10,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from models.store import ModelStore
+from service.errors import said
 from service.settings import PREFIX, Settings
 
 HIDDEN: Final = "********"
@@ -90,7 +91,7 @@ def _first_faults(error: ValidationError) -> dict[str, str]:
     first: dict[str, str] = {}
     for fault in error.errors():
         name = str(fault["loc"][0]) if fault["loc"] else ""
-        first.setdefault(name, fault["msg"].removeprefix("Value error, "))
+        first.setdefault(name, said(fault))
     return first
 
 

@@ -69,7 +69,7 @@ def resume(talk: Talk, created: dict[str, Any], last_event_id: int = 0) -> dict[
     return talk.hear("session.resumed")
 
 
-def ask_to_resume(talk: Talk, created: dict[str, Any], last_event_id: int = 0) -> None:
+def ask_to_resume(talk: Talk, created: dict[str, Any], last_event_id: float = 0) -> None:
     """What is answered is not heard yet."""
     talk.say({
         "type": "session.resume",

@@ -61,7 +61,7 @@ async def test_the_day_is_that_of_utc(database: Database) -> None:
 
 
 @pytest.mark.anyio
-async def test_none(database: Database) -> None:
+async def test_a_quota_of_none_grants_none(database: Database) -> None:
     assert await taken(3, lambda: take(database, 0)) == 0
 
 

@@ -59,6 +59,19 @@ def test_a_session_goes_on_where_it_was_cut(
     assert summary | {"queue_ms": 0} == expected_summary | {"queue_ms": 0}
 
 
+def test_a_client_whose_json_knows_doubles_only_is_understood(address: str) -> None:
+    nobody = {"type": "landmarks", "at_s": 0, "points": None}
+    with talking(address) as first:
+        created = first.start(exercise="squat", input="landmarks")
+        first.say(nobody | {"seq": 7.5})
+        assert first.hear("error")["field"] == "seq"
+        first.say(nobody | {"seq": 7.0})
+        assert first.hear("ack")["seq"] == 7
+    with talking(address) as second:
+        ask_to_resume(second, created, last_event_id=0.0)
+        assert second.hear("session.resumed")["resumed_at_seq"] == 7
+
+
 def test_missed_events_are_told_again_as_they_were(address: str) -> None:
     with talking(address) as first:
         created = first.start(exercise="squat", input="landmarks")

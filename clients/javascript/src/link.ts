@@ -23,13 +23,18 @@ export interface LinkOwner {
   heard(message: ServerMessage): void;
   /** The connection is gone; after some close codes `redial` may bring it back. */
   lost(error: BlazerepsError, closeCode: number): void;
+  /** Nothing is heard, not even a pong, or something is again. */
+  stalled(yes: boolean): void;
   /** There will be none: who connects is not let in. */
   refused(error: BlazerepsError): void;
 }
 
 // A phone that changes networks is told of its lost connection minutes later, if at all.
-const HEARTBEAT_MS = 5000;
-const MAX_UNANSWERED = 2;
+const BEAT_MS = 1000;
+/** So many beats without a word of the server's: it is pinged, it does not answer, it is gone. */
+const PINGED = 2;
+const STALLED = 3;
+const GONE = 15;
 const HEARTBEAT = "heartbeat";
 const TICKET_MS = 15_000;
 
@@ -39,7 +44,7 @@ export class Link {
   #opened = false;
   #complaint = "";
   #attempt = 0;
-  #unanswered = 0;
+  #silentBeats = 0;
   #timer: unknown;
   #closed = false;
 
@@ -86,8 +91,8 @@ export class Link {
     );
   }
 
-  /** The session goes on: the next loss is a first one. */
-  settled(): void {
+  /** The session has come farther: the next loss is a first one. */
+  advanced(): void {
     this.#attempt = 0;
   }
 
@@ -104,7 +109,7 @@ export class Link {
     this.#socket = socket;
     this.#opened = false;
     this.#complaint = "";
-    this.#unanswered = 0;
+    this.#silentBeats = 0;
     socket.onopen = () => {
       this.#opened = true;
       this.say(this.owner.first());
@@ -122,7 +127,8 @@ export class Link {
   }
 
   #hear(message: ServerMessage): void {
-    this.#unanswered = 0;
+    this.#silentBeats = 0;
+    this.owner.stalled(false);
     if (message.type !== "pong" || message.nonce !== HEARTBEAT)
       this.owner.heard(message);
   }
@@ -140,17 +146,15 @@ export class Link {
   }
 
   #wait(): void {
-    this.#timer = this.options.clock.setTimeout(
-      () => this.#beat(),
-      HEARTBEAT_MS,
-    );
+    this.#timer = this.options.clock.setTimeout(() => this.#beat(), BEAT_MS);
   }
 
   #beat(): void {
-    if (this.#unanswered === MAX_UNANSWERED)
+    this.#silentBeats++;
+    if (this.#silentBeats === GONE)
       return this.#lose(ABNORMAL, "nothing was heard");
-    this.#unanswered++;
-    if (this.#opened)
+    if (this.#silentBeats === STALLED) this.owner.stalled(true);
+    if (this.#silentBeats === PINGED && this.#opened)
       this.say(JSON.stringify({ type: "ping", nonce: HEARTBEAT }));
     this.#wait();
   }

@@ -44,9 +44,11 @@ export class LiveProtocol {
   readonly #outbox = new Outbox();
   #doneSeq = -1;
   #lateSeq = -1; // up to which media is sent late
+  #silent = false; // whether the server is, so that live frames are kept
   #credit = 1;
   #faults = 0; // of the server, since it came farther
-  #furthestSeq = -1;
+  /** Up to which media was ever acknowledged. */
+  furthestSeq = -1;
   #lastEventId = 0;
   readonly #pings = new Set<string>(); // that are not answered yet, by their nonces
   #fatal: BlazerepsError | null = null;
@@ -66,9 +68,10 @@ export class LiveProtocol {
     return this.open && this.#underWay < this.#credit + BEYOND_CREDIT;
   }
 
-  /** Whether an observation sent now will be caught up with after a lost connection. */
+  /** Whether an observation sent now will be caught up with after a lost or silent connection. */
   get takesLate(): boolean {
-    if (!this.open) return this.created !== null && !this.isLossless;
+    if (!this.open || this.#silent)
+      return this.created !== null && !this.isLossless;
     return this.#outbox.nextSeq <= this.#lateSeq && !this.#outbox.full;
   }
 
@@ -174,9 +177,22 @@ export class LiveProtocol {
     return this.#faults > MAX_FAULTS;
   }
 
+  /**
+   * Takes in that nothing is heard, or something is again. Live frames are kept meanwhile, unless some
+   * are late already: of these a server may be full, and answer no ping.
+   */
+  stalled(yes: boolean): void {
+    if (yes) {
+      const behind = this.#doneSeq < this.#lateSeq;
+      this.#silent = this.open && this.#isLimited && !behind;
+    } else if (this.#silent) {
+      this.#goOn();
+    }
+  }
+
   /** Takes in that the connection is gone; gives what the server said before, where that was fatal. */
   lost(closeCode: number): BlazerepsError | null {
-    this.open = false;
+    this.open = this.#silent = false;
     if (closeCode === FAULT) this.#faults++;
     const fatal = this.#fatal;
     this.#fatal = null;
@@ -194,13 +210,23 @@ export class LiveProtocol {
   #takeResumed({ resumed_at_seq }: SessionResumed): void {
     this.#outbox.goOn(resumed_at_seq ?? -1);
     this.#doneSeq = this.#outbox.sentSeq; // what is lost is done with, too
-    const { pacing, input } = this.created!.config;
-    if (pacing === "live" && input !== "landmarks")
-      // As many again may come late while these are caught up with.
-      this.#lateSeq = this.#outbox.nextSeq - 1 + this.#underWay;
     this.open = true;
     this.#pings.forEach((nonce) => this.#transmitPing(nonce));
+    this.#goOn();
+  }
+
+  /** Sends what was held up; as many live frames again may come late while it is caught up with. */
+  #goOn(): void {
+    this.#silent = false;
+    if (this.#isLimited)
+      this.#lateSeq = this.#outbox.nextSeq - 1 + this.#underWay;
     this.#catchUp();
+  }
+
+  /** Whether the newest frame wins, but for those that are late. */
+  get #isLimited(): boolean {
+    const { pacing, input } = this.created!.config;
+    return pacing === "live" && input !== "landmarks";
   }
 
   #takeError({
@@ -247,8 +273,8 @@ export class LiveProtocol {
   }
 
   #advance(seq: number): void {
-    if (seq <= this.#furthestSeq) return;
-    this.#furthestSeq = seq;
+    if (seq <= this.furthestSeq) return;
+    this.furthestSeq = seq;
     this.#faults = 0;
   }
 
@@ -274,8 +300,9 @@ export class LiveProtocol {
 
   get #holdsBack(): boolean {
     const { sentSeq } = this.#outbox;
+    const late = sentSeq <= this.#lateSeq;
     return (
-      sentSeq <= this.#lateSeq && sentSeq - this.#doneSeq >= MAX_LATE_UNDER_WAY
+      this.#silent || (late && sentSeq - this.#doneSeq >= MAX_LATE_UNDER_WAY)
     );
   }
 }

@@ -63,6 +63,7 @@ export class Session {
   #ending: Promise<Summary> | null = null;
   #nonce = 0;
   #lostAtMs: number | null = null;
+  #cameToSeq = -1; // before the last loss
   #over = false;
   #error: BlazerepsError | null = null; // that ended it
 
@@ -89,6 +90,7 @@ export class Session {
         first: () => JSON.stringify(this.#protocol.first()),
         heard: (message) => this.#hear(message),
         lost: (error, closeCode) => this.#lose(error, closeCode),
+        stalled: (yes) => this.#stall(yes),
         refused: (error) => this.#finish(error),
       },
     );
@@ -111,7 +113,7 @@ export class Session {
 
   /**
    * Whether a frame should be sent now: neither connection nor server lags, or the connection is lost
-   * and the frame is one that will be caught up with.
+   * or silent and the frame is one that will be caught up with.
    */
   get ready(): boolean {
     if (this.#over || this.#ending) return false;
@@ -267,10 +269,7 @@ export class Session {
 
   #hear(message: ServerMessage): void {
     const event = this.#protocol.receive(message);
-    if (message.type === "session.resumed") {
-      this.#lostAtMs = null;
-      this.#link.settled();
-    }
+    if (message.type === "session.resumed") this.#lostAtMs = null;
     this.#changes.tell();
     if (event) this.#events.emit(event);
   }
@@ -280,11 +279,23 @@ export class Session {
     if (this.#protocol.summary) return this.#finish(null);
     if (!isPassing(closeCode) || !this.#isResumable())
       return this.#finish(cause);
+    // Else it is lost as soon as it is resumed.
+    if (this.#protocol.furthestSeq > this.#cameToSeq) this.#link.advanced();
+    this.#cameToSeq = this.#protocol.furthestSeq;
     this.#link.redial();
     if (this.#lostAtMs !== null) return;
     this.#lostAtMs = this.#clock.now();
     this.#events.emit({ type: "connection.lost", error: cause });
-    // What is encoded from a key frame on can be decoded once the session is resumed.
+    this.#askForKey();
+  }
+
+  #stall(yes: boolean): void {
+    this.#protocol.stalled(yes);
+    if (yes && this.#isResumable()) this.#askForKey();
+  }
+
+  /** What is encoded from a key frame on can be decoded once the session is resumed. */
+  #askForKey(): void {
     if (this.#protocol.isVideo) this.#events.emit({ type: "keyframe.request" });
   }
 

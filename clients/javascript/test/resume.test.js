@@ -294,7 +294,7 @@ test("what may not be lost waits for the connection, and rejects with what ends 
   await assert.rejects(room, { code: "closed" });
 });
 
-test("attempts come later and later, and begin anew after a success", async () => {
+test("attempts come later and later, and begin anew once the session has come farther", async () => {
   const { session, socket, clock } = await lasting();
   const waits = [];
   let last = socket;
@@ -307,6 +307,10 @@ test("attempts come later and later, and begin anew after a success", async () =
   assert.deepEqual(waits, [200, 400, 800, 1600]);
   last.accept(RESUMED);
   last.drop();
+  assert.deepEqual(clock.waits, [3200]);
+  await clock.advance(3200);
+  FakeSocket.last.accept(RESUMED, ack(0));
+  FakeSocket.last.drop();
   assert.deepEqual(clock.waits, [200]);
   session.close();
   assert.deepEqual(clock.waits, []);
@@ -476,10 +480,84 @@ test("a session that the server does not keep is not resumed", async () => {
 test("a connection that is silent for long is given up and resumed", async () => {
   const { socket, clock } = await lasting();
   await clock.advance(15_000);
-  assert.deepEqual(socket.said.slice(1), ["ping", "ping"]);
+  assert.deepEqual(socket.said.slice(1), ["ping"]);
   assert.ok(socket.closed);
   await clock.advance(500);
   assert.notEqual(FakeSocket.last, socket);
+});
+
+/** A live session with as many frames under way as may be, of which nothing is heard. */
+async function stalled() {
+  const { session, socket, clock } = await opened({ created: LIVE });
+  await sendMany(session, 0, 9);
+  assert.ok(!session.ready);
+  await clock.advance(2999);
+  assert.ok(!session.ready);
+  await clock.advance(1);
+  assert.ok(session.ready);
+  return { session, socket, clock };
+}
+
+const NINE = Array(9).fill(false);
+
+test("live frames that come while nothing is heard are late once something is", async () => {
+  const { session, socket } = await stalled();
+  await sendMany(session, 9, 3);
+  assert.deepEqual(lateOnes(socket), NINE);
+  socket.tell(ack(8));
+  assert.deepEqual(lateOnes(socket), [...NINE, true, true, true]);
+  socket.tell(ack(11));
+  await sendMany(session, 12, 1);
+  assert.equal(lateOnes(socket).at(-1), false);
+});
+
+test("live frames that come while nothing is heard outlast their connection", async () => {
+  const { session, socket, clock } = await stalled();
+  await sendMany(session, 9, 3);
+  const next = await reconnected(socket, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 8 });
+  assert.deepEqual(lateOnes(next), [true, true, true]);
+});
+
+test("a key frame is asked for as soon as nothing is heard, and what follows it is kept", async () => {
+  const config = { pacing: "live", input: "video" };
+  const { session, socket, clock } = await opened({
+    created: { ...RESUMABLE, config },
+  });
+  let key = true;
+  session.on("keyframe.request", () => (key = true));
+  const frame = (n) => {
+    session.sendVideo(JPEG, { atS: n / 10, key });
+    key = false;
+  };
+  for (let n = 0; n < 3; n++) frame(n);
+  socket.tell(ack(2, { stored_seq: 2 }));
+  await clock.advance(3000);
+  for (let n = 3; n < 6; n++) frame(n);
+  assert.equal(socket.said.at(-1), "ping");
+  const next = await reconnected(socket, clock);
+  next.accept({ ...RESUMED, resumed_at_seq: 2 });
+  assert.deepEqual(next.said.slice(1), ["#3", "#4", "#5"]);
+});
+
+test("a server that answers pings is slow and not silent", async () => {
+  const { session, socket, clock } = await opened({ created: LIVE });
+  await sendMany(session, 0, 9);
+  for (let second = 0; second < 20; second++) {
+    await clock.advance(1000);
+    if (socket.sent.at(-1).type === "ping")
+      socket.tell({ type: "pong", nonce: socket.sent.at(-1).nonce });
+    assert.ok(!session.ready);
+  }
+});
+
+test("who catches up already does not become later where nothing is heard", async () => {
+  const { session, socket, clock } = await stalled();
+  await sendMany(session, 9, 3);
+  socket.tell(ack(5));
+  while (session.ready) await sendMany(session, lateOnes(socket).length, 1);
+  await clock.advance(5000);
+  assert.ok(!session.ready);
 });
 
 test("a ping is said again until it is answered, and no longer", async () => {

@@ -3,7 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, FiniteFloat, TypeAdapter, ValidationInfo, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FiniteFloat,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+)
 
 from blazereps_client.results import (
     Document,
@@ -19,7 +26,14 @@ from blazereps_client.results import (
 from blazereps_client.wire import LANDMARK_COUNT, MAX_BATCH, MAX_CAPTURE_US, MAX_SEQ, MAX_SIDE_PX
 from blazereps_client.words import Codec, Counting, Phase, RateReason
 
-Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+
+def _as_integer(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# 7.0 is 7 in JSON: whoever reads numbers as doubles writes them so.
+Integer = Annotated[int, BeforeValidator(_as_integer)]
+Seq = Annotated[Integer, Field(ge=0, le=MAX_SEQ)]
 AtSeconds = Annotated[FiniteFloat, Field(ge=0, le=MAX_CAPTURE_US / 1e6)]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Extent = Annotated[FiniteFloat, Field(gt=0, le=1)]
@@ -122,7 +136,7 @@ class SessionResume(Document):
     type: Literal["session.resume"] = "session.resume"
     session_id: str = Field(max_length=64)
     resume_token: str = Field(max_length=128)
-    last_event_id: int = Field(default=0, ge=0)
+    last_event_id: Integer = Field(default=0, ge=0)
     """The last event that was received; what came after it is told again."""
 
 

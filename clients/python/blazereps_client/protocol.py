@@ -66,10 +66,12 @@ class LiveProtocol:
     ) -> None:
         self._outbox = Outbox(max_messages=max_kept_messages, max_bytes=max_kept_bytes)
         self._done_seq = -1
-        self._furthest_seq = -1
+        self.furthest_seq = -1
+        """Up to which media was ever acknowledged."""
         self._late_seq = -1
         self._last_event_id = 0
         self._credit = 1
+        self._silent = False
         self._fatal: ErrorMessage | None = None
         self._faults = 0
         self.config = start
@@ -91,7 +93,7 @@ class LiveProtocol:
 
         While the connection is lost or what was late is caught up with, `pacing: live` does not.
         """
-        if not self.open:
+        if not self._flows:
             return self._outbox.waiting and self.config.pacing == "lossless"
         if self._catches_up:
             return self._outbox.full
@@ -101,7 +103,7 @@ class LiveProtocol:
     @property
     def unsent(self) -> bool:
         """Whether there is something that may be sent."""
-        return self._outbox.waiting and not self._holds_back
+        return self._outbox.waiting and self._flows and not self._holds_back
 
     @property
     def limited(self) -> bool:
@@ -111,10 +113,14 @@ class LiveProtocol:
     @property
     def ready(self) -> bool:
         """Whether an observation sent now would be worked on: soon, or after what was held up."""
-        if not self.open:
+        if not self._flows:
             return self.created is not None and self.config.pacing == "live"
         soon = not self._outbox.waiting and self._under_way <= self._credit
         return soon or (self._catches_up and not self._outbox.full)
+
+    @property
+    def _flows(self) -> bool:
+        return self.open and not self._silent
 
     @property
     def _catches_up(self) -> bool:
@@ -177,7 +183,7 @@ class LiveProtocol:
 
     def next_to_send(self) -> str | bytes | None:
         """The next message; None while there is none that may be sent, or nobody to send it to."""
-        if not self.open or self._holds_back:
+        if not self._flows or self._holds_back:
             return None
         message = self._outbox.next()
         if isinstance(message, bytes) and self._outbox.sent_seq <= self._late_seq:
@@ -207,9 +213,20 @@ class LiveProtocol:
                 self.summary = message
         return message
 
+    def stalled(self, yes: bool) -> None:
+        """Take in that nothing is heard, or something is again.
+
+        Live frames are kept meanwhile, unless some are late already: of these a server may be full,
+        and answer no ping.
+        """
+        if yes:
+            self._silent = self.open and self.limited and self._done_seq >= self._late_seq
+        elif self._silent:
+            self._go_on()
+
     def lost(self, close_code: int | None) -> LiveError:
         """Take in that the connection is closed; the session can be resumed if `recoverable`."""
-        self.open = False
+        self.open = self._silent = False
         self._outbox.go_back()
         code = _LOST if close_code is None else close_code
         fatal, self._fatal = self._fatal, None
@@ -227,7 +244,7 @@ class LiveProtocol:
             self._late_seq = -1  # the server has caught up
         for one in media:
             self._outbox.add(one)
-        if not self.open and self.config.pacing == "live":
+        if not self._flows and self.config.pacing == "live":
             self._outbox.trim()
 
     def _check_size(self, data: str | bytes) -> None:
@@ -251,9 +268,13 @@ class LiveProtocol:
         done_seq = resumed.resumed_at_seq
         self._outbox.go_on(-1 if done_seq is None else done_seq)
         self._done_seq = self._outbox.whole_from_seq - 1  # what is lost is done with, too
-        if self.limited:  # as many again may come late while these are caught up with
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Send what was held up; as many again may come late while it is caught up with."""
+        if self.limited:
             self._late_seq = self._outbox.next_seq - 1 + self._under_way
-        self.open = True
+        self.open, self._silent = True, False
 
     def _take_event(self, event: EventMessage) -> EventMessage | None:
         if event.event_id <= self._last_event_id:
@@ -263,8 +284,8 @@ class LiveProtocol:
 
     def _take_ack(self, ack: Ack) -> None:
         self._done_seq = max(self._done_seq, ack.seq)
-        if ack.seq > self._furthest_seq:
-            self._furthest_seq, self._faults = ack.seq, 0
+        if ack.seq > self.furthest_seq:
+            self.furthest_seq, self._faults = ack.seq, 0
         self._credit = ack.credit
         if ack.stored_seq is not None:
             self._outbox.forget(ack.stored_seq)

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import EllipsisType
 from typing import TypeVar
@@ -42,6 +42,8 @@ MAX_UNREAD = 4096
 """Messages that wait for whoever iterates."""
 LIVE_PATIENCE_S, LOSSLESS_PATIENCE_S = 10, 60
 """How long the network may be silent; a server that holds a lossless sender back is it for long."""
+SILENT_S = 1.0
+"""Without a word, after which the server is pinged; after as long again nothing comes through."""
 DEFAULT_START = SessionStart()
 
 Message = TypeVar("Message", bound=Document)
@@ -56,6 +58,7 @@ class LiveSession(Told):
         self._protocol = LiveProtocol(start)
         self._resumes = resume
         self._changes = Changes()
+        self._heard_s = 0.0
         self._over = False
         self._error: Exception | None = None
         self._unread: deque[ServerMessage] = deque(maxlen=MAX_UNREAD)
@@ -211,6 +214,7 @@ class LiveSession(Told):
 
     async def _run(self) -> None:
         """Talk until the session is over, through as many connections as that takes."""
+        waits, came_to = delays(), -1
         try:
             while True:
                 await self._talk(self._socket)
@@ -218,19 +222,26 @@ class LiveSession(Told):
                     return self._stop(None)
                 lost = self._protocol.lost(self._socket.close_code)
                 self._changes.tell()
-                if lost.recoverable and self._protocol.config.input == "video":
-                    # What is encoded from a key frame on can be decoded after resuming.
-                    self._tell(KeyframeRequest())
-                self._socket = await self._reconnect(lost)
+                if lost.recoverable:
+                    self._ask_for_key()
+                if (
+                    self._protocol.furthest_seq > came_to
+                ):  # else it is lost as soon as it is resumed
+                    waits, came_to = delays(), self._protocol.furthest_seq
+                self._socket = await self._reconnect(lost, waits)
         except Exception as error:
             self._stop(error)
 
-    async def _reconnect(self, lost: LiveError) -> ClientConnection:
-        """Raises what was lost, or the last fault, once it is in vain."""
+    @property
+    def _resume_s(self) -> float:
+        """For how long after a loss the session can be resumed."""
         limits = self._protocol.limits
-        resume_s = limits.resume_s if limits and self._resumes else 0
-        give_up_s = time.monotonic() + resume_s
-        for delay_s in delays():
+        return limits.resume_s if limits and self._resumes else 0
+
+    async def _reconnect(self, lost: LiveError, waits: Iterator[float]) -> ClientConnection:
+        """Raises what was lost, or the last fault, once it is in vain."""
+        give_up_s = time.monotonic() + self._resume_s
+        for delay_s in waits:
             if not lost.recoverable or time.monotonic() + delay_s > give_up_s:
                 break
             await asyncio.sleep(delay_s)
@@ -256,15 +267,18 @@ class LiveSession(Told):
 
     async def _talk(self, socket: ClientConnection) -> None:
         """Say and hear, both until the connection is lost or the summary is there."""
-        saying = asyncio.create_task(self._speak(socket))
+        tasks = [
+            asyncio.create_task(task(socket)) for task in (self._speak, self._sound, self._watch)
+        ]
         try:
             with suppress(ConnectionClosed):
                 while self.summary is None:
                     self._hear(await socket.recv())
                     await self._changes.until(self._has_room)
         finally:
-            saying.cancel()
-            await asyncio.gather(saying, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _speak(self, socket: ClientConnection) -> None:
         assert self._protocol.limits is not None, "the session is open"
@@ -280,7 +294,41 @@ class LiveSession(Told):
                     await asyncio.sleep(pace.wait_s(time.monotonic()))
                 await socket.send(message)
 
+    async def _sound(self, socket: ClientConnection) -> None:
+        """Ping whenever it is quiet."""
+        with suppress(ConnectionClosed):
+            while True:
+                await self._quiet(SILENT_S)
+                await (await socket.ping())
+                self._notice()
+
+    async def _watch(self, _: ClientConnection) -> None:
+        """A network that is gone tells nobody."""
+        while True:
+            await self._quiet(2 * SILENT_S)
+            self._protocol.stalled(True)
+            self._ask_for_key()
+            self._changes.tell()
+            while time.monotonic() - self._heard_s > 2 * SILENT_S:
+                await asyncio.sleep(SILENT_S)
+
+    def _ask_for_key(self) -> None:
+        """What is encoded from a key frame on can be decoded once the session is resumed."""
+        if self._resume_s and self._protocol.config.input == "video":
+            self._tell(KeyframeRequest())
+
+    async def _quiet(self, for_s: float) -> None:
+        """Return once nothing has been heard for so long."""
+        while (left_s := self._heard_s + for_s - time.monotonic()) > 0:
+            await asyncio.sleep(left_s)
+
+    def _notice(self) -> None:
+        self._heard_s = time.monotonic()
+        self._protocol.stalled(False)
+        self._changes.tell()
+
     def _hear(self, text: str | bytes) -> None:
+        self._notice()
         message = self._protocol.receive(text)
         if message is not None and not isinstance(message, SessionCreated):
             self._tell(message)

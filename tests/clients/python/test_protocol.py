@@ -395,6 +395,48 @@ def test_a_sender_waits_where_too_much_is_late() -> None:
     assert (protocol.ready, protocol.behind) == (False, True)
 
 
+def test_live_frames_that_come_while_nothing_is_heard_are_late_once_something_is() -> None:
+    protocol = opened()
+    for number in range(3):
+        protocol.send(ImageAt(number / 10, b""))
+    assert (late(protocol), protocol.ready) == ([False] * 3, False)
+    protocol.stalled(True)
+    for number in range(3, 5):
+        assert protocol.ready
+        protocol.send(ImageAt(number / 10, b""))
+    assert (protocol.behind, protocol.unsent, late(protocol)) == (False, False, [])
+    protocol.stalled(False)
+    assert (protocol.unsent, late(protocol)) == (True, [True] * 2)
+
+
+def test_what_comes_while_nothing_is_heard_outlasts_its_connection() -> None:
+    protocol = opened()
+    protocol.stalled(True)
+    protocol.send(ImageAt(0.0, b""))
+    protocol.lost(1006)
+    hear(protocol, RESUMED | FACTS | NOTHING_DONE)
+    assert late(protocol) == [True]
+
+
+def test_who_catches_up_already_does_not_become_later_where_nothing_is_heard() -> None:
+    protocol = resumed_with(3)
+    allowed(protocol)
+    hear(protocol, ack(1, None))
+    protocol.stalled(True)
+    protocol.send(ImageAt(0.3, b""))
+    assert allowed(protocol) == [3]
+
+
+@pytest.mark.parametrize("settings", [{"pacing": "lossless"}, {"input": "landmarks"}])
+def test_what_holds_the_sender_back_is_sent_though_nothing_is_heard(
+    settings: dict[str, str],
+) -> None:
+    protocol = opened(**settings)
+    protocol.stalled(True)
+    protocol.send(ImageAt(0.0, b""))
+    assert allowed(protocol) == [0]
+
+
 def test_a_camera_is_ready_once_all_that_is_lost_is_given_up() -> None:
     protocol = opened(input="video", codec="h264")
     for number in range(9):

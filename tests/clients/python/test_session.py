@@ -165,6 +165,18 @@ async def test_a_key_frame_is_asked_for_as_soon_as_video_loses_its_connection() 
     assert fake.live.log[-2:] == [3, 4]
 
 
+async def test_no_key_frame_is_asked_for_where_nothing_is_resumed() -> None:
+    video, asked = SessionStart(input="video", codec="vp8"), list[KeyframeRequest]()
+    with serving(FakeServer(cuts=[Cut(1)])) as fake:
+        async with connect(fake.url, video, resume=False) as session:
+            session.on(KeyframeRequest, asked.append)
+            await session.send(VideoAt(0.0, b"chunk", key=True))
+            with pytest.raises(LiveError, match="connection_lost"):
+                await session.end()
+            await asyncio.sleep(0.01)  # callbacks come later
+    assert not asked
+
+
 async def test_what_was_said_before_the_cut_is_said_again_in_its_place() -> None:
     with serving(FakeServer(cuts=[Cut(4)], store_every=100)) as fake:
         async with connect(fake.url, LOSSLESS) as session:
@@ -239,6 +251,15 @@ async def test_it_is_given_up_once_the_server_keeps_the_session_no_longer() -> N
             with pytest.raises(LiveError, match="over_capacity"):
                 await send_all(session, 10)
     assert 0.3 < time.monotonic() - began < 3
+
+
+async def test_who_is_cut_as_soon_as_he_is_back_comes_back_later_and_later() -> None:
+    with serving(FakeServer(cuts=[Cut(2), *[Cut(0)] * 1000])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            await session.send(ImageAt(0, b"jpeg"))
+            await session.send(ImageAt(0.1, b"jpeg"))
+            await asyncio.sleep(0.5)
+            assert 2 < fake.epoch < 20  # else some fifty
 
 
 async def test_a_session_that_had_ended_is_asked_for_its_summary() -> None:
@@ -400,6 +421,61 @@ async def test_who_does_not_wait_for_a_silent_server_leaves_nothing_behind() -> 
         leaving.cancel()
         await asyncio.wait(asyncio.all_tasks() - before, timeout=5)
         assert asyncio.all_tasks() == before
+
+
+async def test_a_camera_goes_on_while_the_network_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "SILENT_S", 0.05)
+    with serving(FakeServer()) as fake, proxied(urlsplit(fake.url).netloc) as proxy:
+        async with connect(f"ws://{proxy.address}/v1/live") as live:
+            camera = images(20)
+            await live.send(next(camera))
+            proxy.silence()
+            while live.ready:
+                await live.send(next(camera))
+            async with asyncio.timeout(5):
+                while not live.ready:
+                    await asyncio.sleep(0.01)
+            for image in camera:
+                assert live.ready
+                await live.send(image)
+            proxy.cut()
+            await live.end()
+    assert fake.live.log == list(range(20))
+
+
+async def test_a_key_frame_is_asked_for_once_the_network_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "SILENT_S", 0.05)
+    video = SessionStart(input="video", codec="vp8")
+    with serving(FakeServer()) as fake, proxied(urlsplit(fake.url).netloc) as proxy:
+        async with connect(f"ws://{proxy.address}/v1/live", video) as live:
+            asked = list[KeyframeRequest]()
+            live.on(KeyframeRequest, asked.append)
+            proxy.silence()
+            async with asyncio.timeout(5):
+                while not asked:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            assert len(asked) == 1
+            proxy.cut()
+            await live.end()
+
+
+async def test_a_network_that_is_slow_to_answer_is_none_that_is_silent_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "SILENT_S", 0.0001)  # no pong comes in time
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url) as live:
+            await asyncio.sleep(0.1)
+            for image in images(5):
+                await live.send(image)
+            async with asyncio.timeout(5):
+                await live.end()
+    assert fake.live.log == list(range(5))
 
 
 async def test_media_may_come_over_time() -> None:
