@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from service import cli_teach
 from service.cli import app
-from tests.service.bundled import CLIPS, real_core
+from tests.service.bundled import CLIPS, cut, real_core
 from tests.service.fakes import REP, write_clip
 
 
@@ -15,6 +15,12 @@ def teach(*arguments: str | Path) -> Result:
     return CliRunner().invoke(
         app, ["teach", *map(str, arguments)], env={"COLUMNS": "200", "BLAZEREPS_EXERCISES": ""}
     )
+
+
+def _rows(result: Result) -> list[list[str]]:
+    """What the table says of each clip."""
+    lines = [line.strip("│").split("│") for line in result.stdout.splitlines() if ".mp4" in line]
+    return [[cell.strip() for cell in cells[1:]] for cells in lines]
 
 
 @pytest.fixture
@@ -28,8 +34,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lunges_are_taught_and_count(tmp_path: Path) -> None:
     result = teach("lunge", CLIPS / "lunges.mp4", "--joint", "knee", "--into", tmp_path / "own")
     assert result.exit_code == 0, result.output
-    (row,) = [line.split() for line in result.stdout.splitlines() if "lunges.mp4" in line]
-    assert row[1::2][-3:] == ["6", "6", "none"]
+    assert _rows(result) == [["6", "6", "none"]]
     assert "BLAZEREPS_EXERCISES" in result.stdout
     assert {file.name for file in (tmp_path / "own" / "lunge").iterdir()} == {
         "exercise.toml",
@@ -38,6 +43,16 @@ def test_lunges_are_taught_and_count(tmp_path: Path) -> None:
     again = teach("lunge", CLIPS / "lunges.mp4", "--joint", "knee", "--into", tmp_path / "own")
     assert again.exit_code == 1
     assert again.stderr == f"blazereps: {tmp_path / 'own' / 'lunge'} is there already\n"
+
+
+@pytest.mark.usefixtures("loaded")
+def test_of_several_clips_each_is_counted_as_the_others_teach(tmp_path: Path) -> None:
+    part = cut("lunges", 5, tmp_path)
+    clips = CLIPS / "lunges.mp4", part
+    result = teach("lunge", *clips, "--joint", "knee", "--into", tmp_path / "own")
+    whole, cut_off = _rows(result)
+    assert whole == ["6", "6", "none", "-"]
+    assert cut_off[-1] == cut_off[1] == "2"
 
 
 @pytest.mark.usefixtures("loaded")
