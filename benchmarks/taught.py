@@ -4,6 +4,7 @@
 
 By synthetic people, as `guesses` of what a pose net would see of them: each exercise by one person
 in three views. By real people: each by one clip. What else counts is looked for in real clips.
+Of a clip as many count as right as it has whole ones, whichever those were.
 """
 
 from collections import Counter

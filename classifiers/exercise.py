@@ -310,7 +310,7 @@ def _check_fields(what: str, table: object, known: Collection[str]) -> None:
 
 
 def check_labels(labels: Collection[str]) -> None:
-    """Raises ValueError where one is none, in the terms of names and labels."""
+    """Raises ValueError for what can be neither a name nor a label."""
     for label in labels:
         if not _LABEL.fullmatch(label):
             limit = f"at most {MAX_LABEL} characters, each of a-z, 0-9 or _"

@@ -26,7 +26,7 @@ _AT_ONCE = 64
 
 
 def check_name(name: str) -> None:
-    """Whether an exercise whose repetitions are counted can be called so; raises ExerciseError."""
+    """Raises ExerciseError where an exercise that is counted cannot be called so."""
     try:
         check_labels((name, f"{name}_up", f"{name}_down"))
     except ValueError as error:
@@ -53,12 +53,14 @@ class Library:
         An exercise takes the place of one of the same name from a collection before; samples of
         `none` are added. Raises ExerciseError, LifterError or SamplesError, naming the file.
         """
-        found = [folder for collection in collections for folder in _folders(collection)]
+        found = [folder for collection in collections for folder in _some_folders(collection)]
         last = {folder.name: folder for folder in found}
         folders = sorted(
             (f for f in found if f.name == NONE or f is last[f.name]), key=attrgetter("name")
         )
-        exercises = tuple(read_exercise(folder) for folder in folders if _is_exercise(folder))
+        exercises = tuple(
+            read_exercise(f) for f in folders if f.name != NONE or (f / "exercise.toml").exists()
+        )
         where = " and ".join(map(str, collections))
         labels = _labels(where, exercises)
         samples = reduce(add, (_samples(f / "samples.csv", labels) for f in folders))
@@ -108,17 +110,16 @@ class Library:
         return session
 
 
-def _folders(collection: Path) -> list[Path]:
-    """Of each of its exercises and of `none`; raises ExerciseError where there is none of those."""
-    folders = {path.parent for name in _FILES for path in collection.glob(f"*/{name}")}
-    if not any(map(_is_exercise, folders)):
+def folders_of(collection: Path) -> set[Path]:
+    """Those of its exercises, and of `none`."""
+    return {path.parent for name in _FILES for path in collection.glob(f"*/{name}")}
+
+
+def _some_folders(collection: Path) -> set[Path]:
+    folders = folders_of(collection)
+    if not folders:
         raise ExerciseError(f"{collection}: no exercise in it (a folder with exercise.toml)")
-    return [*folders]
-
-
-def _is_exercise(folder: Path) -> bool:
-    """And not the samples of `none` alone, which must be called otherwise if it is one."""
-    return folder.name != NONE or (folder / "exercise.toml").exists()
+    return folders
 
 
 def _labels(where: str, exercises: Sequence[Exercise | Hold]) -> set[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -87,8 +88,7 @@ class Lesson:
     samples: SampleSet
 
     def write(self, folder: Path) -> None:
-        """Make the exercise's folder; raises OSError, FileExistsError where there is one."""
-        folder.mkdir(parents=True)
+        """Make the exercise's folder, whole or not at all; raises OSError."""
         top, bottom = self.degrees
         text = _TOML.format(
             title=self.name.replace("_", " ").capitalize(),
@@ -97,8 +97,13 @@ class Lesson:
             top=top,
             bottom=bottom,
         )
-        (folder / "exercise.toml").write_text(text, encoding="utf-8")
-        self.samples.write(folder / "samples.csv")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent) as beside:
+            made = Path(beside, folder.name)
+            made.mkdir()
+            (made / "exercise.toml").write_text(text, encoding="utf-8")
+            self.samples.write(made / "samples.csv")
+            made.rename(folder)
 
 
 def follow(track: Track, angle: str, lift: Lift) -> Course:
@@ -163,16 +168,16 @@ def _smoothed(values: NDArray[np.float64], at_s: NDArray[np.float64]) -> NDArray
 
 
 def _sense(courses: Iterable[Course]) -> int:
-    """What makes the angle greater at the bottom: 1, or -1 where clips begin and end with more."""
+    """As `Exercise.sense`: 1 where the clips begin and end with more of the angle."""
     ends = [np.mean(one.smooth[[0, -1]]) - np.mean(_range(one.smooth)) for one in courses]
-    return 1 if sum(ends) < 0 else -1
+    return -1 if sum(ends) < 0 else 1
 
 
 def _turns(line: NDArray[np.float64]) -> list[float]:
     """Where it turns, top and bottom in turn, each far enough from the one before."""
     low, high = _range(line)
     least = _TURN * max(high - low, LEAST_DEGREES)
-    turns, farthest, way = [], float(line[0]), -1
+    turns, farthest, way = [], float(line[0]), 1
     for value in line.tolist():
         if way * (value - farthest) > 0:
             farthest = value

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import anyio
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from blazereps_client.media import Media
@@ -162,7 +163,7 @@ def demo(
         core = load_core(settings)
         media = clip_images(clip, fps=fps or settings.clip_fps)
         with serving(create_app(settings, core.engine, core.library), settings) as address:
-            out.print(f"Serving on http://{address}. Streaming {clip.name} in real time:")
+            out.print(f"Serving on http://{address}. Streaming {escape(clip.name)} in real time:")
             start = SessionStart(exercise=exercise, unknown=unknown)
             _stream(f"ws://{address}/v1/live", media, start, paced=True)
             if not leave:

@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from classifiers.library import Library, check_name
+from classifiers.library import Library, check_name, folders_of
 from classifiers.lifter import Lifter
 from classifiers.teaching import (
     PARTS_OF,
@@ -25,6 +26,7 @@ from classifiers.teaching import (
     learn,
 )
 from pose_engine.clips import Clip
+from pose_engine.footage import ClipError
 from service.core import Core
 from service.explained import explained
 from service.fitting import collections_with
@@ -83,34 +85,41 @@ def teach(
         own = into or settings.exercises or Path("exercises")
         if (own / name).exists():
             raise TeachingError(f"{own / name} is there already")
-        alone = settings.model_copy(update={"exercises": None})  # where there may be none yet
-        core = load_core(alone, threads=os.cpu_count() or 1)
-        tracks = _tracks(clips, core, settings)
-        courses = _courses(clips, tracks, joint)
+        there = own if folders_of(own) else None
+        chosen = settings.model_copy(update={"exercises": there})
+        core = load_core(chosen, threads=os.cpu_count() or 1)
+        tracks, courses = _followed(clips, joint, core, settings)
         taught = partial(learn, name, joint, parts or PARTS_OF[joint])
         lesson = taught(courses)
-        beside = collections_with(own if any(own.glob("*/exercise.toml")) else None)
+        beside = collections_with(there)
         library = library_with(lesson, beside)
         counted = [count_track(track, library) for track in tracks]
         unseen = _unseen(taught, courses, tracks, beside)
+        out.print(_table(lesson, clips, counted, unseen))
         lesson.write(own / name)
-    out.print(_table(lesson, clips, counted, unseen))
     top, bottom = lesson.degrees
     said = f"{own / name}: the {joint} has {top:.0f}° at the top and {bottom:.0f}° at the bottom"
     out.print(f"{said}. It counts with BLAZEREPS_EXERCISES={own}", soft_wrap=True, markup=False)
 
 
-def _tracks(clips: Sequence[Path], core: Core, settings: Settings) -> list[Track]:
-    """Whom each clip shows, at an even rate; raises ClipError."""
+def _followed(
+    clips: Sequence[Path], joint: str, core: Core, settings: Settings
+) -> tuple[list[Track], list[Course]]:
+    """Whom each clip shows and how the joint moves; raises TeachingError, naming the clip."""
+    lift, tracks, courses = Lifter.read(), list[Track](), []
     with progress_bars() as bars:
-        tasks = [bars.add_task(clip.name, total=1) for clip in clips]
-        return [
-            _track(clip, core, settings, partial(advance, bars, task))
-            for clip, task in zip(clips, tasks, strict=True)
-        ]
+        for clip in clips:
+            task = bars.add_task(clip.name, total=1)
+            try:
+                tracks.append(_track(clip, core, settings, partial(advance, bars, task)))
+                courses.append(follow(tracks[-1], joint, lift))
+            except (ClipError, TeachingError) as error:
+                raise TeachingError(f"{clip}: {error}") from error
+    return tracks, courses
 
 
 def _track(path: Path, core: Core, settings: Settings, report: Callable[[float], None]) -> Track:
+    """At an even rate; raises ClipError."""
     tracker, track = core.engine.tracker(), []
     with Clip.open(path, limits=settings.clip_limits) as clip:
         for seconds, frame in clip.frames(settings.clip_fps):
@@ -121,18 +130,11 @@ def _track(path: Path, core: Core, settings: Settings, report: Callable[[float],
     return track
 
 
-def _courses(clips: Sequence[Path], tracks: Sequence[Track], joint: str) -> list[Course]:
-    lift, courses = Lifter.read(), []
-    for clip, track in zip(clips, tracks, strict=True):
-        try:
-            courses.append(follow(track, joint, lift))
-        except TeachingError as error:
-            raise TeachingError(f"{clip}: {error}") from error
-    return courses
-
-
 def library_with(lesson: Lesson, beside: Sequence[Path]) -> Library:
-    """The exercises that are there and this one, before it is written among them."""
+    """The exercises that are there and this one, before it is written among them.
+
+    Raises as `Library.load`.
+    """
     with TemporaryDirectory() as folder:
         lesson.write(Path(folder, lesson.name))
         return Library.load(*beside, Path(folder))
@@ -177,6 +179,12 @@ def _table(
     rows = Table(*names if len(clips) > 1 else names[:-1])
     for clip, shown, counts, alone in zip(clips, lesson.repetitions, counted, unseen, strict=True):
         other = [f"{name} {count}" for name, count in counts.items() if name != lesson.name]
-        cells = (str(clip), str(shown), str(counts[lesson.name]), ", ".join(other) or "none", alone)
+        cells = (
+            escape(str(clip)),
+            str(shown),
+            str(counts[lesson.name]),
+            ", ".join(other) or "none",
+            alone,
+        )
         rows.add_row(*cells[: len(rows.columns)])
     return rows

@@ -42,6 +42,8 @@ def begin(*collections: Path) -> Popen[bytes]:
 def fitting(*collections: Path) -> Iterator[Callable[[], "Library"]]:
     """Begins; what it yields waits for what `Library.load` gives or raises, to the bit."""
     with _begun.pop(collections, None) or _child(collections) as child:
+        while _begun:  # of others than are asked for
+            _begun.popitem()[1].kill()
         try:
             yield lambda: _made_by(child)
         finally:

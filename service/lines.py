@@ -42,7 +42,7 @@ def table(results: Iterable[ClipResult]) -> Table:
 
 def _row(result: ClipResult) -> tuple[str, ...]:
     return (
-        result.clip,
+        escape(result.clip),
         f"{result.duration_s:.1f}",
         "\n".join(_counted(result)) or "none",
         " ".join(_time(rep) for rep in result.reps),

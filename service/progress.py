@@ -14,7 +14,7 @@ from service.explained import err
 
 def progress_bars() -> Progress:
     """A bar a clip, gone when all is done; nothing where standard error is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     return Progress(
         *columns, TimeRemainingColumn(), console=err, transient=True, disable=not err.is_terminal
     )

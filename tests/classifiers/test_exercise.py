@@ -217,23 +217,16 @@ def test_of_two_collections_the_later_one_s_squat_is_counted(folder: Path) -> No
 def test_poses_of_none_are_those_of_all_collections(folder: Path) -> None:
     """Where what is a squat in one is none in the other, it does not count."""
     before, own = folder.parent, folder.parent / "own"
-    copytree(folder, own / "lunge")
-    path = own / "lunge" / "samples.csv"
-    path.write_text(path.read_text().replace("squat_", "lunge_"))
     assert _squats(Library.load(before)) == 2
-    (own / "none").mkdir()
+    (own / "none").mkdir(parents=True)
     bottoms = np.stack([squat(depth) for depth in np.linspace(0.5, 1, 400)])
     SampleSet(("none",) * 400, ("figure",) * 400, bottoms).write(own / "none" / "samples.csv")
     assert _squats(Library.load(before, own)) == 0
 
 
 def test_a_collection_without_an_exercise_is_named(folder: Path, tmp_path: Path) -> None:
-    own = tmp_path / "own"
-    copytree(folder, own / "none")
-    (own / "none" / "exercise.toml").unlink()
-    for missing in (own, tmp_path / "mistyped"):
-        with pytest.raises(ExerciseError, match=f"{missing.name}: no exercise in it"):
-            Library.load(folder.parent, missing)
+    with pytest.raises(ExerciseError, match="mistyped: no exercise in it"):
+        Library.load(folder.parent, tmp_path / "mistyped")
 
 
 def test_a_misspelt_label_is_named(folder: Path) -> None:

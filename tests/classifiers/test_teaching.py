@@ -102,8 +102,9 @@ def test_it_is_written_as_an_exercise(tmp_path: Path) -> None:
     assert exercise.degrees == tuple(round(degrees) for degrees in lesson.degrees)
     labels = SampleSet.read(tmp_path / "own" / "mine" / "samples.csv").labels
     assert [labels.count(name) for name in exercise.classes] == [SAMPLES, SAMPLES]
-    with pytest.raises(FileExistsError):
+    with pytest.raises(OSError, match="not empty"):
         lesson.write(tmp_path / "own" / "mine")
+    assert [*(tmp_path / "own").iterdir()] == [tmp_path / "own" / "mine"]
 
 
 def test_the_same_clips_teach_the_same(tmp_path: Path) -> None:

@@ -12,9 +12,8 @@ from tests.service.fakes import REP, write_clip
 
 
 def teach(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(
-        app, ["teach", *map(str, arguments)], env={"COLUMNS": "200", "BLAZEREPS_EXERCISES": ""}
-    )
+    words = ["teach", *map(str, arguments)]
+    return CliRunner().invoke(app, words, env={"BLAZEREPS_EXERCISES": ""})
 
 
 def _rows(result: Result) -> list[list[str]]:
@@ -25,7 +24,8 @@ def _rows(result: Result) -> list[list[str]]:
 
 @pytest.fixture
 def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It does not load the models anew, which takes seconds each time."""
+    """It does not load the models anew, which takes seconds, and breaks no line of its table."""
+    monkeypatch.setattr(cli_teach.out, "width", 300)
     core = real_core()
     monkeypatch.setattr(cli_teach, "load_core", lambda *_, **__: core)
 
@@ -62,6 +62,29 @@ def test_clips_that_teach_nothing_leave_nothing_behind(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr == f"blazereps: {grey}: nobody is in view\n"
     assert not (tmp_path / "own").exists()
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_clip_is_named_as_it_is_called(tmp_path: Path) -> None:
+    part = cut("lunges", 8, tmp_path)
+    marked = part.rename(part.with_name("lunges [left].mp4"))
+    result = teach("lunge", marked, "--joint", "knee", "--into", tmp_path / "own")
+    assert result.exit_code == 0, result.output
+    assert "lunges [left].mp4" in result.stdout
+    damaged = tmp_path / "[b].mp4"
+    damaged.write_bytes(b"no video")
+    result = teach("other", marked, damaged, "--joint", "knee", "--into", tmp_path / "own")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"blazereps: {damaged}: ")
+
+
+def test_a_fault_beside_it_is_told_before_anything_is_looked_at(tmp_path: Path) -> None:
+    real_core()  # or there are no models
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "samples.csv").write_text("")
+    result = teach("lunge", tmp_path / "missing.mp4", "--joint", "knee", "--into", tmp_path)
+    assert result.exit_code == 1
+    assert "old/exercise.toml" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["none", "Lunge"])

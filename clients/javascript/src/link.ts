@@ -153,7 +153,7 @@ export class Link {
     this.#silentBeats++;
     if (this.#silentBeats === GONE)
       return this.#lose(ABNORMAL, "nothing was heard");
-    if (this.#silentBeats === STALLED) this.owner.stalled(true);
+    if (this.#silentBeats === STALLED && this.#opened) this.owner.stalled(true);
     if (this.#silentBeats === PINGED && this.#opened)
       this.say(JSON.stringify({ type: "ping", nonce: HEARTBEAT }));
     this.#wait();

@@ -44,7 +44,7 @@ export class LiveProtocol {
   readonly #outbox = new Outbox();
   #doneSeq = -1;
   #lateSeq = -1; // up to which media is sent late
-  #silent = false; // whether the server is, so that live frames are kept
+  #holding = false; // live frames are kept, for the connection is silent
   #credit = 1;
   #faults = 0; // of the server, since it came farther
   /** Up to which media was ever acknowledged. */
@@ -70,7 +70,7 @@ export class LiveProtocol {
 
   /** Whether an observation sent now will be caught up with after a lost or silent connection. */
   get takesLate(): boolean {
-    if (!this.open || this.#silent)
+    if (!this.open || this.#holding)
       return this.created !== null && !this.isLossless;
     return this.#outbox.nextSeq <= this.#lateSeq && !this.#outbox.full;
   }
@@ -184,15 +184,15 @@ export class LiveProtocol {
   stalled(yes: boolean): void {
     if (yes) {
       const behind = this.#doneSeq < this.#lateSeq;
-      this.#silent = this.open && this.#isLimited && !behind;
-    } else if (this.#silent) {
+      this.#holding = this.open && this.#isLimited && !behind;
+    } else if (this.#holding) {
       this.#goOn();
     }
   }
 
   /** Takes in that the connection is gone; gives what the server said before, where that was fatal. */
   lost(closeCode: number): BlazerepsError | null {
-    this.open = this.#silent = false;
+    this.open = this.#holding = false;
     if (closeCode === FAULT) this.#faults++;
     const fatal = this.#fatal;
     this.#fatal = null;
@@ -217,7 +217,7 @@ export class LiveProtocol {
 
   /** Sends what was held up; as many live frames again may come late while it is caught up with. */
   #goOn(): void {
-    this.#silent = false;
+    this.#holding = false;
     if (this.#isLimited)
       this.#lateSeq = this.#outbox.nextSeq - 1 + this.#underWay;
     this.#catchUp();
@@ -302,7 +302,7 @@ export class LiveProtocol {
     const { sentSeq } = this.#outbox;
     const late = sentSeq <= this.#lateSeq;
     return (
-      this.#silent || (late && sentSeq - this.#doneSeq >= MAX_LATE_UNDER_WAY)
+      this.#holding || (late && sentSeq - this.#doneSeq >= MAX_LATE_UNDER_WAY)
     );
   }
 }

@@ -71,7 +71,7 @@ class LiveProtocol:
         self._late_seq = -1
         self._last_event_id = 0
         self._credit = 1
-        self._silent = False
+        self._holding = False
         self._fatal: ErrorMessage | None = None
         self._faults = 0
         self.config = start
@@ -91,7 +91,8 @@ class LiveProtocol:
     def behind(self) -> bool:
         """Whether a sender has to wait: for the network or, where none is dropped, for the server.
 
-        While the connection is lost or what was late is caught up with, `pacing: live` does not.
+        With `pacing: live` none has to while the connection is lost or silent, or what was late is
+        caught up with.
         """
         if not self._flows:
             return self._outbox.waiting and self.config.pacing == "lossless"
@@ -120,11 +121,11 @@ class LiveProtocol:
 
     @property
     def _flows(self) -> bool:
-        return self.open and not self._silent
+        return self.open and not self._holding
 
     @property
     def _catches_up(self) -> bool:
-        """Whether what comes next is late, too, behind what was held up by a lost connection."""
+        """Whether what comes next is late, too, behind what a lost or silent connection held up."""
         return self._outbox.next_seq <= self._late_seq
 
     @property
@@ -220,13 +221,13 @@ class LiveProtocol:
         and answer no ping.
         """
         if yes:
-            self._silent = self.open and self.limited and self._done_seq >= self._late_seq
-        elif self._silent:
+            self._holding = self.open and self.limited and self._done_seq >= self._late_seq
+        elif self._holding:
             self._go_on()
 
     def lost(self, close_code: int | None) -> LiveError:
         """Take in that the connection is closed; the session can be resumed if `recoverable`."""
-        self.open = self._silent = False
+        self.open = self._holding = False
         self._outbox.go_back()
         code = _LOST if close_code is None else close_code
         fatal, self._fatal = self._fatal, None
@@ -274,7 +275,7 @@ class LiveProtocol:
         """Send what was held up; as many again may come late while it is caught up with."""
         if self.limited:
             self._late_seq = self._outbox.next_seq - 1 + self._under_way
-        self.open, self._silent = True, False
+        self.open, self._holding = True, False
 
     def _take_event(self, event: EventMessage) -> EventMessage | None:
         if event.event_id <= self._last_event_id:
