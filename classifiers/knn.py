@@ -90,8 +90,8 @@ class PoseClassifier:
     def classify(
         self, vectors: FloatArray, legs_seen: Sequence[bool], holds: Collection[str] = ()
     ) -> list[dict[str, float]]:
-        """The confidence in each class, summing to 1, and in the pose of each of the named holds,
-        0..1; for each of (n, len(NAMES)) by `embed`."""
+        """The confidence in each class and in the pose of each of the named holds, 0..1; for each
+        of (n, len(NAMES)) by `embed`. Standing may be the top of several exercises at once."""
         legs = np.array(legs_seen, bool)
         names = {*self.classes, *(name for hold in holds for name in self._holds[hold])}
         whole = iter(self._whole.shares(vectors[legs], names))
@@ -100,10 +100,9 @@ class PoseClassifier:
 
     def _confidences(self, shares: Mapping[str, float], holds: Collection[str]) -> dict[str, float]:
         classes = {name: shares.get(name, 0.0) for name in self.classes}
-        total = sum(classes.values())
-        classes[NONE] = max(0.0, 1 - total)
+        classes[NONE] = max(0.0, 1 - sum(classes.values()))
         held = {hold: sum(shares[name] for name in self._holds[hold]) for hold in holds}
-        return {name: value / max(total, 1.0) for name, value in classes.items()} | held
+        return classes | held
 
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors, (n, len(NAMES)), any exercise has a sample in reach of."""

@@ -49,7 +49,7 @@ angle = "{angle}"
 top_degrees = {top:.0f}
 bottom_degrees = {bottom:.0f}
 
-[rules] # whoever stands is at the top of a squat as well, which halves the confidence
+[rules] # less sure than usual, for other people do it otherwise
 least_confidence = 0.3
 least_top_confidence = 0.3
 """

@@ -25,10 +25,10 @@ def _track(posture: Posture, fps: float = 15, depths: list[float] = _DEPTHS) -> 
     return [*repetitions(posture, depths, fps=fps)]
 
 
-def _taught(*tracks: Track, angle: str = "elbow") -> Lesson:
+def _taught(*tracks: Track, name: str = "mine", angle: str = "elbow") -> Lesson:
     lift = Lifter.read()
     courses = [follow(track, angle, lift) for track in tracks]
-    return learn("mine", angle, PARTS_OF[angle], courses)
+    return learn(name, angle, PARTS_OF[angle], courses)
 
 
 def _counts(session: ExerciseSession, track: Track) -> dict[str, int]:
@@ -66,6 +66,20 @@ def test_nothing_else_counts_as_it(
     beside: Callable[[Posture], Library], posture: Posture, counts: dict[str, int]
 ) -> None:
     assert _counts(beside(curl).session(), _track(posture)) == counts
+
+
+def test_all_that_begin_standing_count_beside_each_other(tmp_path: Path) -> None:
+    _taught(_track(curl)).write(tmp_path / "mine")
+    _taught(_track(bend), name="good_morning", angle="hip").write(tmp_path / "good_morning")
+    library = Library.load(_BUNDLED, tmp_path)
+    session = library.session()
+    session.observe(as_pose(squat(0)), 0)
+    tops = {name: share for name, share in session.confidences.items() if name.endswith("_up")}
+    assert {name for name, share in tops.items() if share > 0.7} == {
+        "mine_up", "good_morning_up", "squat_up",
+    }  # fmt: skip
+    counts = [_counts(library.session(), _track(one)) for one in (curl, bend, squat)]
+    assert counts == [{"mine": 4}, {"good_morning": 4}, {"squat": 4}]
 
 
 def test_the_top_is_where_clips_begin_and_end() -> None:
