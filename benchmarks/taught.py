@@ -20,12 +20,19 @@ from benchmarks.report import publish, table
 from benchmarks.variants import ORIGINAL
 from classifiers.library import Library
 from classifiers.lifter import Lifter
-from classifiers.teaching import PARTS_OF, Lesson, Track, follow, learn
+from classifiers.teaching import (
+    PARTS_OF,
+    Lesson,
+    Track,
+    count_track,
+    follow,
+    learn,
+    library_with,
+)
 from people.assets import Assets
 from people.body import Body
 from people.clips import Clip, random_clip
 from people.script import FULL_DEPTH
-from service.cli_teach import count_track, library_with
 from service.fitting import collections_with
 from service.startup import load_core
 

@@ -1,5 +1,6 @@
 """Teaching: an exercise out of clips that show nothing but its repetitions."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from classifiers.embedding import ANGLES, angles_seen, embed_points, points_of
 from classifiers.glance import LEAST_SEEN
+from classifiers.library import Library
 from classifiers.lifter import Lift
 from classifiers.roll import Roll, level, stands
 from classifiers.samples import SampleSet
@@ -145,6 +147,26 @@ def learn(name: str, angle: str, parts: Iterable[str], courses: Sequence[Course]
     return Lesson(
         name, angle, tuple(parts), (top, bottom), repetitions, _samples(name, top, bottom, courses)
     )
+
+
+def library_with(lesson: Lesson, beside: Sequence[Path]) -> Library:
+    """The exercises that are there and this one, before it is written among them.
+
+    Raises as `Library.load`.
+    """
+    with TemporaryDirectory() as folder:
+        lesson.write(Path(folder, lesson.name))
+        return Library.load(*beside, Path(folder))
+
+
+def count_track(track: Track, library: Library) -> Counter[str]:
+    """What is counted of a clip."""
+    session = library.session()
+    library.look_ahead((session, pose, at_s) for at_s, pose in track if pose is not None)
+    for at_s, pose in track:
+        session.observe(pose, at_s)
+    session.finish()
+    return +Counter(session.counts)
 
 
 def _rolls(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from classifiers.library import Library, check_name, folders_of
+from classifiers.library import check_name, folders_of
 from classifiers.lifter import Lifter
 from classifiers.teaching import (
     PARTS_OF,
@@ -22,8 +21,10 @@ from classifiers.teaching import (
     Lesson,
     TeachingError,
     Track,
+    count_track,
     follow,
     learn,
+    library_with,
 )
 from pose_engine.clips import Clip
 from pose_engine.footage import ClipError
@@ -130,16 +131,6 @@ def _track(path: Path, core: Core, settings: Settings, report: Callable[[float],
     return track
 
 
-def library_with(lesson: Lesson, beside: Sequence[Path]) -> Library:
-    """The exercises that are there and this one, before it is written among them.
-
-    Raises as `Library.load`.
-    """
-    with TemporaryDirectory() as folder:
-        lesson.write(Path(folder, lesson.name))
-        return Library.load(*beside, Path(folder))
-
-
 def _unseen(
     taught: Callable[[Sequence[Course]], Lesson],
     courses: Sequence[Course],
@@ -156,16 +147,6 @@ def _unseen(
         else:
             counts.append(str(count_track(track, library_with(lesson, beside))[lesson.name]))
     return counts
-
-
-def count_track(track: Track, library: Library) -> Counter[str]:
-    """What is counted of a clip."""
-    session = library.session()
-    library.look_ahead((session, pose, at_s) for at_s, pose in track if pose is not None)
-    for at_s, pose in track:
-        session.observe(pose, at_s)
-    session.finish()
-    return +Counter(session.counts)
 
 
 def _table(
