@@ -1,16 +1,18 @@
-"""Exercises that clips of one person taught: how many repetitions of others count, and what else.
+"""Exercises that clips taught: how many repetitions of other people count, and what else.
 
     python -m benchmarks.taught [--data ../shared/data] [--out docs/own_exercises.md]
 
 By synthetic people, as `guesses` of what a pose net would see of them: each exercise by one person
-in three views. By real people: each by one clip. What else counts is looked for in real clips.
-Of a clip as many count as right as it has whole ones, whichever those were.
+in three views, and all of them by several, each in three. By real people: each by one clip. What
+else counts is looked for in real clips. Of a clip as many count as right as it has whole ones,
+whichever those were.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.command_line import DATA, OUT, command_line
 from benchmarks.guesses import guessed_of
@@ -55,6 +57,7 @@ REAL = {
 """Real clips that teach, and by which joint."""
 VIEWS = (10, 60, -110)
 OTHERS = 8
+SEVERAL = (2, 4)
 FPS, SEED = 15, 5000
 """Teaching was tried on people of other seeds."""
 Real = Mapping[str, tuple[Track, Counter[str]]]
@@ -62,14 +65,33 @@ Real = Mapping[str, tuple[Track, Counter[str]]]
 BUNDLED = collections_with(None)
 
 
-def taught(motion: str, assets: Assets) -> Lesson:
-    """What the clips of one person teach."""
-    clip, lift = random_clip(motion, SEED), Lifter.read()
+class Carried(NamedTuple):
+    """How far an exercise that was taught carries: numbers of repetitions."""
+
+    right: int
+    whole: int
+    extra: int
+    """Too many in those clips, ..."""
+    more: int
+    """... in real clips of anything else than the motion, ..."""
+    fewer: int
+    """... and how many no longer count there."""
+
+
+def taught(motion: str, people: int, assets: Assets) -> Lesson:
+    """What the clips of so many people teach."""
+    joint, lift = JOINTS[motion], Lifter.read()
+    tracks = [track for n in range(people) for track in _views(motion, SEED + n, assets)]
+    courses = [follow(track, joint, lift) for track in tracks]
+    return learn(f"taught_{motion}", joint, PARTS_OF[joint], courses)
+
+
+def _views(motion: str, seed: int, assets: Assets) -> Iterator[Track]:
+    """Clips of one person from several sides."""
+    clip = random_clip(motion, seed)
     body = Body(assets, clip.shape).skeleton
-    views = [replace(clip, azimuth=view, seed=SEED + view, fps=FPS) for view in VIEWS]
-    tracks = [[*guessed_of(view, body)] for view in views]
-    courses = [follow(track, JOINTS[motion], lift) for track in tracks]
-    return learn(f"taught_{motion}", JOINTS[motion], PARTS_OF[JOINTS[motion]], courses)
+    for view in VIEWS:
+        yield [*guessed_of(replace(clip, azimuth=view, seed=seed + view, fps=FPS), body)]
 
 
 def others(motion: str, assets: Assets) -> Iterator[tuple[Track, int]]:
@@ -79,16 +101,22 @@ def others(motion: str, assets: Assets) -> Iterator[tuple[Track, int]]:
         yield [*guessed_of(clip, Body(assets, clip.shape).skeleton)], _whole(clip)
 
 
-def people_row(motion: str, real: Real) -> list[object]:
+def carried(motion: str, people: int, real: Real) -> Carried:
     """How many count of those that others do, and what changes in the real clips."""
     assets = Assets()
-    lesson = taught(motion, assets)
+    lesson = taught(motion, people, assets)
     library = library_with(lesson, BUNDLED)
     counts = [(count_track(one, library)[lesson.name], n) for one, n in others(motion, assets)]
     right = sum(min(pair) for pair in counts)
     extra = sum(max(count - whole, 0) for count, whole in counts)
     whole = sum(whole for _, whole in counts)
-    return [motion, f"{right} of {whole}", extra, *_changed(motion, library, real)]
+    return Carried(right, whole, extra, *_changed(motion, library, real))
+
+
+def people_row(name: object, each: Sequence[Carried]) -> list[object]:
+    """Of one motion, or of all of them together."""
+    right, whole, *others = map(sum, zip(*each, strict=True))
+    return [name, f"{right} of {whole}", *others]
 
 
 def real_row(name: str, joint: str, real: Real) -> list[object]:
@@ -130,11 +158,17 @@ def main() -> None:
     arguments = command_line(__doc__, DATA, OUT).parse_args()
     real = _real(needed(arguments.data / "clips"))
     changed = ("more in other real clips", "fewer in them")
-    by_people = ("taught by a synthetic person", "whole ones of 8 others that count", "too many")
-    by_clips = ("taught by a real clip", "its own that count")
-    people = table((*by_people, *changed), (people_row(motion, real) for motion in JOINTS))
-    clips = table((*by_clips, *changed), (real_row(*one, real) for one in REAL.items()))
-    publish(f"{people}\n\n{clips}", arguments.out, MARK)
+    counted = (f"whole ones of {OTHERS} others that count", "too many", *changed)
+    one = (people_row(motion, [carried(motion, 1, real)]) for motion in JOINTS)
+    all_by = ((n, [carried(motion, n, real) for motion in JOINTS]) for n in SEVERAL)
+    several = (people_row(f"{n} people", each) for n, each in all_by)
+    clips = (real_row(*taught_by, real) for taught_by in REAL.items())
+    tables = (
+        table(("taught by a synthetic person", *counted), one),
+        table(("all of these taught by", *counted), several),
+        table(("taught by a real clip", "its own that count", *changed), clips),
+    )
+    publish("\n\n".join(tables), arguments.out, MARK)
 
 
 if __name__ == "__main__":

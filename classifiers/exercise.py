@@ -27,10 +27,10 @@ from pose_engine.landmarks import FloatArray
 
 _TOLD_BY = {"arms": "elbow", "legs": "knee"}
 """The joint that must be in view for a part of the body to be judged."""
-_DEEPEST, _MOST_GAIN = 1.5, 3.0
+_DEEPEST, _MOST_GAIN, _MOST_REACH = 1.5, 3.0, 3.0
 _LABEL = re.compile(f"[a-z0-9_]{{1,{MAX_LABEL}}}")
 _FIELDS = ("kind", "title", "description", "parts", "rules")
-_REPS_FIELDS = (*_FIELDS, "measures", "depth", "grades", "upright")
+_REPS_FIELDS = (*_FIELDS, "measures", "depth", "grades", "upright", "reach")
 _HOLD_FIELDS = (*_FIELDS, "variants")
 _DEPTH_FIELDS = ("angle", "top_degrees", "bottom_degrees", "top_lift", "bottom_lift", "away_gain")
 _LEAST_DROP = 0.1
@@ -79,6 +79,8 @@ class Exercise:
     grades: GradeRules = field(default_factory=GradeRules)
     upright: bool = False
     """Whether it is done on one's feet: who does it lying down is in a picture that is turned."""
+    reach: float | None = None
+    """How far all of its samples vote, in the units of `knn`; None: the nearest alone do."""
 
     @property
     def kind(self) -> Kind:
@@ -244,6 +246,7 @@ def _exercise(name: str, data: dict[str, Any]) -> Exercise:
         measures=_names(data.get("measures", [depth["angle"]]), "measures", QUANTITIES),
         grades=GradeRules(**_table(data, "grades", GradeRules)),
         upright=upright,
+        reach=_reach(data),
     )
 
 
@@ -262,6 +265,16 @@ def _check_depth(depth: Mapping[str, Any]) -> None:
         raise ValueError("depth needs -1 <= bottom_lift < top_lift <= 1")
     if not 1 <= depth.get("away_gain", 1) <= _MOST_GAIN:
         raise ValueError(f"depth.away_gain must be in 1..{_MOST_GAIN:.0f}")
+
+
+def _reach(data: Mapping[str, Any]) -> float | None:
+    if "reach" not in data:
+        return None
+    reach = data["reach"]
+    check_numbers("exercise", {"reach": reach})
+    if not 0 < reach <= _MOST_REACH:
+        raise ValueError(f"reach must be more than 0 and at most {_MOST_REACH:.0f}")
+    return float(reach)
 
 
 def _hold(name: str, data: dict[str, Any]) -> Hold:

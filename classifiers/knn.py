@@ -70,16 +70,18 @@ class PoseClassifier:
         seen = ~np.isin(labels, [NEAR, *(name for hold in holds for name in hold.classes)])
         vectors, labels = vectors[seen], labels[seen]
         self._counted = [
-            _Neighbourhood(e.classes, (e.up,), e.parts, vectors, labels) for e in counted
+            _Neighbourhood(e.classes, _shared(e), e.parts, vectors, labels, all_within=e.reach)
+            for e in counted
         ]
         legless = [
             _Neighbourhood(
                 e.classes,
-                (e.up,),
+                _shared(e),
                 set(e.parts) - {"legs", "weight"},
                 vectors,
                 labels,
                 shared_reach=_LEGLESS_SHARED_REACH,
+                all_within=e.reach,
             )
             for e in counted
             if not e.needs_legs
@@ -109,6 +111,12 @@ class PoseClassifier:
         near = [neighbourhood.reaches(vectors) for neighbourhood in self._counted]
         any_near: NDArray[np.bool_] = np.any(near, axis=0)
         return any_near
+
+
+def _shared(exercise: Exercise) -> tuple[str, ...]:
+    """Its classes that may be poses of anything: people stand at the bottom of a deadlift that was
+    taught from the floor."""
+    return (exercise.up,) if exercise.reach is None else exercise.classes
 
 
 class _Neighbourhoods:
@@ -175,6 +183,9 @@ class _Neighbourhood:
     Poses of anything else that look like its `shared` classes (standing, before a lunge, is a
     squat's top; a push-up's top is a plank) speak neither for nor against it: they are left out.
     A sample out of reach has no vote, so that a pose unlike every sample belongs to no exercise.
+
+    `all_within`: a reach in which all vote, the nearer the more, not the nearest alone. Of the many
+    people in the other samples some are nearer to anybody than the few in its own.
     """
 
     def __init__(
@@ -187,8 +198,10 @@ class _Neighbourhood:
         *,
         reach: float = _REACH,
         shared_reach: float = _SHARED_REACH,
+        all_within: float | None = None,
     ) -> None:
-        self.reach = reach
+        self.reach = all_within or reach
+        self._all_vote = all_within is not None
         self.names = tuple(names)
         self._columns = columns(parts)
         each = [labels == name for name in names]
@@ -207,7 +220,7 @@ class _Neighbourhood:
         self.own, others = scaled[belongs], scaled[~belongs]
         unlike = _apart(others, alike, _SHARED_NEIGHBOURS) > shared_reach
         # Farther from all of its own, one is never nearer to a pose than those in its reach are.
-        near = _apart(others, self.own, 1) < 2 * reach
+        near = _apart(others, self.own, 1) < 2 * self.reach
         self._others = others[unlike & near]
         self._samples = np.concatenate([self.own, self._others])
         self._products = np.ascontiguousarray(-2 * self._samples.T)
@@ -225,14 +238,18 @@ class _Neighbourhood:
 
     @property
     def some_others(self) -> FloatArray:
-        """`_SOME` of the others, whitened; made up with far ones where there are not so many."""
+        """`_SOME` of the others, whitened; made up with far ones where there are not so many.
+
+        Where all vote, being nearer they would take no vote away.
+        """
         some = np.full((_SOME, self.own.shape[1]), _FAR, np.float32)
-        found = self._others[:: 1 + len(self._others) // _SOME]
-        some[: len(found)] = found
+        if not self._all_vote:
+            found = self._others[:: 1 + len(self._others) // _SOME]
+            some[: len(found)] = found
         return some
 
     def shares(self, vectors: FloatArray) -> list[list[float]]:
-        """The shares of the nearest samples that are in reach and of each of its own classes.
+        """The shares of the samples that vote, in reach, which are of each of its own classes.
 
         Of (n, len(NAMES)), as (n, classes). By one product with all of them: of so many numbers a
         sample a tree prunes little. A product's rounding depends on how many are asked for, hence
@@ -241,7 +258,8 @@ class _Neighbourhood:
         scaled = np.einsum("nc,cs->ns", vectors[:, self._columns], self._scale)
         roughly = scaled @ self._products
         roughly += self._squares
-        return [self._votes(one, row) for one, row in zip(scaled, roughly, strict=True)]
+        votes = self._all_votes if self._all_vote else self._votes
+        return [votes(one, row) for one, row in zip(scaled, roughly, strict=True)]
 
     def _votes(self, scaled: FloatArray, roughly: FloatArray) -> list[float]:
         few = _least(roughly)
@@ -250,6 +268,17 @@ class _Neighbourhood:
         reach = self.reach**2
         votes = [label for apart, label in by_distance[:_NEIGHBOURS] if apart < reach]
         return [votes.count(number) / _NEIGHBOURS for number in range(len(self.names))]
+
+    def _all_votes(self, scaled: FloatArray, roughly: FloatArray) -> list[float]:
+        """Each weighs by how near it is: the Epanechnikov kernel."""
+        reach = self.reach**2
+        (few,) = (roughly < reach - scaled @ scaled + _ROUNDING).nonzero()
+        squared = ((self._samples[few] - scaled) ** 2).sum(1)
+        near = squared < reach
+        classes, weights = self._classes[few][near], 1 - squared[near] / reach
+        votes = np.bincount(1 + classes, weights, 1 + len(self.names))  # the first: of the others
+        shares: list[float] = (votes[1:] / max(votes.sum(), _LEAST_SAMPLES)).tolist()
+        return shares
 
     def reaches(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Which of the vectors are in reach of a sample of its own."""

@@ -45,6 +45,7 @@ _TOML: Final = """\
 title = "{title}"
 description = "As in the clips that taught it."
 parts = [{parts}]
+reach = 1.2 # all samples within it vote, not the nearest alone: they are of few people
 
 [depth] # the top is where the clips begin and end
 angle = "{angle}"

@@ -1,5 +1,7 @@
 """The classifier, on stick figures and on the samples that come with it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +64,43 @@ def test_the_nearest_samples_decide(
     assert sum(classes.values()) == pytest.approx(1)
 
 
-def test_a_pose_like_no_sample_belongs_to_no_exercise(classifier: PoseClassifier) -> None:
+def _all_within(exercises: Sequence[Exercise | Hold], reach: float | None) -> list[Exercise | Hold]:
+    return [replace(e, reach=reach) if isinstance(e, Exercise) else e for e in exercises]
+
+
+@pytest.mark.parametrize("reach", [None, 1.2])
+def test_a_pose_like_no_sample_belongs_to_no_exercise(reach: float | None) -> None:
+    classifier = PoseClassifier(_all_within(EXERCISES, reach), samples())
     upside_down = (squat(0) * [1, -1, 1]).astype(np.float32)
     assert classify(classifier, embed(as_pose(upside_down)))[NONE] == 1
+
+
+def _among_others(
+    reach: float | None, points: FloatArray, others: int, *, legs_seen: bool = True
+) -> float:
+    """The confidence in a push-up's bottom of a pose that so many others have."""
+    same = SampleSet((NONE,) * others, ("figure",) * others, points[None].repeat(others, axis=0))
+    classifier = PoseClassifier(_all_within(EXERCISES, reach), samples() + same)
+    found = classify(classifier, embed(as_pose(points)), legs_seen=legs_seen)
+    return found["push_up_down"]
+
+
+@pytest.mark.parametrize("legs_seen", [True, False])
+def test_all_in_reach_vote_where_an_exercise_says_so(legs_seen: bool) -> None:
+    """Twenty others are nearer than any of its own."""
+    points = push_up(0.8)
+    points[[Landmark.LEFT_ELBOW, Landmark.RIGHT_ELBOW], 1] -= 0.08
+    shares = {
+        reach: _among_others(reach, points, 20, legs_seen=legs_seen) for reach in (None, 0.3, 1.2)
+    }
+    assert shares[None] == shares[0.3] == 0
+    assert 0.3 < shares[1.2] < _among_others(1.2, points, 0, legs_seen=legs_seen)
+
+
+def test_where_all_vote_its_bottom_may_be_a_pose_of_anything_too() -> None:
+    points = push_up(0.93)
+    assert _among_others(None, points, 20) == 0
+    assert _among_others(1.2, points, 20) == _among_others(1.2, points, 0) > 0.3
 
 
 def test_without_legs_the_upper_body_decides(classifier: PoseClassifier) -> None:
@@ -164,10 +200,11 @@ def test_the_order_of_the_samples_does_not_matter() -> None:
     assert np.mean(apart) < 1e-3
 
 
-def test_many_are_classified_as_each_is_alone() -> None:
+@pytest.mark.parametrize("reach", [None, 1.2])
+def test_many_are_classified_as_each_is_alone(reach: float | None) -> None:
     """To the last bit, whatever the arithmetic does with many at once."""
     exercises, samples = _committed()
-    classifier = PoseClassifier(exercises, samples)
+    classifier = PoseClassifier(_all_within(exercises, reach), samples)
     vectors = samples.vectors()[:: len(samples.labels) // 80] + np.float32(0.01)
     holds = [one.name for one in exercises if isinstance(one, Hold)]
     for size in (2, 3, 8, 64):
