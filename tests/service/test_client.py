@@ -23,6 +23,7 @@ from blazereps_client import (
     VideoAt,
     backoff,
     opening,
+    pace,
 )
 from blazereps_client import connect as connect_async
 from blazereps_client import session as session_module
@@ -46,7 +47,7 @@ from blazereps_client.messages import (
     UnknownCountedMessage,
 )
 from blazereps_client.results import Tally
-from blazereps_client.sync import connect, stream
+from blazereps_client.sync import LiveSession, connect, stream
 from blazereps_client.wire import WireError
 from service.tenants import new_key
 from tests.pose_engine.fakes import encoded_video
@@ -87,6 +88,11 @@ def poses(levels: tuple[int, ...], first: int = 0) -> list[PoseAt]:
         pose_at(i / 10, grey_pose(level) if level else None)
         for i, level in enumerate(levels, first)
     ]
+
+
+def ping_for_ever(session: LiveSession) -> None:
+    while True:
+        session.ping()
 
 
 def events(heard: list[ServerMessage]) -> list[ServerMessage]:
@@ -396,6 +402,31 @@ def test_who_is_superseded_does_not_come_back(address: str) -> None:
             with pytest.raises(LiveError, match="superseded") as caught:
                 list(session)
     assert caught.value.close_code == 4409
+
+
+def test_a_session_that_is_too_long_gives_its_summary(serve: Serve) -> None:
+    told = list[ServerMessage]()
+    with serve(max_session_s=1) as address, connect(url(address), LANDMARKS) as session:
+        session.send_batch(poses(REP))
+        with pytest.raises(LiveError, match="session_too_long: a connection may last 1 s"):
+            told += list(session)
+        with pytest.raises(LiveError, match="session_too_long") as caught:
+            session.send(PoseAt(9.0, None))
+        assert session.end() == session.summary
+        assert session.end().counts == {"squat": 1}
+    assert caught.value.close_code == 4408
+
+
+def test_who_was_too_loud_hears_the_summary(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "SHARE", 100)
+    with (
+        serve(max_messages_hz=10) as address,
+        connect(url(address), LANDMARKS) as session,
+    ):
+        session.send_batch(poses(REP))
+        with pytest.raises(LiveError, match="flood"):
+            ping_for_ever(session)
+        assert session.end().counts == {"squat": 1}
 
 
 def test_a_key_opens_a_session(serve: Serve) -> None:

@@ -35,6 +35,9 @@ const PASSING = new Set([
   OVER_CAPACITY,
 ]);
 
+/** Idle, or too many messages: the session is there yet. */
+const LIMITS = new Set([4408, 4429]);
+
 const CODES: Record<number, string> = {
   1009: "message_too_large",
   [OVER_CAPACITY]: "over_capacity",
@@ -48,6 +51,11 @@ const CODES: Record<number, string> = {
 /** Whether a connection that was closed so may come back. */
 export function isPassing(closeCode: number): boolean {
   return PASSING.has(closeCode);
+}
+
+/** Whether the session can be resumed to be ended, and its summary heard. */
+export function isLimit(closeCode: number): boolean {
+  return LIMITS.has(closeCode);
 }
 
 /** What a close of the connection says where no error message came before it. */

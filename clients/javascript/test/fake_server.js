@@ -12,6 +12,8 @@ import {
 export class FakeServer {
   frames = [];
   hangUpAt = new Set();
+  /** Close codes by the frame after which they are told. */
+  closeAt = new Map();
   #events = [];
 
   async start() {
@@ -56,5 +58,6 @@ export class FakeServer {
     if (this.hangUpAt.delete(seq)) return socket.terminate(); // before the event is told
     tell(this.#events.at(-1));
     tell(ack(seq, { stored_seq: seq }));
+    if (this.closeAt.has(seq)) socket.close(this.closeAt.get(seq));
   }
 }

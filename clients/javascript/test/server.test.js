@@ -47,6 +47,25 @@ for (const [kind, WebSocket] of Object.entries(KINDS)) {
     assert.equal(session.givenUp, 0);
   });
 
+  test(`after a limit the summary is heard over ${kind}, and then what ended it`, async (t) => {
+    const server = await new FakeServer().start();
+    t.after(() => server.stop());
+    server.closeAt = new Map([[4, 4408]]);
+    const options = { WebSocket, random: () => 0.1, pacing: "lossless" };
+    const session = await connect(server.url, options);
+    const told = (async () => {
+      const types = [];
+      try {
+        for await (const { type } of session) types.push(type);
+      } catch ({ code }) {
+        return [types.at(-1), code];
+      }
+    })();
+    for (let n = 0; n < 5; n++) await session.send(JPEG, { atS: n / 10 });
+    assert.deepEqual(await told, ["session.summary", "idle"]);
+    assert.deepEqual((await session.end()).counts, { squat: 5 });
+  });
+
   test(`nobody listening is a lost connection to ${kind}`, async () => {
     const server = await new FakeServer().start();
     server.stop();

@@ -148,6 +148,7 @@ test("iterating gives every event, and ends with the session", async () => {
   })();
   await settled();
   assert.deepEqual(heard, ["rep.counted", "ack"]);
+  void session.end();
   socket.tell(SUMMARY);
   socket.drop(1000);
   await reading;

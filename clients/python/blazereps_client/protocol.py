@@ -48,6 +48,8 @@ MAX_FAULTS = 3
 _GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL = 1001, 1005, 1006, 1011, 1012, 1013
 _PASSING = (_GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL)
 """The close codes after which another attempt is worth it."""
+_LIMITS = (4408, 4429)
+"""Those after which the session can be resumed to be ended, and its summary heard."""
 
 
 class LiveProtocol:
@@ -86,6 +88,8 @@ class LiveProtocol:
         self.counts: dict[str, int] = {}
         self.state: State | None = None
         self.summary: SessionSummary | None = None
+        self.ended_by: LiveError | None = None
+        """What ended the session before all that was to be counted was."""
 
     @property
     def behind(self) -> bool:
@@ -226,13 +230,33 @@ class LiveProtocol:
             self._go_on()
 
     def lost(self, close_code: int | None) -> LiveError:
-        """Take in that the connection is closed; the session can be resumed if `recoverable`."""
+        """Take in that the connection is closed; the session can be resumed if `recoverable`.
+
+        After some limits that is to end it, so that its summary is heard.
+        """
         self.open = self._holding = False
         self._outbox.go_back()
         code = _LOST if close_code is None else close_code
-        fatal, self._fatal = self._fatal, None
         self._faults += code == _FAULT
+        error = self._closed_by(code)
+        if code not in _LIMITS or self.created is None or self.ended_by is not None:
+            return error
+        if not self.ending:
+            self.say(SessionEnd())
+        self.ended_by = error
+        return LiveError(error.code, error.message, recoverable=True, close_code=code)
+
+    def conclude(self, close_code: int | None) -> LiveError | None:
+        """Take in that nothing comes after the summary; gives what ended the session early."""
+        if self.ended_by is None and self._fatal is not None:
+            self.ended_by = self._closed_by(close_code)
+        elif self.ended_by is None and not self.ending:
+            self.ended_by = LiveError("session_ended", "the server has ended the session")
+        return self.ended_by
+
+    def _closed_by(self, code: int | None) -> LiveError:
         recoverable = code in _PASSING and self._faults <= MAX_FAULTS
+        fatal, self._fatal = self._fatal, None
         if fatal is None:
             what = f"the connection was closed with code {code}"
             return LiveError("connection_lost", what, recoverable=recoverable, close_code=code)
@@ -255,7 +279,8 @@ class LiveProtocol:
 
     def _check_not_ending(self) -> None:
         if self.ending:
-            raise LiveError("session_ended", "the session has been ended: it takes nothing more")
+            what = "the session has been ended: it takes nothing more"
+            raise self.ended_by or LiveError("session_ended", what)
 
     def _take_created(self, created: SessionCreated) -> None:
         self.created, self.config, self.limits = created, created.config, created.limits

@@ -32,7 +32,7 @@ from blazereps_client.messages import (
     SessionUpdate,
     Subject,
 )
-from blazereps_client.opening import Opening
+from blazereps_client.opening import CLOSE_TIMEOUT_S, Opening
 from blazereps_client.pace import Pace
 from blazereps_client.protocol import Control, LiveProtocol
 from blazereps_client.results import Document
@@ -133,11 +133,15 @@ class LiveSession(Told):
         await self._say(Ping(nonce=nonce))
 
     async def end(self) -> SessionSummary:
-        """Say that no more media will come, wait until all is worked off, and give the summary."""
-        self._finish()
+        """Say that no more media will come, wait until all is worked off, and give the summary.
+
+        A session that has ended early, as for its age, gives its summary, too; else that is raised.
+        """
+        if self.summary is None:
+            self._finish()
         self._iterating = False
-        await self._changes.until(lambda: self._over)
-        if self.summary is None or self._error is not None:
+        await self._changes.until(lambda: self._over or self.summary)
+        if self.summary is None or not isinstance(self._error, LiveError | None):
             raise self._failure()
         return self.summary
 
@@ -158,8 +162,7 @@ class LiveSession(Told):
         finally:
             self._iterating = False
             self._changes.tell()
-        if self.summary is None or self._error is not None:
-            raise self._failure()
+        self._check()
 
     async def _open(self) -> None:
         self._socket = await self._shake_hands()
@@ -201,7 +204,7 @@ class LiveSession(Told):
         self._check()
 
     def _check(self) -> None:
-        if self._over and self.summary is None:
+        if self._over and (self.summary is None or self._error is not None):
             raise self._failure()
 
     def _failure(self) -> Exception:
@@ -219,7 +222,7 @@ class LiveSession(Told):
             while True:
                 await self._talk(self._socket)
                 if self.summary is not None:
-                    return self._stop(None)
+                    return self._stop(self._protocol.conclude(self._socket.close_code))
                 lost = self._protocol.lost(self._socket.close_code)
                 self._changes.tell()
                 if lost.recoverable:
@@ -230,7 +233,7 @@ class LiveSession(Told):
                     waits, came_to = delays(), self._protocol.furthest_seq
                 self._socket = await self._reconnect(lost, waits)
         except Exception as error:
-            self._stop(error)
+            self._stop(self._protocol.ended_by or error)
 
     @property
     def _resume_s(self) -> float:
@@ -266,15 +269,18 @@ class LiveSession(Told):
         return socket
 
     async def _talk(self, socket: ClientConnection) -> None:
-        """Say and hear, both until the connection is lost or the summary is there."""
+        """Say and hear, both until the connection is lost; after the summary not for long."""
         tasks = [
             asyncio.create_task(task(socket)) for task in (self._speak, self._sound, self._watch)
         ]
         try:
-            with suppress(ConnectionClosed):
+            with suppress(ConnectionClosed, TimeoutError):
                 while self.summary is None:
                     self._hear(await socket.recv())
                     await self._changes.until(self._has_room)
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    while True:
+                        self._hear(await socket.recv())
         finally:
             for task in tasks:
                 task.cancel()
@@ -314,7 +320,8 @@ class LiveSession(Told):
 
     def _ask_for_key(self) -> None:
         """What is encoded from a key frame on can be decoded once the session is resumed."""
-        if self._resume_s and self._protocol.config.input == "video":
+        wanted = self._protocol.config.input == "video" and not self._protocol.ending
+        if wanted and self._resume_s:
             self._tell(KeyframeRequest())
 
     async def _quiet(self, for_s: float) -> None:

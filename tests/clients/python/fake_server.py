@@ -40,6 +40,8 @@ class Cut:
     code: int | None = None
     error: str | None = None
     """The code of an error that is told first."""
+    summary: bool = False
+    """Whether the session has ended, and its summary is told before that."""
 
 
 @dataclass
@@ -197,6 +199,8 @@ class FakeServer:
         connection.send(json.dumps(message))
 
     def _cut(self, connection: ServerConnection, cut: Cut) -> None:
+        if cut.summary:
+            self._say(connection, summary(self.live))
         if cut.error is not None:
             self._say(connection, fatal(cut.error))
         if cut.code is None:

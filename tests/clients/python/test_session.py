@@ -37,7 +37,7 @@ from blazereps_client.messages import (
     SessionResumed,
     SessionSummary,
 )
-from tests.clients.python.fake_server import Cut, FakeServer, serving
+from tests.clients.python.fake_server import REP_EVERY, Cut, FakeServer, serving
 from tests.service.proxy import Proxy, proxied
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +62,11 @@ async def send_all(session: LiveSession, number: int) -> SessionSummary:
     for image in images(number):
         await session.send(image)
     return await session.end()
+
+
+async def send_for_ever(session: LiveSession) -> None:
+    for i in count():
+        await session.send(ImageAt(i / 10, b"jpeg"))
 
 
 async def leave_unanswered(proxy: Proxy) -> None:
@@ -203,9 +208,7 @@ async def test_a_session_that_is_not_to_be_resumed_ends_with_its_connection() ->
     [
         (Cut(2, 1000), "connection_lost"),
         (Cut(2, 1009), "connection_lost"),
-        (Cut(2, 4408, error="idle"), "idle"),
         (Cut(2, 4409, error="superseded"), "superseded"),
-        (Cut(2, 4429, error="flood"), "flood"),
     ],
     ids=str,
 )
@@ -220,6 +223,56 @@ async def test_what_is_final_is_not_resumed(cut: Cut, code: str) -> None:
     assert again.value is caught.value
     assert not caught.value.recoverable
     assert fake.epoch == 1
+
+
+@pytest.mark.parametrize("cut", [Cut(2, 4408, error="idle"), Cut(12, 4429, error="flood")], ids=str)
+async def test_after_a_limit_the_summary_is_heard_and_then_what_ended_it(cut: Cut) -> None:
+    assert cut.error
+    with serving(FakeServer(cuts=[cut])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            with pytest.raises(LiveError, match=cut.error) as caught:
+                await send_for_ever(session)
+            assert caught.value.close_code == cut.code
+            summary = await session.end()
+            told = aiter(session)
+            while await anext(told) is not summary:
+                pass
+            with pytest.raises(LiveError, match=cut.error):
+                await anext(told)
+    assert fake.epoch == 2
+    sent = [one for one in fake.live.log if isinstance(one, int)]
+    assert sent == list(range(summary.processed))
+    assert summary.processed >= cut.after
+    assert sum(summary.counts.values()) == len(sent) // REP_EVERY
+
+
+async def test_after_a_limit_who_may_not_come_back_hears_what_it_was() -> None:
+    once: tuple[dict[str, Any], ...] = ({"resume": False}, {"ticket": "abc"})
+    for more in once:
+        with serving(FakeServer(cuts=[Cut(2, 4408, error="idle")])) as fake:
+            async with connect(fake.url, LOSSLESS, **more) as session:
+                with pytest.raises(LiveError, match="idle") as caught:
+                    await send_all(session, 10)
+        assert (caught.value.close_code, caught.value.recoverable, fake.epoch) == (4408, False, 1)
+    with serving(FakeServer(cuts=[Cut(2, 4408, error="idle")])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(401, "unauthorized")]
+            with pytest.raises(LiveError, match="idle"):
+                await send_all(session, 10)
+
+
+async def test_a_summary_that_nobody_asked_for_is_an_early_end() -> None:
+    with serving(FakeServer(cuts=[Cut(3, 4408, error="session_too_long", summary=True)])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            with pytest.raises(LiveError, match="session_too_long") as caught:
+                await send_for_ever(session)
+            assert caught.value.close_code == 4408
+            assert (await session.end()).processed == 3
+    with (
+        serving(FakeServer(cuts=[Cut(3, 1000, summary=True)])) as fake,
+        pytest.raises(LiveError, match="the server has ended the session"),
+    ):
+        [message async for message in stream(fake.url, images(100), LOSSLESS)]
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 507])
