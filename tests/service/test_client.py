@@ -466,7 +466,7 @@ def test_errors_are_told_in_the_servers_words(address: str, serve: Serve) -> Non
         connect(url(small)),
     ):
         pass
-    assert caught.value.recoverable
+    assert (caught.value.recoverable, caught.value.retry_after_s) == (True, 5)
     with (
         serve(idle_s=0.2) as hasty,
         connect(url(hasty)) as session,

@@ -12,10 +12,15 @@ export class BlazerepsError extends Error {
     readonly field: string | null = null,
     /** Of the media message that was refused, or null. */
     readonly seq: number | null = null,
+    /** In how many seconds to come again, where the server has said so, or null. */
+    readonly retryAfterS: number | null = null,
   ) {
     super(message);
   }
 }
+
+/** Another attempt may be answered otherwise. */
+export class PassingError extends BlazerepsError {}
 
 const GOING_AWAY = 1001;
 const NO_STATUS = 1005;

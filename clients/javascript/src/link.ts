@@ -1,6 +1,11 @@
 import { backoffMs } from "./backoff.js";
 import type { Clock } from "./clock.js";
-import { ABNORMAL, BlazerepsError, closeError } from "./errors.js";
+import {
+  ABNORMAL,
+  BlazerepsError,
+  closeError,
+  PassingError,
+} from "./errors.js";
 import type { Bytes } from "./media.js";
 import type { ServerMessage } from "./messages.js";
 import {
@@ -82,12 +87,12 @@ export class Link {
     );
   }
 
-  /** Dials once more, the later the more often it has failed. */
-  redial(): void {
+  /** Dials once more, the later the more often it has failed, and no earlier than it was asked for. */
+  redial(afterMs: number): void {
     const { clock, random } = this.options;
     this.#timer = clock.setTimeout(
       () => this.dial(),
-      backoffMs(this.#attempt++, random),
+      afterMs + backoffMs(this.#attempt++, random),
     );
   }
 
@@ -140,6 +145,7 @@ export class Link {
   }
 
   #failed(error: unknown): void {
+    if (error instanceof PassingError) return this.owner.lost(error, ABNORMAL);
     if (error instanceof BlazerepsError) return this.owner.refused(error);
     const why = error instanceof Error ? error.message : String(error);
     this.owner.lost(new BlazerepsError("connection_lost", why), ABNORMAL);

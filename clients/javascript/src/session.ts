@@ -1,3 +1,4 @@
+import { askedMs } from "./backoff.js";
 import { Changes } from "./changes.js";
 import { Channel } from "./channel.js";
 import { type Clock, realClock } from "./clock.js";
@@ -284,13 +285,14 @@ export class Session {
     if (this.#protocol.summary) return this.#conclude(told);
     const cause = told ?? error;
     const mayBeEnded = isLimit(closeCode) && !this.#endedBy;
-    if (!(isPassing(closeCode) || mayBeEnded) || !this.#isResumable())
+    const afterMs = askedMs(cause.retryAfterS);
+    if (!(isPassing(closeCode) || mayBeEnded) || !this.#isResumable(afterMs))
       return this.#finish(this.#endedBy ?? cause);
     if (mayBeEnded) this.#endEarly(cause);
     // Else it is lost as soon as it is resumed.
     if (this.#protocol.furthestSeq > this.#cameToSeq) this.#link.advanced();
     this.#cameToSeq = this.#protocol.furthestSeq;
-    this.#link.redial();
+    this.#link.redial(afterMs);
     if (this.#lostAtMs !== null) return;
     this.#lostAtMs = this.#clock.now();
     this.#events.emit({ type: "connection.lost", error: cause });
@@ -320,12 +322,12 @@ export class Session {
       this.#events.emit({ type: "keyframe.request" });
   }
 
-  #isResumable(): boolean {
+  #isResumable(afterMs = 0): boolean {
     const { created } = this.#protocol;
     if (!created || this.#protocol.failsHere) return false;
     const nowMs = this.#clock.now();
     const lostMs = nowMs - (this.#lostAtMs ?? nowMs);
-    return lostMs < created.limits.resume_s * 1000;
+    return lostMs + afterMs < created.limits.resume_s * 1000;
   }
 
   #finish(error: BlazerepsError | null): void {

@@ -66,6 +66,25 @@ for (const [kind, WebSocket] of Object.entries(KINDS)) {
     assert.deepEqual((await session.end()).counts, { squat: 5 });
   });
 
+  test(`who is asked to wait comes no earlier over ${kind}`, async (t) => {
+    const server = await new FakeServer().start();
+    t.after(() => server.stop());
+    server.hangUpAt = new Set([2]);
+    const options = { WebSocket, random: () => 0.1, pacing: "lossless" };
+    const session = await connect(server.url, { ...options, key: "k" });
+    server.retryAfter = [1];
+    const began = performance.now();
+    for (let n = 0; n < 5; n++) await session.send(JPEG, { atS: n / 10 });
+    assert.deepEqual((await session.end()).counts, { squat: 5 });
+    assert.ok(performance.now() - began >= 1000);
+    server.retryAfter = [30];
+    const refused = { code: "over_capacity", retryAfterS: 30 };
+    await assert.rejects(
+      connect(server.url, { ...options, key: "k" }),
+      refused,
+    );
+  });
+
   test(`nobody listening is a lost connection to ${kind}`, async () => {
     const server = await new FakeServer().start();
     server.stop();

@@ -12,7 +12,7 @@ from typing import TypeVar
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from blazereps_client.backoff import delays
+from blazereps_client.backoff import asked_s, delays
 from blazereps_client.changes import Changes
 from blazereps_client.errors import LiveError
 from blazereps_client.media import Media, PoseAt
@@ -244,7 +244,8 @@ class LiveSession(Told):
     async def _reconnect(self, lost: LiveError, waits: Iterator[float]) -> ClientConnection:
         """Raises what was lost, or the last fault, once it is in vain."""
         give_up_s = time.monotonic() + self._resume_s
-        for delay_s in waits:
+        for some_s in waits:
+            delay_s = asked_s(lost.retry_after_s) + some_s
             if not lost.recoverable or time.monotonic() + delay_s > give_up_s:
                 break
             await asyncio.sleep(delay_s)

@@ -284,6 +284,46 @@ async def test_an_answer_that_another_attempt_may_not_get_is_passed_over(status:
     assert not fake.refusals
 
 
+async def test_who_is_asked_to_wait_comes_no_earlier() -> None:
+    with serving(FakeServer(cuts=[Cut(2)], retry_after="1")) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(503, "over_capacity")]
+            began = time.monotonic()
+            assert (await send_all(session, 10)).processed == 10
+    assert 1 <= time.monotonic() - began < 3
+
+
+async def test_of_what_a_server_asks_for_only_so_much_is_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backoff, "MAX_ASKED_S", 0.1)
+    with serving(FakeServer(cuts=[Cut(2)], retry_after="3600")) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(429, "too_many_requests")] * 2
+            assert (await send_all(session, 10)).processed == 10
+
+
+async def test_who_is_asked_to_wait_for_too_long_gives_up_and_says_how_long() -> None:
+    began = time.monotonic()
+    with serving(FakeServer(cuts=[Cut(2)], retry_after="30", limits={"resume_s": 20})) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(503, "over_capacity")]
+            with pytest.raises(LiveError, match="over_capacity") as caught:
+                await send_all(session, 10)
+    assert (caught.value.retry_after_s, caught.value.recoverable) == (30, True)
+    assert time.monotonic() - began < 5
+
+
+async def test_who_cannot_begin_is_told_when_to_come_again() -> None:
+    with (
+        serving(FakeServer(refusals=[(503, "over_capacity")], retry_after="5")) as fake,
+        pytest.raises(LiveError, match="over_capacity") as caught,
+    ):
+        async with connect(fake.url):
+            pass
+    assert caught.value.retry_after_s == 5
+
+
 async def test_a_resumption_that_is_refused_is_final() -> None:
     with serving(FakeServer(cuts=[Cut(2), Cut(0, 4404, error="unknown_session")])) as fake:
         async with connect(fake.url, LOSSLESS) as session:
