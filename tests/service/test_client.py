@@ -494,3 +494,13 @@ def test_a_refused_observation_is_told_and_the_session_goes_on(address: str) -> 
         assert session.end().counts == {"squat": 1}
         faults = [one for one in session if isinstance(one, ErrorMessage)]
     assert [(one.code, one.seq) for one in faults] == [("unsupported_format", 0)]
+
+
+def test_a_batch_that_is_refused_as_a_whole_keeps_nobody_waiting(address: str) -> None:
+    nowhere = replace(poses(REP)[0], points=[[float("nan")] * 3] * 33)
+    with connect(url(address), LANDMARKS) as session:
+        session.send_batch([replace(nowhere, at_s=n / 100) for n in range(40)])
+        error = next(one for one in session if isinstance(one, ErrorMessage))
+        assert (error.code, error.seq, session.ready) == ("invalid_landmarks", 0, True)
+        session.send_batch(poses(REP, 10))
+        assert session.end().counts == {"squat": 1}

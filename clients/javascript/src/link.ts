@@ -117,6 +117,7 @@ export class Link {
     this.#silentBeats = 0;
     socket.onopen = () => {
       this.#opened = true;
+      this.#silentBeats = 0;
       this.say(this.owner.first());
     };
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));

@@ -313,7 +313,7 @@ export class Session {
 
   #stall(yes: boolean): void {
     this.#protocol.stalled(yes);
-    if (yes && this.#isResumable()) this.#askForKey();
+    if (yes && this.#protocol.open && this.#isResumable()) this.#askForKey();
   }
 
   /** What is encoded from a key frame on can be decoded once the session is resumed. */

@@ -547,6 +547,35 @@ test("a connection that is silent for long is given up and resumed", async () =>
 });
 
 /** A live session with as many frames under way as may be, of which nothing is heard. */
+test("silence is counted from when the connection is open", async () => {
+  const { socket, clock } = await lasting();
+  socket.drop();
+  await clock.advance(200);
+  const slow = FakeSocket.last;
+  await clock.advance(14_000);
+  slow.onopen({});
+  await clock.advance(2_000);
+  assert.deepEqual(slow.said, ["session.resume", "ping"]);
+  await clock.advance(12_000);
+  assert.equal(FakeSocket.last, slow);
+  await clock.advance(2_000);
+  assert.notEqual(FakeSocket.last, slow);
+});
+
+test("a key frame is asked for once where resuming takes its time", async () => {
+  const config = { pacing: "live", input: "video" };
+  const { session, socket, clock } = await lasting({
+    created: { ...RESUMABLE, config },
+  });
+  let asked = 0;
+  session.on("keyframe.request", () => asked++);
+  socket.drop();
+  await clock.advance(200);
+  FakeSocket.last.onopen({});
+  await clock.advance(5_000);
+  assert.equal(asked, 1);
+});
+
 async function stalled() {
   const { session, socket, clock } = await opened({ created: LIVE });
   await sendMany(session, 0, 9);

@@ -52,6 +52,10 @@ _LIMITS = (4408, 4429)
 """Those after which the session can be resumed to be ended, and its summary heard."""
 
 
+_OF_WHOLE_MESSAGES = ("invalid_header", "invalid_landmarks")
+"""Said of the first observation of a batch that is refused as a whole; others are said of one."""
+
+
 class LiveProtocol:
     """What to send, what is heard, and what a lost connection means, for one session.
 
@@ -321,7 +325,9 @@ class LiveProtocol:
             self._fatal = error
             return None
         if error.seq is not None:
-            self._done_seq = max(self._done_seq, error.seq)
+            whole = error.code in _OF_WHOLE_MESSAGES
+            seq = self._outbox.last_seq(error.seq) if whole else error.seq
+            self._done_seq = max(self._done_seq, seq)
         return error
 
 

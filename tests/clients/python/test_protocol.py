@@ -370,6 +370,19 @@ def test_what_was_refused_is_not_under_way() -> None:
     assert protocol.ready
 
 
+@pytest.mark.parametrize(
+    ("code", "ready"), [("invalid_landmarks", True), ("time_went_backwards", False)]
+)
+def test_of_a_batch_that_was_refused_as_a_whole_nothing_is_under_way(
+    code: str, ready: bool
+) -> None:
+    protocol = opened(input="landmarks")
+    protocol.send_batch([PoseAt(n, None) for n in range(40)])
+    protocol.next_to_send()
+    hear(protocol, refused(0) | {"code": code})
+    assert protocol.ready is ready
+
+
 def test_live_frames_that_were_held_up_are_marked_late_until_the_server_has_caught_up() -> None:
     protocol = opened()
     for number in range(3):
