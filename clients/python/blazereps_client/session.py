@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from blazereps_client.backoff import asked_s, delays
 from blazereps_client.changes import Changes
 from blazereps_client.errors import LiveError
+from blazereps_client.inbox import Inbox
 from blazereps_client.media import Media, PoseAt
 from blazereps_client.messages import (
     Arm,
@@ -38,8 +39,6 @@ from blazereps_client.protocol import Control, LiveProtocol
 from blazereps_client.results import Document
 from blazereps_client.told import Told
 
-MAX_UNREAD = 4096
-"""Messages that wait for whoever iterates."""
 LIVE_PATIENCE_S, LOSSLESS_PATIENCE_S = 10, 60
 """How long the network may be silent; a server that holds a lossless sender back is it for long."""
 SILENT_S = 1.0
@@ -61,8 +60,7 @@ class LiveSession(Told):
         self._heard_s = 0.0
         self._over = False
         self._error: Exception | None = None
-        self._unread: deque[ServerMessage] = deque(maxlen=MAX_UNREAD)
-        self._iterating = False
+        self._inbox = Inbox()
         self._callbacks: list[tuple[type[Document], Callback[ServerMessage]]] = []
         self._calls: deque[tuple[Callback[ServerMessage], ServerMessage]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
@@ -71,6 +69,14 @@ class LiveSession(Told):
     def ready(self) -> bool:
         """Whether what is sent now would be worked on; if not, skip a live picture."""
         return not self._over and self._protocol.ready
+
+    @property
+    def missed(self) -> int:
+        """Messages that are gone, for too many came while nobody iterated.
+
+        Of the oldest acks, states, landmarks and phases go first, anything else after them.
+        """
+        return self._inbox.missed
 
     def on(self, kind: type[Message], callback: Callback[Message]) -> None:
         """Call it, one message after the other, with each message of that class from here on.
@@ -139,7 +145,6 @@ class LiveSession(Told):
         """
         if self.summary is None:
             self._finish()
-        self._iterating = False
         await self._changes.until(lambda: self._over or self.summary)
         if self.summary is None or not isinstance(self._error, LiveError | None):
             raise self._failure()
@@ -149,18 +154,18 @@ class LiveSession(Told):
         """Everything the server says after `session.created`, up to the summary.
 
         Raises LiveError where the session ends early. While nobody iterates, the last 4096
-        messages are kept.
+        messages are kept, see `missed`.
         """
-        self._iterating = True
+        self._inbox.iterating = True
         try:
             while True:
-                await self._changes.until(lambda: self._unread or self._over)
-                if not self._unread:
+                await self._changes.until(lambda: self._inbox or self._over)
+                if not self._inbox:
                     break
-                yield self._unread.popleft()
+                yield self._inbox.take()
                 self._changes.tell()
         finally:
-            self._iterating = False
+            self._inbox.iterating = False
             self._changes.tell()
         self._check()
 
@@ -278,7 +283,7 @@ class LiveSession(Told):
             with suppress(ConnectionClosed, TimeoutError):
                 while self.summary is None:
                     self._hear(await socket.recv())
-                    await self._changes.until(self._has_room)
+                    await self._changes.until(self._may_hear)
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     while True:
                         self._hear(await socket.recv())
@@ -342,15 +347,15 @@ class LiveSession(Told):
             self._tell(message)
 
     def _tell(self, message: ServerMessage) -> None:
-        self._unread.append(message)
+        self._inbox.put(message)
         for kind, callback in self._callbacks:
             if isinstance(message, kind):
                 self._calls.append((callback, message))
         self._changes.tell()
 
-    def _has_room(self) -> bool:
-        """Who iterates slowly holds the server back; who does not iterate misses the oldest."""
-        return not self._iterating or len(self._unread) < MAX_UNREAD
+    def _may_hear(self) -> bool:
+        """Who iterates slowly holds the server back, but nobody from the summary."""
+        return self._inbox.has_room or self._protocol.ending
 
     async def _call_back(self) -> None:
         try:
