@@ -6,32 +6,24 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from types import EllipsisType
 from typing import TypeVar
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from blazereps_client.asked import Asked
 from blazereps_client.backoff import asked_s, delays
 from blazereps_client.changes import Changes
 from blazereps_client.errors import LiveError
 from blazereps_client.inbox import Inbox
 from blazereps_client.media import Media, PoseAt
 from blazereps_client.messages import (
-    Arm,
-    CountingPause,
-    CountingReset,
-    CountingResume,
     KeyframeRequest,
-    Outputs,
-    Ping,
     ServerMessage,
     SessionCreated,
     SessionEnd,
     SessionStart,
     SessionSummary,
-    SessionUpdate,
-    Subject,
 )
 from blazereps_client.opening import CLOSE_TIMEOUT_S, Opening
 from blazereps_client.pace import Pace
@@ -49,7 +41,7 @@ Message = TypeVar("Message", bound=Document)
 Callback = Callable[[Message], object]
 
 
-class LiveSession(Told):
+class LiveSession(Asked, Told):
     """An open session, see `connect`. Any task may send while another one iterates."""
 
     def __init__(self, opening: Opening, start: SessionStart, *, resume: bool) -> None:
@@ -105,38 +97,6 @@ class LiveSession(Told):
         seqs = self._protocol.send_batch(poses)
         await self._passed_on()
         return seqs
-
-    async def update(
-        self,
-        *,
-        exercise: str | None = None,
-        subject: Subject | EllipsisType | None = ...,
-        outputs: Outputs | None = None,
-    ) -> None:
-        """From here on count, follow or tell something else; what is left out stays as it is.
-
-        `subject`: None for the most prominent.
-        """
-        update = SessionUpdate(exercise=exercise, outputs=outputs)
-        if not isinstance(subject, EllipsisType):
-            update = update.model_copy(update={"subject": subject})
-        await self._say(update)
-
-    async def pause(self) -> None:
-        """Nothing counts from here on."""
-        await self._say(CountingPause())
-
-    async def resume(self, arm: Arm | None = None) -> None:
-        """Everything counts from here on, or once what is to happen first has happened."""
-        await self._say(CountingResume(arm=arm))
-
-    async def reset(self, arm: Arm | None = None) -> None:
-        """All counts go back to zero."""
-        await self._say(CountingReset(arm=arm))
-
-    async def ping(self, nonce: str = "") -> None:
-        """Ask for a `pong`."""
-        await self._say(Ping(nonce=nonce))
 
     async def end(self) -> SessionSummary:
         """Say that no more media will come, wait until all is worked off, and give the summary.
