@@ -16,6 +16,7 @@ from blazereps_client.messages import (
     EventMessage,
     Limits,
     Ping,
+    Pong,
     ServerMessage,
     SessionCreated,
     SessionEnd,
@@ -44,6 +45,10 @@ MAX_LATE_UNDER_WAY = 16
 one to answer a ping behind them in time."""
 MAX_FAULTS = 3
 """In a row: a message that makes the server fail would do so for ever."""
+
+_BEAT = Ping(nonce="heartbeat")
+HEARTBEAT = _BEAT.model_dump_json()
+"""A ping whose pong nobody is told of."""
 
 _GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL = 1001, 1005, 1006, 1011, 1012, 1013
 _PASSING = (_GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL)
@@ -216,6 +221,8 @@ class LiveProtocol:
                 self._take_created(message)
             case SessionResumed():
                 self._take_resumed(message)
+            case Pong(nonce=_BEAT.nonce):
+                return None
             case SessionUpdated():
                 self.config = message.config
             case SessionSummary():

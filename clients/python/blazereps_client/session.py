@@ -27,7 +27,7 @@ from blazereps_client.messages import (
 )
 from blazereps_client.opening import CLOSE_TIMEOUT_S, Opening
 from blazereps_client.pace import Pace
-from blazereps_client.protocol import Control, LiveProtocol
+from blazereps_client.protocol import HEARTBEAT, Control, LiveProtocol
 from blazereps_client.results import Document
 from blazereps_client.told import Told
 
@@ -35,6 +35,8 @@ LIVE_PATIENCE_S, LOSSLESS_PATIENCE_S = 10, 60
 """How long the network may be silent; a server that holds a lossless sender back is it for long."""
 SILENT_S = 1.0
 """Without a word, after which the server is pinged; after as long again nothing comes through."""
+BEATS = 3
+"""So often something is said in the time after which a server takes a session for idle."""
 DEFAULT_START = SessionStart()
 
 Message = TypeVar("Message", bound=Document)
@@ -255,16 +257,25 @@ class LiveSession(Asked, Told):
     async def _speak(self, socket: ClientConnection) -> None:
         assert self._protocol.limits is not None, "the session is open"
         pace = Pace(self._protocol.limits.max_messages_hz)
+        beat_s = self._protocol.limits.idle_s / BEATS
         with suppress(ConnectionClosed):  # whoever listens is told too
             while True:
                 message = self._protocol.next_to_send()
                 if message is None:
                     self._changes.tell()
-                    await self._changes.until(lambda: self._protocol.unsent)
+                    await self._more_to_say(socket, beat_s)
                     continue
                 if self._protocol.limited or isinstance(message, str):
                     await asyncio.sleep(pace.wait_s(time.monotonic()))
                 await socket.send(message)
+
+    async def _more_to_say(self, socket: ClientConnection, beat_s: float) -> None:
+        """Wait for it; who says nothing for long is taken for gone."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(beat_s):
+                    return await self._changes.until(lambda: self._protocol.unsent)
+            await socket.send(HEARTBEAT)
 
     async def _sound(self, socket: ClientConnection) -> None:
         """Ping whenever it is quiet."""
