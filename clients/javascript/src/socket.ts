@@ -8,7 +8,8 @@ export interface Socket {
   onmessage: ((event: any) => void) | null;
   onclose: ((event: any) => void) | null;
   onerror: ((event: any) => void) | null;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Text or bytes, whose type is another one from TypeScript 5.7 on. */
+  send(data: any): void;
   close(code?: number): void;
 }
 
