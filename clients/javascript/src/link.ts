@@ -148,7 +148,7 @@ export class Link {
   #failed(error: unknown): void {
     if (error instanceof PassingError) return this.owner.lost(error, ABNORMAL);
     if (error instanceof BlazerepsError) return this.owner.refused(error);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? said(error) : String(error);
     this.owner.lost(new BlazerepsError("connection_lost", why), ABNORMAL);
   }
 
@@ -175,4 +175,9 @@ export class Link {
     socket.onerror = () => {}; // a socket that is closed before it is open complains
     socket.close(1000);
   }
+}
+
+/** Node says why it failed to fetch in the cause alone. */
+function said({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

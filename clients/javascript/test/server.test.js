@@ -92,5 +92,7 @@ for (const [kind, WebSocket] of Object.entries(KINDS)) {
       code: "connection_lost",
       message: /ECONNREFUSED|network error/,
     });
+    const bought = connect(server.url, { WebSocket, key: "k" });
+    await assert.rejects(bought, { message: /fetch failed: .*ECONNREFUSED/ });
   });
 }

@@ -127,6 +127,8 @@ class LiveProtocol:
     @property
     def ready(self) -> bool:
         """Whether an observation sent now would be worked on: soon, or after what was held up."""
+        if self.ending:
+            return False
         if not self._flows:
             return self.created is not None and self.config.pacing == "live"
         soon = not self._outbox.waiting and self._under_way <= self._credit

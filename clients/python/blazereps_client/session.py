@@ -61,7 +61,11 @@ class LiveSession(Asked, Told):
 
     @property
     def ready(self) -> bool:
-        """Whether what is sent now would be worked on; if not, skip a live picture."""
+        """Whether what is sent now would be worked on; if not, skip a live picture.
+
+        Raises LiveError where the session has ended early: it never will be.
+        """
+        self._check()
         return not self._over and self._protocol.ready
 
     @property

@@ -41,7 +41,10 @@ class LiveSession(Told):
 
     @property
     def ready(self) -> bool:
-        """Whether what is sent now would be worked on; if not, skip a live picture."""
+        """Whether what is sent now would be worked on; if not, skip a live picture.
+
+        Raises LiveError where the session has ended early: it never will be.
+        """
         return self._session.ready
 
     @property

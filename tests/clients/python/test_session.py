@@ -653,10 +653,27 @@ async def test_leaving_a_stream_early_stops_the_sender() -> None:
         assert asyncio.all_tasks() == before
 
 
+async def test_a_live_source_is_told_that_the_session_is_over() -> None:
+    async def film(session: LiveSession) -> None:
+        for image in images(1000):
+            if session.ready:
+                await session.send(image)
+            await asyncio.sleep(0.001)
+
+    for cut in (Cut(2, 4409, error="superseded"), Cut(2, 4408, error="idle")):
+        with serving(FakeServer(cuts=[cut])) as fake:
+            async with connect(fake.url) as session:
+                with pytest.raises(LiveError, match=cut.error):
+                    await film(session)
+                with pytest.raises(LiveError, match=cut.error):
+                    assert session.ready
+
+
 async def test_a_live_source_skips_what_the_server_would_not_get_to() -> None:
     with serving(FakeServer()) as fake:
         async with connect(fake.url) as session:
             assert session.ready
             await session.send(ImageAt(0.0, b""))
             await session.end()
+            assert not session.ready
         assert not session.ready
