@@ -179,8 +179,6 @@ class ServiceError(Exception):
     def response(self) -> JSONResponse:
         """It as an HTTP response."""
         headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
-        if self.rule.status in (401, 410, 413):
-            headers["Connection"] = "close"  # else the rest of a body would still be read
         if self.rule.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return JSONResponse(
