@@ -1,5 +1,6 @@
 """Every endpoint that takes JSON: values of other types than its schema has are refused."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.service.fakes import FakeEngine, FakeLibrary
 
 DOCUMENT = create_app(Settings(), FakeEngine(), FakeLibrary()).openapi()
 VALUES: tuple[Any, ...] = (None, True, 3600, 3600.0, 0.5, "3600", "true", ["3600"], {}, [True])
+PYTHON = re.compile("tuple|dictionary|input|should|validation")
 KEY = new_key()
 
 
@@ -59,6 +61,26 @@ def test_values_of_other_types_are_refused(
             answer = client.request(method, url, json=right | {field: value})
             assert answer.status_code == 422, (field, value)
             assert answer.json()["field"].startswith(field)
+            assert not PYTHON.search(answer.json()["detail"])
         if allows(schema, 3600.0):  # as JSON has it, that is an integer
             answer = client.request(method, url, json=right | {field: 3600.0})
             assert answer.status_code != 422, answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ([], "the body: must be an object"),
+        ({}, "user: is missing"),
+        ({"user": "ann", "users": 1}, "users: there is no such field"),
+        ({"user": "ann", "scopes": "read"}, "scopes: must be an array"),
+        ({"user": "ann", "scopes": []}, "scopes: must have at least 1 item, not 0"),
+        ({"user": "ann", "expires_in_s": 7}, "expires_in_s: must be greater than or equal to 60"),
+    ],
+)
+def test_a_fault_is_said_in_words_of_json(client: httpx2.Client, sent: object, said: str) -> None:
+    assert client.post("/v1/tokens", json=sent).json()["detail"] == said
+
+
+def test_a_fault_of_a_query_is_said_so_too(client: httpx2.Client) -> None:
+    assert client.get("/v1/clips?limit=x").json()["detail"] == "limit: must be a valid integer"
