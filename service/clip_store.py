@@ -177,8 +177,10 @@ class ClipStore:
         return await self._cancel(clip_id, _UPLOADS)
 
     async def late(self, limit: int, besides: Sequence[str] = ()) -> Sequence[str]:
-        """The ids of uploads that were not finished in time, and of clips that were given up so long
-        ago that nobody writes of them, but for these, the oldest first."""
+        """The ids of uploads that were not finished in time, the oldest first, but for these.
+
+        Also of clips that were given up so long ago that nobody writes of them.
+        """
         late = Clip.upload_expires_at <= self._clock(), Clip.id.not_in(besides)
         query = select(Clip.id).where(*late, _UPLOADS).order_by(Clip.upload_expires_at)
         async with self._database.read() as session:
