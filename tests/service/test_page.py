@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ import pytest
 from service.tenants import new_key
 from tests.service.chromium import Tab, tab
 from tests.service.conftest import Serve
-from tests.service.fakes import REP, REST, WEBM_FPS, write_webm
+from tests.service.fakes import REP, REST, WEBM_FPS, encoded, write_webm
 from tests.service.proxy import proxied
 from tests.service.talk import talking
 
@@ -48,6 +49,16 @@ SENT: Final = """
     };
 """
 """Keeps the capture times of what is sent, in microseconds."""
+SOCKETS: Final = """
+    window.sockets = 0;
+    window.WebSocket = class extends WebSocket {
+      constructor(...all) {
+        super(...all);
+        window.sockets++;
+      }
+    };
+"""
+"""Counts the connections."""
 READ_ALOUD: Final = """
     window.said = [];
     new MutationObserver((changes) => changes.forEach(({target}) => {
@@ -102,6 +113,17 @@ IMPATIENT: Final = """
     AbortSignal.timeout = ((wait) => (ms) => wait(ms / 10))(AbortSignal.timeout.bind(AbortSignal));
 """
 """Requests are given up ten times as soon."""
+HASTY: Final = "window.setInterval = ((every) => (act, ms) => every(act, ms / 10))(setInterval)"
+"""Silence is noticed ten times as soon."""
+CAMERA_FRAMES: Final = 6
+"""So many of each level, at 30 a second."""
+SQUAT_S: Final = len(REP) * CAMERA_FRAMES / 30
+REPS: Final = """
+    [...document.querySelectorAll("#events li")]
+      .filter((line) => line.textContent.includes("squat"))
+      .map((line) => parseFloat(line.firstChild.textContent))
+"""
+"""When the counted ones ended, the newest first."""
 HELD_TICKET: Final = {"urlPattern": "*/tickets"}
 """A request that the browser keeps back until it is told otherwise."""
 
@@ -122,6 +144,17 @@ def press(page: Tab, name: str, times: int = 1) -> None:
     page.evaluate(f"document.getElementById('{name}').click();" * times)
 
 
+def take_camera_away(page: Tab) -> None:
+    page.call("Browser.setPermission", permission={"name": "camera"}, setting="denied")
+
+
+def squatting(folder: Path) -> str:
+    """The flag for a camera that sees a squat again and again."""
+    film = folder / "camera.mjpeg"
+    film.write_bytes(b"".join(encoded(level, "JPEG") * CAMERA_FRAMES for level in REP))
+    return f"--use-file-for-fake-video-capture={film}"
+
+
 def status(page: Tab, beginning: str) -> None:
     """Wait until it is said."""
     page.wait(f"{STATUS}.startsWith('{beginning}')")
@@ -129,15 +162,18 @@ def status(page: Tab, beginning: str) -> None:
 
 def test_a_network_that_falls_silent_is_told_and_let_go(address: str, tmp_path: Path) -> None:
     with proxied(address) as proxy, demo(proxy.address, tmp_path) as page:
+        page.evaluate(HASTY)
         press(page, "camera")
         page.wait(COUNTING)
         proxy.silence()
-        status(page, "The server does not answer")
+        proxy.down = True
+        status(page, "Reconnecting since")
         assert page.evaluate(ON) == 1
         press(page, "stop")
-        page.wait(f"{ON} === 0")
+        assert page.evaluate(ON) == 0
+        press(page, "stop")
+        status(page, "Stopped before everything was counted")
         assert page.evaluate(NOBODY_IN)
-        status(page, "The server does not answer")
 
 
 def test_two_presses_take_one_camera_and_one_session(serve: Serve, tmp_path: Path) -> None:
@@ -186,6 +222,22 @@ def test_a_ticket_that_does_not_come_lets_go_of_the_camera(serve: Serve, tmp_pat
         assert not page.evaluate("document.getElementById('camera').disabled")
 
 
+def test_a_camera_that_is_gone_before_the_ticket_comes_opens_no_session(
+    serve: Serve, tmp_path: Path
+) -> None:
+    key = new_key()
+    with serve(keys={"app": key}) as address, demo(address, tmp_path, key=key) as page:
+        page.call("Fetch.enable", patterns=[HELD_TICKET])
+        press(page, "camera")
+        status(page, "Connecting")
+        take_camera_away(page)
+        status(page, "The camera is gone")
+        page.evaluate(SOCKETS)
+        page.call("Fetch.disable")
+        page.wait(f"{TICKETS} === 1")
+        assert page.evaluate("window.sockets") == 0
+
+
 def test_a_file_waits_for_its_session(serve: Serve, tmp_path: Path) -> None:
     film, key = tmp_path / "film.webm", new_key()
     write_webm(film, REP)
@@ -207,18 +259,46 @@ def test_a_camera_that_is_gone_ends_the_session(address: str, tmp_path: Path) ->
     with demo(address, tmp_path) as page:
         press(page, "camera")
         page.wait(COUNTING)
-        page.call("Browser.setPermission", permission={"name": "camera"}, setting="denied")
+        take_camera_away(page)
         status(page, "Done")
         assert "the camera is gone" in page.evaluate("document.getElementById('events').innerText")
         assert page.evaluate(NOBODY_IN)
 
 
-def test_a_lost_connection_is_told_from_one_that_never_was(address: str, tmp_path: Path) -> None:
+def test_no_repetition_is_lost_with_the_connection(address: str, tmp_path: Path) -> None:
+    camera = squatting(tmp_path)
+    with proxied(address) as proxy, demo(proxy.address, tmp_path / "profile", camera) as page:
+        press(page, "camera")
+        page.wait(f"{REPS}.length > 0")
+        proxy.cut()
+        page.wait("document.getElementById('events').innerText.includes('connected again')")
+        status(page, "In view")
+        proxy.down = True
+        proxy.cut()
+        status(page, "Reconnecting since")
+        time.sleep(2 * SQUAT_S)
+        press(page, "stop")
+        assert page.evaluate(ON) == 0
+        proxy.down = False
+        status(page, "Done: squat")
+        reps_s = page.evaluate(REPS)
+        assert len(reps_s) > 2
+        assert max(later - sooner for later, sooner in pairwise(reps_s)) < 1.5 * SQUAT_S
+
+
+def test_reconnecting_is_given_up_in_the_end(address: str, tmp_path: Path) -> None:
     with proxied(address) as proxy, demo(proxy.address, tmp_path) as page:
         press(page, "camera")
         page.wait(COUNTING)
+        proxy.down = True
         proxy.cut()
-        status(page, "The connection to the server was lost")
+        status(page, "Reconnecting since")
+        page.evaluate("Date.now = ((now) => () => now() + 300_000)(Date.now)")
+        status(page, "Reconnecting was given up. The server cannot be reached")
+        assert page.evaluate(ON) == 0
+        proxy.down = False
+        press(page, "again")
+        page.wait(COUNTING)
 
 
 def test_a_file_without_a_picture_is_named(address: str, tmp_path: Path) -> None:
