@@ -26,6 +26,9 @@ function say(text, wrong = false) {
 
 const words = (name) => name.replaceAll("_", " ");
 
+const titles = {}; // of the exercises, by name
+const titled = (name) => titles[name] ?? words(name);
+
 // Minutes and seconds: "1:05".
 const timer = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
@@ -34,7 +37,7 @@ let boxes = {}; // of the exercises, by name
 function boxed(name) {
   const box = document.createElement("div"), told = document.createElement("span");
   const number = document.createElement("b"), doing = document.createElement("small");
-  told.append(number, " ", words(name));
+  told.append(number, " ", titled(name));
   box.append(told, " ", doing);
   $("counts").append(box);
   return { box, told, number, doing };
@@ -48,7 +51,8 @@ function showCounts(counts, phases = {}, holds = {}) {
     box.className = held ? "count held" : "count";
     told.role = held ? "timer" : "status";
     write(number, held ? timer(holds[name]) : String(counts[name]));
-    write(doing, held ? "held" : phases[name] ?? "");
+    const phase = phases[name] === "away" ? "" : phases[name] ?? "";
+    write(doing, held ? "held" : phase);
   }
 }
 
@@ -72,7 +76,7 @@ const angles = (measures) => Object.entries(measures)
   .map(([name, one]) => `${words(name.slice(0, -"_bottom".length))} ${Math.round(one.value)}°`);
 
 function summed(set) {
-  const parts = [`${words(set.exercise)}: ${set.reps} × ${set.mean_rep_s.toFixed(1)} s`];
+  const parts = [`${titled(set.exercise)}: ${set.reps} × ${set.mean_rep_s.toFixed(1)} s`];
   if (set.velocity_loss !== null) parts.push(`slowed ${Math.round(set.velocity_loss * 100)} %`);
   if (set.rest_s !== null) parts.push(`${Math.round(set.rest_s)} s rest before`);
   return parts.join(", ");
@@ -118,13 +122,13 @@ const handlers = {
   },
   "rep.counted": (m) => {
     showCounts(m.counts);
-    note(m.at_s, [`${words(m.exercise)} ${m.count}`, m.grade, ...angles(m.measures)].join(", "));
+    note(m.at_s, [`${titled(m.exercise)} ${m.count}`, m.grade, ...angles(m.measures)].join(", "));
   },
   "rep.rejected": (m) => note(m.at_s,
-    `${words(m.exercise)} not counted: ${words(m.reason)}`, "rejected"),
+    `${titled(m.exercise)} not counted: ${words(m.reason)}`, "rejected"),
   "set.ended": (m) => done(summed(m)),
-  "hold.started": (m) => note(m.at_s, `${words(m.exercise)} is being held`),
-  "hold.ended": (m) => done(`${words(m.exercise)} held ${m.held_s.toFixed(1)} s`),
+  "hold.started": (m) => note(m.at_s, `${titled(m.exercise)} is being held`),
+  "hold.ended": (m) => done(`${titled(m.exercise)} held ${m.held_s.toFixed(1)} s`),
   "unknown.counted": (m) => {
     showCounts(m.counts);
     note(m.at_s, `unknown movement ${m.count}`);
@@ -144,7 +148,7 @@ const handlers = {
     note(null, `${m.code}: ${m.message}`, "error");
   },
   "session.summary": (m) => {
-    const counted = Object.entries(m.counts).map(([name, n]) => `${words(name)} ${n}`);
+    const counted = Object.entries(m.counts).map(([name, n]) => `${titled(name)} ${n}`);
     say(`Done: ${counted.join(", ") || "nothing counted"}; ` +
       `${m.processed} frames, ${m.dropped} dropped.`);
   },
@@ -208,7 +212,8 @@ function connect(file) {
   $("events").replaceChildren();
   $("sets").replaceChildren();
   guide("");
-  $("stop").disabled = false;
+  $("stage").hidden = false;
+  live(true);
   say("Connecting…");
 }
 
@@ -231,15 +236,24 @@ function darken() {
   video.srcObject?.getTracks().forEach((track) => track.stop());
 }
 
+// Shows what is of use now; who types does not lose the place.
+function live(yes) {
+  const place = document.activeElement;
+  document.body.classList.toggle("live", yes);
+  if (place !== document.body && !place.closest(".idle, .counting")) return;
+  $(yes ? "stop" : $("again").hidden ? "camera" : "again").focus({ preventScroll: true });
+}
+
 function release() {
   run?.awake?.release();
   darken();
   video.srcObject = null;
   if (video.src) URL.revokeObjectURL(video.src);
   video.removeAttribute("src");
-  $("stop").disabled = true;
+  Object.values(boxes).forEach(({ doing }) => write(doing, ""));
   write($("progress"), "");
   guide("");
+  live(false);
   run = null;
 }
 
@@ -310,9 +324,10 @@ async function listExercises() {
       return say($("key").value ? (await answer.json()).detail : asked, Boolean($("key").value));
     }
     const { exercises } = await answer.json();
+    for (const { name, title } of exercises) titles[name] = title;
     const options = exercises.map((one) => new Option(one.title, one.name));
     $("exercise").replaceChildren(new Option("any", "auto"), ...options);
-    say("Not connected.");
+    say("Ready.");
   } catch (error) {
     say(`The list of exercises cannot be read: ${error.message}`, true);
   }

@@ -3,7 +3,7 @@
 const LONGEST_SIDE = 640, JPEG_QUALITY = 0.8;
 const BONES = [[11, 12], [23, 24], [11, 23], [12, 24], [11, 13], [13, 15], [12, 14], [14, 16],
   [15, 19], [16, 20], [23, 25], [25, 27], [24, 26], [26, 28], [27, 29], [29, 31], [28, 30],
-  [30, 32], [0, 2], [2, 7], [0, 5], [5, 8], [9, 10]];
+  [30, 32]]; // without the face
 
 const canvas = document.getElementById("picture"), screen = canvas.getContext("2d");
 const frame = document.createElement("canvas"), ink = frame.getContext("2d");

@@ -26,7 +26,8 @@ ASKED: Final = (
 DENIED: Final = "--use-fake-ui-for-media-stream=deny"
 STATUS: Final = "document.getElementById('status').textContent"
 COUNTING: Final = "document.getElementById('progress').textContent.includes('frames')"
-NOBODY_IN: Final = "document.getElementById('stop').disabled"
+NOBODY_IN: Final = "!document.body.classList.contains('live')"
+FOCUSED: Final = "document.activeElement.id"
 TICKETS: Final = (
     "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/tickets')).length"
 )
@@ -94,6 +95,7 @@ LOCKS: Final = """
 """
 """Keeps what keeps the screen on."""
 AWAKE: Final = "window.locks.filter((one) => !one.released).length"
+BOTTOM_EDGE: Final = "getBoundingClientRect().bottom"
 CONTRAST: Final = """
 (() => {
     const channels = (color) => color.match(/[0-9.]+/g).slice(0, 3).map((value) => value / 255);
@@ -120,7 +122,7 @@ CAMERA_FRAMES: Final = 6
 SQUAT_S: Final = len(REP) * CAMERA_FRAMES / 30
 REPS: Final = """
     [...document.querySelectorAll("#events li")]
-      .filter((line) => line.textContent.includes("squat"))
+      .filter((line) => line.textContent.includes("Squat"))
       .map((line) => parseFloat(line.firstChild.textContent))
 """
 """When the counted ones ended, the newest first."""
@@ -246,7 +248,7 @@ def test_a_file_waits_for_its_session(serve: Serve, tmp_path: Path) -> None:
         choose(page, film)
         time.sleep(len(REP) / WEBM_FPS + 1)  # as long as it lasts, and more
         page.call("Fetch.disable")
-        status(page, "Done: squat 1")
+        status(page, "Done: Squat 1")
 
 
 def choose(page: Tab, file: Path) -> None:
@@ -280,7 +282,7 @@ def test_no_repetition_is_lost_with_the_connection(address: str, tmp_path: Path)
         press(page, "stop")
         assert page.evaluate(ON) == 0
         proxy.down = False
-        status(page, "Done: squat")
+        status(page, "Done: Squat")
         reps_s = page.evaluate(REPS)
         assert len(reps_s) > 2
         assert max(later - sooner for later, sooner in pairwise(reps_s)) < 1.5 * SQUAT_S
@@ -353,9 +355,9 @@ def test_a_screen_reader_is_told_what_is_new_only(address: str, tmp_path: Path) 
     with demo(address, tmp_path / "profile") as page:
         page.evaluate(READ_ALOUD)
         choose(page, film)
-        status(page, "Done: squat 1")
+        status(page, "Done: Squat 1")
         said = page.evaluate("window.said")
-        assert said.count("1 squat") == 1
+        assert said.count("1 Squat") == 1
         assert said.count("In view.") == 1
         assert [one for one in said if "frames" in one] == said[-1:]
 
@@ -373,7 +375,7 @@ def test_a_file_waits_while_the_page_is_hidden(address: str, tmp_path: Path) -> 
         time.sleep(len(levels) / WEBM_FPS + 1)  # as long as it lasts, and more
         assert page.evaluate(STATUS) == "In view."
         page.call("Target.activateTarget", targetId=mine)
-        status(page, "Done: squat 1")
+        status(page, "Done: Squat 1")
 
 
 def test_the_screen_stays_on_while_somebody_is_counted(address: str, tmp_path: Path) -> None:
@@ -395,21 +397,37 @@ def test_small_print_can_be_read(address: str, tmp_path: Path, scheme: str) -> N
 
 def test_an_upright_picture_is_no_taller_than_the_window(address: str, tmp_path: Path) -> None:
     with demo(address, tmp_path) as page:
+        page.evaluate("document.getElementById('stage').hidden = false")
         page.evaluate("Object.assign(document.getElementById('picture'), {width: 9, height: 16})")
         assert page.evaluate("document.getElementById('stage').clientHeight < innerHeight")
+
+
+def test_who_is_counted_is_seen_whole_on_small_screens(address: str, tmp_path: Path) -> None:
+    with demo(address, tmp_path) as page:
+        page.evaluate("document.getElementById('camera').focus()")
+        press(page, "camera")
+        page.wait(COUNTING)
+        assert page.evaluate(FOCUSED) == "stop"
+        for width, height in (360, 740), (740, 360), (640, 400):  # a phone, and 200 % on a laptop
+            resize(page, width, height)
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            for part in "stop", "counts", "picture":
+                assert page.evaluate(f"document.getElementById('{part}').{BOTTOM_EDGE}") <= height
+        press(page, "stop")
+        status(page, "Done")
+        page.wait(f"{FOCUSED} === 'camera'")
+
+
+def resize(page: Tab, width: int, height: int) -> None:
+    size = {"width": width, "height": height}
+    page.call("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=True)
 
 
 def test_the_reference_is_as_wide_as_a_phone_in_large_print_too(
     address: str, tmp_path: Path
 ) -> None:
     with tab(f"http://{address}/docs", tmp_path) as page:
-        page.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=375,
-            height=700,
-            deviceScaleFactor=1,
-            mobile=True,
-        )
+        resize(page, 375, 700)
         page.wait("document.querySelectorAll('.operation').length > 0")
         assert page.evaluate("document.documentElement.scrollWidth") == 375
         page.evaluate("document.documentElement.style.fontSize = '200%'")
