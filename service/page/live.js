@@ -26,7 +26,7 @@ function say(text, wrong = false) {
 
 const words = (name) => name.replaceAll("_", " ");
 
-const titles = {}; // of the exercises, by name
+const titles = { auto: "any exercise" }; // of the exercises, by name
 const titled = (name) => titles[name] ?? words(name);
 
 // Minutes and seconds: "1:05".
@@ -44,10 +44,12 @@ function boxed(name) {
 }
 
 // A number for each exercise: its count, which is read aloud, or while it is held the time so far.
+// Of those that are no longer wanted only what was done.
 function showCounts(counts, phases = {}, holds = {}) {
   for (const name of Object.keys({ ...counts, ...holds })) {
     const { box, told, number, doing } = boxes[name] ??= boxed(name);
     const held = name in holds;
+    box.hidden = !held && !counts[name] && !["auto", name].includes($("exercise").value);
     box.className = held ? "count held" : "count";
     told.role = held ? "timer" : "status";
     write(number, held ? timer(holds[name]) : String(counts[name]));
@@ -120,6 +122,7 @@ const handlers = {
     $("again").hidden = !m.why;
     release();
   },
+  "session.updated": (m) => note(null, `from here on: ${titled(m.config.exercise)}`),
   "rep.counted": (m) => {
     showCounts(m.counts);
     note(m.at_s, [`${titled(m.exercise)} ${m.count}`, m.grade, ...angles(m.measures)].join(", "));
@@ -332,6 +335,9 @@ async function listExercises() {
     say(`The list of exercises cannot be read: ${error.message}`, true);
   }
 }
+
+$("exercise").onchange = (event) =>
+  run?.session.say({ type: "session.update", exercise: event.target.value });
 
 $("key").onchange = listExercises;
 await listExercises();

@@ -39,12 +39,11 @@ export class Session {
   #socket = null;
   #created = null;
   #stalled = false; // it says nothing
-  #endSaid = false;
   #lastWord = ""; // of the server, why it is to close
   #silent = 0; // beats: a page that sleeps has none
   #attempt = 0;
   #lastEvent = 0;
-  #kept = []; // pictures that the server has not stored yet
+  #kept = []; // what the server has not stored yet
   #next = 0; // numbers of pictures: to come,
   #sent = -1; // sent on this connection,
   #done = -1; // done with,
@@ -68,16 +67,21 @@ export class Session {
   }
 
   send(jpeg, at_us) {
-    this.#kept.push({ seq: this.#next, message: packed(jpeg, this.#next, at_us) });
+    this.#keep(packed(jpeg, this.#next, at_us));
     this.#next++;
-    if (this.#kept.length > KEPT) this.#kept.shift();
+    this.#pump();
+  }
+
+  // Anything else: it keeps its place among the pictures.
+  say(control) {
+    this.#keep(json(control));
     this.#pump();
   }
 
   end() {
     if (!this.#created) return this.close("Stopped before it began.");
     this.ending = true;
-    this.#pump();
+    this.say({ type: "session.end" });
   }
 
   close(why = "") {
@@ -146,9 +150,9 @@ export class Session {
   #resume(seq) {
     this.lostAt = null;
     this.connected = true;
-    this.#endSaid = false;
     this.#done = this.#sent = seq;
     this.#forget(seq);
+    for (const one of this.#kept) one.sent = false;
     this.#goOn();
   }
 
@@ -158,6 +162,11 @@ export class Session {
     if (seq > this.#furthest) this.#attempt = 0;
     this.#furthest = Math.max(this.#furthest, seq);
     this.#pump();
+  }
+
+  #keep(message) {
+    this.#kept.push({ seq: this.#next, message, sent: false });
+    if (this.#kept.length > KEPT) this.#kept.shift();
   }
 
   #forget(stored) {
@@ -173,20 +182,15 @@ export class Session {
 
   #pump() {
     while (this.#up) {
-      const next = this.#kept.find(({ seq }) => seq > this.#sent);
-      if (!next) return this.#sayEnd();
+      const next = this.#kept.find(({ sent }) => !sent);
+      if (!next) return;
       const late = next.seq <= this.#lateTo;
       if (late && this.#sent - this.#done >= LATE_UNDER_WAY) return;
-      if (late) next.message[2] |= LATE;
+      if (late && next.message.buffer) next.message[2] |= LATE;
       this.#socket.send(next.message);
+      next.sent = true;
       this.#sent = next.seq;
     }
-  }
-
-  #sayEnd() {
-    if (!this.ending || this.#endSaid) return;
-    this.#endSaid = true;
-    this.#socket.send(json({ type: "session.end" }));
   }
 
   // A network that is gone tells nobody.

@@ -126,6 +126,10 @@ REPS: Final = """
       .map((line) => parseFloat(line.firstChild.textContent))
 """
 """When the counted ones ended, the newest first."""
+CHOOSE_PUSH_UPS: Final = """
+    document.getElementById("exercise").value = "push_up";
+    document.getElementById("exercise").dispatchEvent(new Event("change"));
+"""
 HELD_TICKET: Final = {"urlPattern": "*/tickets"}
 """A request that the browser keeps back until it is told otherwise."""
 
@@ -286,6 +290,21 @@ def test_no_repetition_is_lost_with_the_connection(address: str, tmp_path: Path)
         reps_s = page.evaluate(REPS)
         assert len(reps_s) > 2
         assert max(later - sooner for later, sooner in pairwise(reps_s)) < 1.5 * SQUAT_S
+
+
+def test_another_exercise_is_counted_once_it_is_chosen(address: str, tmp_path: Path) -> None:
+    camera = squatting(tmp_path)
+    with proxied(address) as proxy, demo(proxy.address, tmp_path / "profile", camera) as page:
+        press(page, "camera")
+        page.wait(f"{REPS}.length > 0")
+        proxy.down = True
+        proxy.cut()
+        status(page, "Reconnecting since")
+        page.evaluate(CHOOSE_PUSH_UPS)
+        proxy.down = False
+        page.wait("document.getElementById('events').innerText.includes('from here on: Push-up')")
+        page.wait("document.getElementById('events').innerText.includes('Push-up 1')")
+        assert "Plank" not in page.evaluate("document.getElementById('counts').innerText")
 
 
 def test_reconnecting_is_given_up_in_the_end(address: str, tmp_path: Path) -> None:
