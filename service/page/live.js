@@ -2,15 +2,14 @@
 
 import { jpeg, paint, show } from "./picture.js";
 import { Session } from "./session.js";
+import * as source from "./source.js";
 
 const FRAMES_A_SECOND = 15, EVENTS_SHOWN = 30;
 const GUIDANCE_MS = 6000, PATIENCE_MS = 10_000;
 const FRESH_S = 1; // a skeleton that is older fits no picture
 
+const { video } = source;
 const $ = (id) => document.getElementById(id);
-const video = document.createElement("video");
-video.muted = true;
-video.playsInline = true;
 let run = null; // the session that is going on, of which source, or null
 let last = []; // what was begun last
 
@@ -229,14 +228,9 @@ async function keepAwake(mine) {
 // Stopped a second time, nothing is waited for any more.
 function finish() {
   if (run.session.ending) return run.session.close("Stopped before everything was counted.");
-  darken();
+  source.stop();
   write($("progress"), "");
   run.session.end();
-}
-
-function darken() {
-  video.pause();
-  video.srcObject?.getTracks().forEach((track) => track.stop());
 }
 
 // Shows what is of use now; who types does not lose the place.
@@ -249,10 +243,7 @@ function live(yes) {
 
 function release() {
   run?.awake?.release();
-  darken();
-  video.srcObject = null;
-  if (video.src) URL.revokeObjectURL(video.src);
-  video.removeAttribute("src");
+  source.close();
   Object.values(boxes).forEach(({ doing }) => write(doing, ""));
   write($("progress"), "");
   guide("");
@@ -260,52 +251,60 @@ function release() {
   run = null;
 }
 
-async function begin(source, file) {
+async function begin(open, file) {
   run?.session.close();
-  last = [source, file];
+  last = [open, file];
   $("again").hidden = true;
   if (!$("key").value && !$("locked").hidden) {
     return say("Not let in: this server asks for a key or a token.", true);
   }
   $("camera").disabled = $("file").disabled = true; // whoever is asked for the camera may take long
-  const trouble = await begun(source, file);
-  $("camera").disabled = $("file").disabled = false;
-  if (!trouble) return;
-  release();
-  say(trouble, true);
-}
-
-// Why it did not begin.
-async function begun(source, file) {
   try {
-    await source();
-    await video.play();
-    if (!video.videoWidth) throw new Error("there is none in this file");
-    if (!file && !video.srcObject.active) throw new Error("the camera is gone");
-    if (file) video.pause(); // until it is counted, from its beginning on
+    await open();
+    arrange();
     connect(file);
   } catch (error) {
-    return `No picture: ${error.message}`;
+    source.close();
+    say(source.trouble(error), true);
   }
+  $("camera").disabled = $("file").disabled = false;
 }
 
-$("camera").onclick = () => begin(async () => {
-  if (!navigator.mediaDevices) throw new Error("a browser gives the camera to https or localhost only");
-  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 640 }, audio: false });
-  video.srcObject.getVideoTracks()[0].onended = unplugged;
+async function arrange() {
+  $("picture").classList.toggle("mirrored", source.isSelfie());
+  $("other").hidden = !video.srcObject || (await source.cameras()).length < 2;
+}
+
+$("camera").onclick = () => begin(() => {
+  say("Waiting for the camera: allow it where the browser asks.");
+  return source.openCamera(unplugged);
 }, false);
 
+$("other").onclick = async () => {
+  $("other").disabled = true;
+  try {
+    await source.openOtherCamera(unplugged);
+    arrange();
+  } catch (error) {
+    stopped(source.trouble(error));
+  }
+  $("other").disabled = false;
+  if (!run || run.session.ending) source.close();
+};
+
 // A camera that is gone would be shown as its last picture, or a black one, for ever.
-function unplugged() {
+const unplugged = () => stopped("The camera is gone.");
+
+function stopped(why) {
   if (run?.session.ending === false) finish();
-  say("The camera is gone.", true);
-  note(null, "the camera is gone", "error");
+  say(why, true);
+  note(null, why, "error");
 }
 
 $("file").onchange = (event) => {
   const [chosen] = event.target.files;
   event.target.value = "";
-  if (chosen) begin(async () => { video.src = URL.createObjectURL(chosen); }, true);
+  if (chosen) begin(() => source.openFile(chosen), true);
 };
 
 $("stop").onclick = finish;

@@ -41,6 +41,7 @@ WITNESSED: Final = """
 """
 """Keeps the cameras that are given."""
 ON: Final = "window.streams.filter((one) => one.active).length"
+DEVICES: Final = "window.streams.map((one) => one.getVideoTracks()[0].getSettings().deviceId)"
 SENT: Final = """
     window.sent = [];
     const send = WebSocket.prototype.send;
@@ -187,6 +188,7 @@ def test_two_presses_take_one_camera_and_one_session(serve: Serve, tmp_path: Pat
         press(page, "camera", times=2)
         page.wait(COUNTING)
         assert page.evaluate(ON) == 1
+        assert page.evaluate("document.getElementById('other').hidden")
         assert httpx2.get(f"http://{address}/readyz").json()["free_sessions"] == 1
         press(page, "stop")
         status(page, "Done")
@@ -197,7 +199,7 @@ def test_a_ticket_is_bought_once_there_is_a_picture(serve: Serve, tmp_path: Path
     key = new_key()
     with serve(keys={"app": key}) as address, demo(address, tmp_path, DENIED, key=key) as page:
         press(page, "camera")
-        status(page, "No picture")
+        status(page, "No picture: the camera was not allowed")
         assert page.evaluate(TICKETS) == 0
 
 
@@ -267,8 +269,26 @@ def test_a_camera_that_is_gone_ends_the_session(address: str, tmp_path: Path) ->
         page.wait(COUNTING)
         take_camera_away(page)
         status(page, "Done")
-        assert "the camera is gone" in page.evaluate("document.getElementById('events').innerText")
+        assert "The camera is gone." in page.evaluate("document.getElementById('events').innerText")
         assert page.evaluate(NOBODY_IN)
+
+
+def test_the_other_camera_goes_on_with_the_session(address: str, tmp_path: Path) -> None:
+    with demo(address, tmp_path, "--use-fake-device-for-media-stream=device-count=2") as page:
+        page.evaluate(SOCKETS)
+        press(page, "camera")
+        page.wait(COUNTING)
+        press(page, "other")
+        page.wait("window.streams.length === 2 && window.streams[1].active")
+        page.wait("!document.getElementById('other').disabled")
+        one, other = page.evaluate(DEVICES)
+        assert one != other
+        assert page.evaluate(ON) == 1
+        page.evaluate(SENT)
+        page.wait("window.sent.length > 3")
+        assert page.evaluate("window.sockets") == 1
+        press(page, "stop")
+        status(page, "Done")
 
 
 def test_no_repetition_is_lost_with_the_connection(address: str, tmp_path: Path) -> None:
@@ -297,11 +317,8 @@ def test_another_exercise_is_counted_once_it_is_chosen(address: str, tmp_path: P
     with proxied(address) as proxy, demo(proxy.address, tmp_path / "profile", camera) as page:
         press(page, "camera")
         page.wait(f"{REPS}.length > 0")
-        proxy.down = True
         proxy.cut()
-        status(page, "Reconnecting since")
         page.evaluate(CHOOSE_PUSH_UPS)
-        proxy.down = False
         page.wait("document.getElementById('events').innerText.includes('from here on: Push-up')")
         page.wait("document.getElementById('events').innerText.includes('Push-up 1')")
         assert "Plank" not in page.evaluate("document.getElementById('counts').innerText")
@@ -323,7 +340,8 @@ def test_reconnecting_is_given_up_in_the_end(address: str, tmp_path: Path) -> No
 
 
 def test_a_file_without_a_picture_is_named(address: str, tmp_path: Path) -> None:
-    sound = tmp_path / "sound.webm"
+    text, sound = tmp_path / "text.mp4", tmp_path / "sound.webm"
+    text.write_text("no film")
     with av.open(sound, "w") as file:
         stream = file.add_stream("libopus", rate=48_000, layout="mono")
         silence = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.int16), "s16", "mono")
@@ -333,6 +351,8 @@ def test_a_file_without_a_picture_is_named(address: str, tmp_path: Path) -> None
     with demo(address, tmp_path / "profile") as page:
         choose(page, sound)
         status(page, "No picture: there is none in this file")
+        choose(page, text)
+        status(page, "No picture: the browser plays no such file")
 
 
 def test_times_begin_with_the_session(address: str, tmp_path: Path) -> None:
