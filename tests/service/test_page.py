@@ -320,7 +320,7 @@ def test_another_exercise_is_counted_once_it_is_chosen(address: str, tmp_path: P
         proxy.cut()
         page.evaluate(CHOOSE_PUSH_UPS)
         page.wait("document.getElementById('events').innerText.includes('from here on: Push-up')")
-        page.wait("document.getElementById('events').innerText.includes('Push-up 1')")
+        page.wait("document.getElementById('events').innerText.includes('Push-up 2')")
         assert "Plank" not in page.evaluate("document.getElementById('counts').innerText")
 
 
