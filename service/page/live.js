@@ -6,6 +6,10 @@ import * as source from "./source.js";
 
 const FRAMES_A_SECOND = 15, EVENTS_SHOWN = 30;
 const GUIDANCE_MS = 6000, PATIENCE_MS = 10_000;
+const ADVICE = {
+  overloaded: "the server is busy: pictures are passed over",
+  too_slow: "few pictures a second get through: quick repetitions may be missed",
+};
 const FRESH_S = 1; // a skeleton that is older fits no picture
 
 const { video } = source;
@@ -31,29 +35,32 @@ const titled = (name) => titles[name] ?? words(name);
 // Minutes and seconds: "1:05".
 const timer = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
-let boxes = {}; // of the exercises, by name
+let boxes = {}, numbers = {}; // of the exercises, by name
 
 function boxed(name) {
   const box = document.createElement("div"), told = document.createElement("span");
   const number = document.createElement("b"), doing = document.createElement("small");
   told.append(number, " ", titled(name));
+  box.className = "count";
   box.append(told, " ", doing);
   $("counts").append(box);
   return { box, told, number, doing };
 }
 
-// A number for each exercise: its count, which is read aloud, or while it is held the time so far.
-// Of those that are no longer wanted only what was done.
+// A number for each exercise: its count, which is read aloud, or how long it is or was held. Of
+// those that are not chosen any more only what was done.
 function showCounts(counts, phases = {}, holds = {}) {
-  for (const name of Object.keys({ ...counts, ...holds })) {
+  const chosen = $("exercise").value;
+  const timers = Object.entries(holds).map(([name, s]) => [name, timer(s)]);
+  numbers = { [chosen]: "0:00", ...numbers, ...counts, ...Object.fromEntries(timers) };
+  delete numbers.auto;
+  for (const [name, value] of Object.entries(numbers)) {
     const { box, told, number, doing } = boxes[name] ??= boxed(name);
-    const held = name in holds;
-    box.hidden = !held && !counts[name] && !["auto", name].includes($("exercise").value);
-    box.className = held ? "count held" : "count";
-    told.role = held ? "timer" : "status";
-    write(number, held ? timer(holds[name]) : String(counts[name]));
     const phase = phases[name] === "away" ? "" : phases[name] ?? "";
-    write(doing, held ? "held" : phase);
+    box.hidden = ![name, "auto"].includes(chosen) && [0, "0:00"].includes(value);
+    told.role = typeof value === "number" ? "status" : "timer";
+    write(number, String(value));
+    write(doing, name in holds ? "held" : phase);
   }
 }
 
@@ -94,7 +101,7 @@ function note(at_s, text, kind = "") {
 
 const handlers = {
   "session.created": (m) => {
-    boxes = {};
+    [boxes, numbers] = [{}, {}];
     $("counts").replaceChildren();
     showCounts(Object.fromEntries(m.exercises.map((name) => [name, 0])));
     say("Connected: counting.");
@@ -141,9 +148,10 @@ const handlers = {
   "subject.switched": (m) => note(m.at_s, "somebody else is followed"),
   "state": (m) => {
     showCounts(m.counts, m.phases, m.holds);
-    say(m.subject ? "In view." : "Nobody in view.");
+    if (!run.session.ending) say(m.subject ? "In view." : "Nobody in view.");
     write($("progress"), `${m.processed} frames, ${m.dropped} dropped`);
   },
+  "rate.advice": (m) => note(null, ADVICE[m.reason] ?? words(m.reason), "rejected"),
   "landmarks": (m) => show(run.last_us / 1e6 - m.at_s < FRESH_S ? m : null),
   "error": (m) => {
     say(m.message, true);
@@ -230,6 +238,7 @@ function finish() {
   if (run.session.ending) return run.session.close("Stopped before everything was counted.");
   source.stop();
   write($("progress"), "");
+  if (run.session.connected) say("Counting the rest…");
   run.session.end();
 }
 

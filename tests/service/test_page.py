@@ -15,7 +15,17 @@ import pytest
 from service.tenants import new_key
 from tests.service.chromium import Tab, tab
 from tests.service.conftest import Serve
-from tests.service.fakes import REP, REST, WEBM_FPS, encoded, write_webm
+from tests.service.fakes import (
+    HOLD,
+    REP,
+    REST,
+    WEBM_FPS,
+    FakeEngine,
+    FakeLibrary,
+    FakeSession,
+    encoded,
+    write_webm,
+)
 from tests.service.proxy import proxied
 from tests.service.talk import talking
 
@@ -26,6 +36,8 @@ ASKED: Final = (
 DENIED: Final = "--use-fake-ui-for-media-stream=deny"
 STATUS: Final = "document.getElementById('status').textContent"
 COUNTING: Final = "document.getElementById('progress').textContent.includes('frames')"
+SHOWN: Final = "document.getElementById('counts').innerText.trim().replaceAll(/\\s+/g, ' ')"
+TOLD: Final = "document.getElementById('events').innerText"
 NOBODY_IN: Final = "!document.body.classList.contains('live')"
 FOCUSED: Final = "document.activeElement.id"
 TICKETS: Final = (
@@ -127,8 +139,8 @@ REPS: Final = """
       .map((line) => parseFloat(line.firstChild.textContent))
 """
 """When the counted ones ended, the newest first."""
-CHOOSE_PUSH_UPS: Final = """
-    document.getElementById("exercise").value = "push_up";
+CHOOSE: Final = """
+    document.getElementById("exercise").value = "%s";
     document.getElementById("exercise").dispatchEvent(new Event("change"));
 """
 HELD_TICKET: Final = {"urlPattern": "*/tickets"}
@@ -184,13 +196,17 @@ def test_a_network_that_falls_silent_is_told_and_let_go(address: str, tmp_path: 
 
 
 def test_two_presses_take_one_camera_and_one_session(serve: Serve, tmp_path: Path) -> None:
-    with serve(max_sessions=2) as address, demo(address, tmp_path) as page:
+    engine = FakeEngine()
+    with serve(engine, max_sessions=2) as address, demo(address, tmp_path) as page:
         press(page, "camera", times=2)
         page.wait(COUNTING)
         assert page.evaluate(ON) == 1
         assert page.evaluate("document.getElementById('other').hidden")
         assert httpx2.get(f"http://{address}/readyz").json()["free_sessions"] == 1
+        engine.gate.clear()
         press(page, "stop")
+        status(page, "Counting the rest")
+        engine.gate.set()
         status(page, "Done")
         assert page.evaluate(ON) == 0
 
@@ -269,7 +285,7 @@ def test_a_camera_that_is_gone_ends_the_session(address: str, tmp_path: Path) ->
         page.wait(COUNTING)
         take_camera_away(page)
         status(page, "Done")
-        assert "The camera is gone." in page.evaluate("document.getElementById('events').innerText")
+        assert "The camera is gone." in page.evaluate(TOLD)
         assert page.evaluate(NOBODY_IN)
 
 
@@ -297,7 +313,7 @@ def test_no_repetition_is_lost_with_the_connection(address: str, tmp_path: Path)
         press(page, "camera")
         page.wait(f"{REPS}.length > 0")
         proxy.cut()
-        page.wait("document.getElementById('events').innerText.includes('connected again')")
+        page.wait(f"{TOLD}.includes('connected again')")
         status(page, "In view")
         proxy.down = True
         proxy.cut()
@@ -318,10 +334,10 @@ def test_another_exercise_is_counted_once_it_is_chosen(address: str, tmp_path: P
         press(page, "camera")
         page.wait(f"{REPS}.length > 0")
         proxy.cut()
-        page.evaluate(CHOOSE_PUSH_UPS)
-        page.wait("document.getElementById('events').innerText.includes('from here on: Push-up')")
-        page.wait("document.getElementById('events').innerText.includes('Push-up 2')")
-        assert "Plank" not in page.evaluate("document.getElementById('counts').innerText")
+        page.evaluate(CHOOSE % "push_up")
+        page.wait(f"{TOLD}.includes('from here on: Push-up')")
+        page.wait(f"{TOLD}.includes('Push-up 2')")
+        assert "Plank" not in page.evaluate(SHOWN)
 
 
 def test_reconnecting_is_given_up_in_the_end(address: str, tmp_path: Path) -> None:
@@ -399,6 +415,34 @@ def test_a_screen_reader_is_told_what_is_new_only(address: str, tmp_path: Path) 
         assert said.count("1 Squat") == 1
         assert said.count("In view.") == 1
         assert [one for one in said if "frames" in one] == said[-1:]
+
+
+class PlankSession(FakeSession):
+    """Does not count planks: holds them, as real ones do."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: count for name, count in super().counts.items() if name != "plank"}
+
+
+class PlankLibrary(FakeLibrary):
+    def session(self, name: str = "auto", /, *, unknown: bool = False) -> FakeSession:
+        return PlankSession([exercise.name for exercise in self.pick(name)], unknown=unknown)
+
+
+def test_a_hold_is_timed_and_a_busy_server_told(serve: Serve, tmp_path: Path) -> None:
+    film = tmp_path / "film.webm"
+    write_webm(film, (*REST, *REST, *HOLD))  # six seconds
+    with (
+        serve(FakeEngine(delay_s=0.15), PlankLibrary()) as address,
+        demo(address, tmp_path / "profile") as page,
+    ):
+        page.evaluate(CHOOSE % "plank")
+        choose(page, film)
+        page.wait(f"{SHOWN} === '0:00 Plank top'")
+        status(page, "Done")
+        assert page.evaluate(SHOWN) == "0:01 Plank"
+        assert "the server is busy" in page.evaluate(TOLD)
 
 
 def test_a_file_waits_while_the_page_is_hidden(address: str, tmp_path: Path) -> None:
