@@ -307,9 +307,13 @@ def test_the_other_camera_goes_on_with_the_session(address: str, tmp_path: Path)
         status(page, "Done")
 
 
-def test_no_repetition_is_lost_with_the_connection(address: str, tmp_path: Path) -> None:
-    camera = squatting(tmp_path)
-    with proxied(address) as proxy, demo(proxy.address, tmp_path / "profile", camera) as page:
+def test_no_repetition_is_lost_with_the_connection(serve: Serve, tmp_path: Path) -> None:
+    camera, key = squatting(tmp_path), new_key()
+    with (
+        serve(keys={"app": key}) as address,
+        proxied(address) as proxy,
+        demo(proxy.address, tmp_path / "profile", camera, key=key) as page,
+    ):
         press(page, "camera")
         page.wait(f"{REPS}.length > 0")
         proxy.cut()
