@@ -83,7 +83,7 @@ def _state(
     quiet = Telemetry(Metrics(), NoSpans())  # what was measured already is not measured again
     resumed = partial(resume, core, settings.image_limits, sessions, quiet)
     connections = Connections()
-    harvest = Harvest(database, sessions, resumed, connections.session_ids)
+    harvest = Harvest(database, sessions, resumed)
     erasure = Erasure(database, storage, sessions)
     counting = anyio.CapacityLimiter(1)
     metrics.watch(connections.__len__)

@@ -16,9 +16,10 @@ from service.tenants import new_key
 from tests.service.chromium import Tab, tab
 from tests.service.conftest import Serve
 from tests.service.fakes import (
-    HOLD,
+    HELD,
     REP,
     REST,
+    TOP,
     WEBM_FPS,
     FakeEngine,
     FakeLibrary,
@@ -436,7 +437,7 @@ class PlankLibrary(FakeLibrary):
 
 def test_a_hold_is_timed_and_a_busy_server_told(serve: Serve, tmp_path: Path) -> None:
     film = tmp_path / "film.webm"
-    write_webm(film, (*REST, *REST, *HOLD))  # six seconds
+    write_webm(film, (*REST, *(HELD,) * 18, TOP))  # six seconds
     with (
         serve(FakeEngine(delay_s=0.15), PlankLibrary()) as address,
         demo(address, tmp_path / "profile") as page,
@@ -445,7 +446,7 @@ def test_a_hold_is_timed_and_a_busy_server_told(serve: Serve, tmp_path: Path) ->
         choose(page, film)
         page.wait(f"{SHOWN} === '0:00 Plank top'")
         status(page, "Done")
-        assert page.evaluate(SHOWN) == "0:01 Plank"
+        assert page.evaluate(SHOWN) in ("0:02 Plank", "0:03 Plank")
         assert "the server is busy" in page.evaluate(TOLD)
 
 
