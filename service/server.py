@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from service import logs
+from service.http_protocol import BoundedHttp
 from service.settings import Settings
 from service.websocket_protocol import BoundedWebSocket
 
@@ -131,6 +132,7 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 def _config(app: FastAPI, settings: Settings, **logging: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=BoundedHttp,
         ws=BoundedWebSocket,
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
