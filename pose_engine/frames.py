@@ -66,6 +66,8 @@ class ImageLimits:
 
     max_bytes: int = 8 * 1024 * 1024
     max_pixels: int = 25_000_000
+    max_video_pixels: int = 3_000_000
+    """Of encoded video, whose decoder keeps up to 17 pictures."""
     max_side: int = 8192
     min_side: int = 16
     max_scans: int = 32

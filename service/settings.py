@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """An encoded frame or still image."""
     max_frame_pixels: int = Field(default=25_000_000, gt=0, le=10**9)
     """Width times height of a decoded frame, checked before decoding; FFmpeg takes no more."""
+    max_video_pixels: int = Field(default=3_000_000, gt=0, le=10**9)
+    """Of live encoded video, uncropped, of 12 bits: its decoder keeps up to 17 pictures."""
     max_message_bytes: int = Field(default=8 * MIB, gt=0, le=15 * MIB)
     """A WebSocket message; a larger one closes the connection with 1009."""
     max_text_bytes: Positive = 64 * 1024
@@ -219,7 +221,11 @@ class Settings(BaseSettings):
     @property
     def image_limits(self) -> ImageLimits:
         """What a frame or still image may be."""
-        return ImageLimits(max_bytes=self.max_frame_bytes, max_pixels=self.max_frame_pixels)
+        return ImageLimits(
+            max_bytes=self.max_frame_bytes,
+            max_pixels=self.max_frame_pixels,
+            max_video_pixels=self.max_video_pixels,
+        )
 
     @property
     def clip_limits(self) -> ClipLimits:
