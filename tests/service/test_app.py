@@ -10,10 +10,14 @@ from fastapi import FastAPI
 from sqlalchemy.exc import TimeoutError as Overdue
 from websockets.exceptions import InvalidStatus
 
+from service import asyncapi, page
+from service.app import create_app
 from service.error_handlers import handle_errors
+from service.settings import Settings
 from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.databases import SERVER, fresh
+from tests.service.fakes import FakeEngine, FakeLibrary
 from tests.service.talk import talking
 
 KEY = new_key()
@@ -148,6 +152,13 @@ def test_a_page_brings_everything_along_and_calls_nobody(address: str, path: str
     for link in linked:
         assert link.startswith("/"), link
         assert get(address, link).status_code == 200, link
+
+
+def test_documents_for_everybody_are_made_once() -> None:
+    app = create_app(Settings(), FakeEngine(), FakeLibrary())
+    assert page._rendered(app) is page._rendered(app)
+    first, second = (asyncapi.document(host)["components"] for host in ("a", "b"))
+    assert first["schemas"] is second["schemas"]
 
 
 def test_openapi_documents_every_answer(address: str) -> None:
