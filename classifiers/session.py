@@ -17,11 +17,11 @@ from classifiers.events import (
     SubjectSwitched,
 )
 from classifiers.exercise import Exercise, Hold
-from classifiers.glance import LEAST_SEEN
+from classifiers.glance import LEAST_SEEN, Glance
 from classifiers.guidance import Coach
 from classifiers.hold import HoldTimer
 from classifiers.knn import PoseClassifier
-from classifiers.lookout import Look, Lookout
+from classifiers.lookout import Lookout
 from classifiers.measures import MeasureRecorder
 from classifiers.periods import PeriodCounter
 from classifiers.repetition import RepetitionCounter
@@ -124,9 +124,9 @@ class ExerciseSession:
         if pose is None:
             events = self._measured(self._miss(at_s))
         else:
-            look = self.lookout.look(pose, at_s)
-            events = self._measured(self._count(look))
-            self._record(look)
+            glance = self.lookout.look(pose, at_s)
+            events = self._measured(self._count(pose, glance, at_s))
+            self._record(glance, at_s)
         sets = self._sets.observe(events, at_s)
         return [*events, *sets, *self._coach.advise(pose, self._phases, events, at_s)]
 
@@ -143,40 +143,41 @@ class ExerciseSession:
         events += [event for c in self._counters.values() for event in c.miss(at_s)]
         return events + [event for t in self._timers.values() for event in t.miss(at_s)]
 
-    def _count(self, look: Look) -> list[Event]:
-        """Take in a pose: classify, smooth, count and time."""
-        pose, at_s = look.pose, look.at_s
+    def _count(self, pose: Pose, glance: Glance, at_s: float) -> list[Event]:
+        """Take in a pose: smooth what it was classified as, count and time."""
         events = [*self._find(at_s), *self._switch(pose.subject, at_s)]
         names = (*self._classifier.classes, *self._timers)  # not the holds that only others time
-        confidences = self._filter.update({name: look.confidences[name] for name in names}, at_s)
-        self._stance = self._stance.after(look.vector, at_s)
+        confidences = self._filter.update({name: glance.confidences[name] for name in names}, at_s)
+        self._stance = self._stance.after(glance.vector, at_s)
         for exercise in self._exercises:
             confidence = confidences[exercise.up] + confidences[exercise.down]
-            events += self._repeat(exercise, look, confidence)
-        angles = [angle_degrees(look.vector, joint) for joint in ANGLES]
+            events += self._repeat(exercise, glance, confidence, at_s)
+        angles = [angle_degrees(glance.vector, joint) for joint in ANGLES]
         for hold in self._holds:
             timer = self._timers[hold.name]
-            if hold.seen(look.seen) < LEAST_SEEN:
+            if hold.seen(glance.seen) < LEAST_SEEN:
                 events += timer.miss(at_s)
             else:
                 events += timer.observe(confidences[hold.name], angles, at_s)
         return events + self._unknown(events, pose, at_s)
 
-    def _repeat(self, exercise: Exercise, look: Look, confidence: float) -> list[Event]:
+    def _repeat(
+        self, exercise: Exercise, glance: Glance, confidence: float, at_s: float
+    ) -> list[Event]:
         """Take in a pose as one that may do an exercise, by its posture with `confidence`."""
         counter = self._counters[exercise.name]
-        if look.seen[exercise.angle] < LEAST_SEEN:
-            return counter.miss(look.at_s, Reason.LOW_VISIBILITY)
-        depth = exercise.depth(look.vector, look.away)
-        set_back = exercise.set_back(look.vector, self._stance.tilt, look.square)
-        stoop = exercise.stoop(look.vector)
-        return counter.observe(depth, confidence, look.at_s, set_back=set_back, stoop=stoop)
+        if glance.seen[exercise.angle] < LEAST_SEEN:
+            return counter.miss(at_s, Reason.LOW_VISIBILITY)
+        depth = exercise.depth(glance.vector, glance.away)
+        set_back = exercise.set_back(glance.vector, self._stance.tilt, glance.square)
+        stoop = exercise.stoop(glance.vector)
+        return counter.observe(depth, confidence, at_s, set_back=set_back, stoop=stoop)
 
-    def _record(self, look: Look) -> None:
+    def _record(self, glance: Glance, at_s: float) -> None:
         """Measure what is under way."""
         for recorder in self._recorders.values():
             if recorder.follows:
-                recorder.look(look.readings(recorder.names), look.at_s)
+                recorder.look(glance.readings(recorder.names), at_s)
 
     def choose(self, exercises: Sequence[Exercise | Hold]) -> list[Event]:
         """Count or time these from here on; counts so far stay. Ends the movement under way."""
