@@ -109,8 +109,10 @@ _TELLS_OF = {
 """The numbers that tell of a part and of no other; `wrist_ankle` tells of arms and legs."""
 
 _PLACES = {name: number for number, name in enumerate(NAMES)}
-_LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
-_LEAST_LENGTH = 1e-6
+LEAST_WEIGHT = 0.05
+"""A hidden side still counts a little, so that the mean is always defined."""
+LEAST_LENGTH = 1e-6
+"""In the points' unit: nothing is divided by less."""
 
 _BONES = {
     "angle": [(b, a) for a, b, _ in ANGLES.values()],
@@ -179,7 +181,7 @@ def as_pictured(points: FloatArray, images: FloatArray) -> FloatArray:
     across -= across.mean(2, keepdims=True)
     sizes = np.sqrt(np.einsum("snij,snij->sn", across, across))
     pictured = points.copy()
-    pictured[..., :2] = across[1] * (sizes[0] / np.maximum(sizes[1], _LEAST_LENGTH))[:, None, None]
+    pictured[..., :2] = across[1] * (sizes[0] / np.maximum(sizes[1], LEAST_LENGTH))[:, None, None]
     return pictured
 
 
@@ -198,7 +200,7 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
         lengths[:, :_BOTH].reshape(len(points), 2, -1),
         torso[:, None, None],
     )
-    weight = visibility[:, _NEEDED].min(1) + np.float32(_LEAST_WEIGHT)
+    weight = visibility[:, _NEEDED].min(1) + np.float32(LEAST_WEIGHT)
     mean = (sides * weight).sum(1) / weight.sum(1)
     difference = np.abs(sides[:, 0] - sides[:, 1])
     widths = lengths[:, _BOTH:] / torso[:, None]
@@ -261,7 +263,7 @@ def squarenesses(points: FloatArray) -> FloatArray:
     places = points.transpose(2, 0, 1)
     across = (places[..., _LEFT_TRUNK] - places[..., _RIGHT_TRUNK]).sum(-1)
     level = np.hypot(across[0], across[2])
-    square: FloatArray = np.abs(across[0]) / np.maximum(level, _LEAST_LENGTH)
+    square: FloatArray = np.abs(across[0]) / np.maximum(level, LEAST_LENGTH)
     return square
 
 
@@ -300,5 +302,5 @@ def _trunks(places: FloatArray) -> FloatArray:
 
 def _length(vectors: FloatArray) -> FloatArray:
     """The lengths of vectors, over the first axis."""
-    lengths: FloatArray = np.maximum(np.sqrt(dot(vectors, vectors)), _LEAST_LENGTH)
+    lengths: FloatArray = np.maximum(np.sqrt(dot(vectors, vectors)), LEAST_LENGTH)
     return lengths

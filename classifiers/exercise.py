@@ -17,11 +17,8 @@ from classifiers.embedding import (
     overhang,
     slope,
 )
-from classifiers.grade import GradeRules
-from classifiers.hold import HoldRules
-from classifiers.numbers import check_numbers
 from classifiers.quantities import QUANTITIES
-from classifiers.repetition import CountingRules
+from classifiers.rules import CountingRules, GradeRules, HoldRules, check_numbers
 from classifiers.samples import MAX_LABEL
 from pose_engine.landmarks import FloatArray
 

@@ -109,12 +109,12 @@ class Connection:
                 tasks.start_soon(self._work, opened)
                 with anyio.move_on_after(self._settings.max_session_s) as lifetime:
                     await self._read()
-                if lifetime.cancelled_caught:
-                    limit = f"a connection may last {self._settings.max_session_s:g} s"
-                    raise ServiceError("session_too_long", limit)
                 await self._intake.mailbox.close()
             if self._stopped is not None:
                 raise self._stopped
+            if lifetime.cancelled_caught:  # it has been ended, and has its summary
+                limit = f"a connection may last {self._settings.max_session_s:g} s"
+                raise ServiceError("session_too_long", limit)
         finally:
             if stream.summary is None:
                 await self._leave(stream)

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from classifiers.exercise import Exercise, Hold
-from classifiers.hold import HoldRules
-from classifiers.repetition import CountingRules
+from classifiers.rules import CountingRules, HoldRules
 from classifiers.samples import SampleSet
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Landmark, Pose
 

@@ -9,8 +9,8 @@ import pytest
 
 from classifiers.embedding import ANGLES, NAMES, angle_degrees, embed, overhang
 from classifiers.exercise import Exercise, ExerciseError, Hold, Kind, read_exercise
-from classifiers.grade import GradeRules
 from classifiers.library import Library
+from classifiers.rules import GradeRules
 from classifiers.samples import SamplesError, SampleSet
 from pose_engine.landmarks import Landmark
 from tests.classifiers.figures import as_pose, bend, repetitions, samples, sit_down, squat

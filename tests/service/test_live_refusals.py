@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import time
 from contextlib import suppress
 
 import httpx2
@@ -15,6 +16,7 @@ from service.errors import MAX_FAULTS
 from tests.service.conftest import Serve
 from tests.service.fakes import (
     REP,
+    FakeEngine,
     encoded,
     giant_png,
 )
@@ -270,10 +272,34 @@ def test_who_was_too_loud_or_too_quiet_can_come_back(serve: Serve) -> None:
             assert talk.end()["counts"] == {"squat": 1}
 
 
-def test_a_session_has_a_longest_life(serve: Serve) -> None:
-    with serve(max_session_s=0.3) as address, talking(address) as talk:
-        talk.start()
-        assert talk.hear("error")["code"] == "session_too_long"
+def test_a_session_has_a_longest_life_and_its_summary_then(serve: Serve) -> None:
+    with serve(max_session_s=1) as address:
+        with talking(address) as talk:
+            created = talk.start(exercise="squat", input="landmarks")
+            for seq, level in enumerate(REP):
+                talk.pose(seq, seq * STEP_S, level)
+            summary = talk.hear("session.summary")
+            assert (summary["counts"], summary["processed"]) == ({"squat": 1}, len(REP))
+            assert talk.hear()["code"] == "session_too_long"
+            assert talk.close_code() == 4408
+        with talking(address) as talk:
+            resume(talk, created)
+            assert talk.hear("session.summary") == summary
+            assert talk.close_code() == 1000
+        (workout,) = httpx2.get(f"http://{address}/v1/workouts").json()["items"]
+        assert (workout["id"], workout["counts"]) == (created["session_id"], {"squat": 1})
+
+
+def test_what_waits_when_a_session_is_too_old_is_counted(serve: Serve) -> None:
+    engine = FakeEngine()
+    with serve(engine, max_session_s=1) as address, talking(address) as talk:
+        talk.start(exercise="squat", pacing="lossless")
+        engine.gate.clear()
+        for seq, level in enumerate(REP):
+            talk.image(seq, seq * STEP_S, level)
+        time.sleep(1.2)
+        engine.gate.set()
+        assert talk.hear("session.summary")["counts"] == {"squat": 1}
         assert talk.close_code() == 4408
 
 

@@ -209,3 +209,11 @@ def test_the_reference_is_as_wide_as_a_phone_in_large_print_too(
         assert page.evaluate("document.documentElement.scrollWidth") == 375
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth") == 375
+
+
+def test_the_reference_shows_code_as_code(address: str, tmp_path: Path) -> None:
+    with tab(f"http://{address}/docs", tmp_path) as page:
+        page.wait("document.querySelectorAll('.operation').length > 0")
+        assert "`" not in page.evaluate("document.getElementById('operations').innerText")
+        codes = page.evaluate("[...document.querySelectorAll('p code')].map((e) => e.innerText)")
+        assert "Retry-After" in codes
