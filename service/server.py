@@ -95,7 +95,6 @@ def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
     """Serve until interrupted."""
     signal.signal(signal.SIGTERM, _exit)
     logs.configure(settings)
-    app.openapi()  # made once, which takes long: the first that needs it would hold others up
     url = f"http://{address_of(listener)}"
     log.info("serving", url=url, docs=f"{url}/docs")
     Server(app, _config(app, settings, log_config=None)).run([listener])
