@@ -32,11 +32,11 @@ def read_points(points: FloatArray, visibility: FloatArray, names: Sequence[str]
 
     `points`: (n, 33, 3) in any unit, y down; `visibility`: (n, 33) in 0..1.
     """
-    places = points.transpose(2, 0, 1)
+    xyz = points.transpose(2, 0, 1)
     readings = np.empty((len(points), len(names), 2, 2))
     for number, name in enumerate(names):
         landmarks = _LANDMARKS[name]
-        joints = places[..., landmarks].transpose(2, 0, 1, 3)
+        joints = xyz[..., landmarks].transpose(2, 0, 1, 3)
         readings[:, number, :, 0] = QUANTITIES[name].degrees(*joints)
         readings[:, number, :, 1] = visibility[:, landmarks].min(1)
     return readings
