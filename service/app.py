@@ -80,6 +80,7 @@ def create_app(
         lifespan=lifespan,
         responses=any_problem(),
         docs_url=None,  # FastAPI's own pages load scripts from a CDN; page.py has ours
+        openapi_url=None,
         redoc_url=None,
         # Exceptions, as FastAPI would export them, hold what the log leaves out.
         telemetry={"tracer_provider": tracer_provider, "logs": False},

@@ -71,17 +71,25 @@ class ClipStore:
         self._lease = timedelta(seconds=lease_s)
 
     async def begin(
-        self, clip: Clip, *, max_waiting: int, max_of_tenant: int, quota: int | None = None
+        self,
+        clip: Clip,
+        *,
+        max_waiting: int,
+        max_of_tenant: int,
+        max_of_user: int | None = None,
+        quota: int | None = None,
     ) -> None:
         """Keep a new clip whose upload begins.
 
-        `quota`: clips that its key may upload on a day; None: as many as one likes. Raises
-        ServiceError `queue_full` where so many are uploaded or wait, of all tenants or of this one,
-        `quota_exceeded` where the day's are used up, and `gone` where its user was erased since the
-        request came; what is refused uses up nothing.
+        `quota`: clips that its key may upload on a day; None: as many as one likes, and so of
+        `max_of_user`. Raises ServiceError `queue_full` where so many are uploaded or wait, of all
+        tenants, of this one or of its user, `quota_exceeded` where the day's are used up, and
+        `gone` where its user was erased since the request came; what is refused uses up nothing.
         """
-        theirs = func.count().filter(Clip.tenant_id == clip.tenant_id)
-        waiting = select(theirs, func.count()).where(Clip.status.in_(("uploading", "queued")))
+        theirs = Clip.tenant_id == clip.tenant_id
+        his = theirs & (Clip.user_id == clip.user_id)
+        of_both = func.count().filter(his), func.count().filter(theirs)
+        waiting = select(*of_both, func.count()).where(Clip.status.in_(("uploading", "queued")))
         async with self._database.write() as session:
             if await session.get(Tenant, clip.tenant_id) is None:
                 raise ServiceError("unauthorized", "the tenant is gone")
@@ -90,7 +98,9 @@ class ClipStore:
             if quota is not None:
                 await take_clip(session, clip.key_id, clip.created_at, quota)
             await take_turn(session, Turn.QUEUE)  # last, for whoever has it to wait for nobody
-            of_tenant, in_all = (await session.execute(waiting)).one()
+            of_user, of_tenant, in_all = (await session.execute(waiting)).one()
+            if max_of_user is not None and of_user >= max_of_user:
+                raise _full(f"{max_of_user} clips of the user's are waiting, the limit")
             if of_tenant >= max_of_tenant:
                 raise _full(f"{max_of_tenant} clips of the tenant's are waiting, the limit")
             if in_all >= max_waiting:

@@ -14,7 +14,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from service import logs
+from service.http_protocol import BoundedHttp
 from service.settings import Settings
+from service.websocket_protocol import BoundedWebSocket
 
 log = logs.get_logger(__name__)
 
@@ -93,7 +95,6 @@ def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
     """Serve until interrupted."""
     signal.signal(signal.SIGTERM, _exit)
     logs.configure(settings)
-    app.openapi()  # made once, which takes long: the first that needs it would hold others up
     url = f"http://{address_of(listener)}"
     log.info("serving", url=url, docs=f"{url}/docs")
     Server(app, _config(app, settings, log_config=None)).run([listener])
@@ -131,7 +132,8 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 def _config(app: FastAPI, settings: Settings, **logging: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        http=BoundedHttp,
+        ws=BoundedWebSocket,
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
         # Who is gone is told by `idle_s` and `send_timeout_s`: a pong waits behind what a lossless

@@ -25,6 +25,7 @@ YEAR_S: Final = 366 * 86400
 Seconds = Annotated[float, Field(gt=0, le=YEAR_S)]
 Rate = Annotated[float, Field(gt=0, le=YEAR_S)]
 Origin = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[^/\s*]+$")]
+Share = Annotated[float, Field(gt=0, le=1)]
 Days = Annotated[float, Field(ge=0, le=36525)]
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-]+)*/?$"
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -75,6 +76,8 @@ class Settings(BaseSettings):
     """An encoded frame or still image."""
     max_frame_pixels: int = Field(default=25_000_000, gt=0, le=10**9)
     """Width times height of a decoded frame, checked before decoding; FFmpeg takes no more."""
+    max_video_pixels: int = Field(default=3_000_000, gt=0, le=10**9)
+    """Of live encoded video, uncropped, of 12 bits: its decoder keeps up to 17 pictures."""
     max_message_bytes: int = Field(default=8 * MIB, gt=0, le=15 * MIB)
     """A WebSocket message; a larger one closes the connection with 1009."""
     max_text_bytes: Positive = 64 * 1024
@@ -118,6 +121,11 @@ class Settings(BaseSettings):
     open_access: bool = False
     """Serve other machines though there are no keys: behind something that asks for them."""
 
+    tenant_share: Share = 1
+    """Of each limit on what goes on at once (live sessions, clips received and followed, images
+    and batches), what one tenant may have; below 1 none keeps the others out."""
+    user_share: Share = 0.125
+    """And what one end user may have; both 2 at least."""
     requests_per_minute: Positive = 600
     """Of one key, and of each of its end users, unless the key says otherwise."""
     unknown_keys_per_minute: Positive = 60
@@ -171,6 +179,8 @@ class Settings(BaseSettings):
     max_clip_attempts: Positive = 3
     """How often a clip may end the process that works on it before it is given up."""
 
+    max_posts: Positive = 64
+    """Still images and batches of landmarks taken at once; one more is answered 503."""
     max_batch_bytes: Positive = 64 * MIB
     """Landmarks posted to be counted, as JSON."""
     max_batch_observations: Positive = 36_000
@@ -219,7 +229,11 @@ class Settings(BaseSettings):
     @property
     def image_limits(self) -> ImageLimits:
         """What a frame or still image may be."""
-        return ImageLimits(max_bytes=self.max_frame_bytes, max_pixels=self.max_frame_pixels)
+        return ImageLimits(
+            max_bytes=self.max_frame_bytes,
+            max_pixels=self.max_frame_pixels,
+            max_video_pixels=self.max_video_pixels,
+        )
 
     @property
     def clip_limits(self) -> ClipLimits:

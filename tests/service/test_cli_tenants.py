@@ -55,6 +55,11 @@ def test_a_key_is_listed_whole_however_narrow_the_screen(
     assert first.split()[1:] == ["never", DEFAULT_SCOPES, "first"]
 
 
+def test_a_tenants_first_key_is_good_for_nothing_of_the_whole_server(run: Run) -> None:
+    run("tenants", "add", "acme")
+    assert "  count,read,write,tokens,webhooks  first" in run("keys", "list", "acme").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
