@@ -546,7 +546,6 @@ test("a connection that is silent for long is given up and resumed", async () =>
   assert.notEqual(FakeSocket.last, socket);
 });
 
-/** A live session with as many frames under way as may be, of which nothing is heard. */
 test("silence is counted from when the connection is open", async () => {
   const { socket, clock } = await lasting();
   socket.drop();
@@ -576,6 +575,7 @@ test("a key frame is asked for once where resuming takes its time", async () => 
   assert.equal(asked, 1);
 });
 
+/** A live session with as many frames under way as may be, of which nothing is heard. */
 async function stalled() {
   const { session, socket, clock } = await opened({ created: LIVE });
   await sendMany(session, 0, 9);
