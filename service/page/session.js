@@ -6,7 +6,8 @@ const LATE_UNDER_WAY = 16;
 const KEPT = 450; // pictures: half a minute of them
 const BEAT_MS = 1000, STALLED = 3, GONE = 10; // beats without a word
 const FIRST_WAIT_MS = 200, LONGEST_WAIT_MS = 5000;
-const PASSING = [1001, 1005, 1006, 1012, 1013, 4408]; // close codes: it can be resumed
+// Close codes after which it is resumed; a picture at which the server fails (1011) would come again.
+const PASSING = [1001, 1005, 1006, 1012, 1013, 4408];
 
 const ADDRESS = `${location.origin.replace("http", "ws")}/v1/live`;
 
@@ -139,7 +140,9 @@ export class Session {
     if (message.type === "ack") this.#acknowledge(message);
     if (message.type === "error" && !message.recoverable) this.#lastWord = message.message;
     this.tell(message);
-    if (message.type === "session.summary") this.close();
+    if (message.type === "session.summary") {
+      this.close(this.ending ? "" : "The server has ended the session.");
+    }
   }
 
   #begin(created) {
@@ -164,9 +167,11 @@ export class Session {
     this.#pump();
   }
 
+  // Pictures go where there are too many, never what was said.
   #keep(message) {
     this.#kept.push({ seq: this.#next, message, sent: false });
-    if (this.#kept.length > KEPT) this.#kept.shift();
+    const pictures = this.#kept.filter(({ message }) => message.buffer);
+    if (pictures.length > KEPT) this.#kept.splice(this.#kept.indexOf(pictures[0]), 1);
   }
 
   #forget(stored) {

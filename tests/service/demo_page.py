@@ -109,6 +109,33 @@ IMPATIENT: Final = """
 """Requests are given up ten times as soon."""
 HASTY: Final = "window.setInterval = ((every) => (act, ms) => every(act, ms / 10))(setInterval)"
 """Silence is noticed ten times as soon."""
+SAID_AFTER_A_LOSS: Final = """
+    (async () => {
+      const sockets = [], said = [];
+      window.WebSocket = class {
+        constructor() { sockets.push(this); }
+        send(message) { if (!message.buffer) said.push(JSON.parse(message).type); }
+        close() {}
+      };
+      const hear = (message) => sockets.at(-1).onmessage({data: JSON.stringify(message)});
+      const another = async (number) => {
+        while (sockets.length < number) await new Promise((done) => setTimeout(done, 10));
+        sockets.at(-1).onopen();
+      };
+      const {Session} = await import("/page/session.js");
+      const session = new Session({}, async () => [], () => {});
+      await another(1);
+      hear({type: "session.created", limits: {resume_s: 60}});
+      sockets[0].onclose({code: 1006});
+      session.say({type: "session.update"});
+      for (let n = 0; n < 1000; n++) session.send(new ArrayBuffer(1), n);
+      await another(2);
+      hear({type: "session.resumed", resumed_at_seq: null});
+      session.close();
+      return said;
+    })()
+"""
+"""What a session says to a fake server besides pictures, many of which come after a command."""
 CAMERA_FRAMES: Final = 6
 """So many of each level, at 30 a second."""
 SQUAT_S: Final = len(REP) * CAMERA_FRAMES / 30

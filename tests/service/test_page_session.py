@@ -18,6 +18,7 @@ from tests.service.demo_page import (
     NOBODY_IN,
     ON,
     REPS,
+    SAID_AFTER_A_LOSS,
     SENT,
     SHOWN,
     SOCKETS,
@@ -180,6 +181,19 @@ def test_reconnecting_is_given_up_in_the_end(address: str, tmp_path: Path) -> No
         proxy.down = False
         press(page, "again")
         page.wait(COUNTING)
+
+
+def test_a_session_that_the_server_ends_says_so(serve: Serve, tmp_path: Path) -> None:
+    with serve(max_session_s=3) as address, demo(address, tmp_path) as page:
+        press(page, "camera")
+        status(page, "The server has ended the session")
+        assert page.evaluate(NOBODY_IN)
+        assert page.evaluate(ON) == 0
+
+
+def test_what_was_said_outlasts_the_pictures_of_a_long_loss(address: str, tmp_path: Path) -> None:
+    with demo(address, tmp_path) as page:
+        assert "session.update" in page.evaluate(SAID_AFTER_A_LOSS)
 
 
 def test_times_begin_with_the_session(address: str, tmp_path: Path) -> None:
