@@ -33,7 +33,7 @@ def retry_after_s(header: str | None, now_s: float) -> float | None:
     """
     if header is None:
         return None
-    if re.fullmatch(r"[0-9]{1,9}", header, re.ASCII):
+    if re.fullmatch("[0-9]+", header):
         return float(header)
     try:
         at = parsedate_to_datetime(header)
