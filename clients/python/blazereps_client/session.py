@@ -198,10 +198,9 @@ class LiveSession(Asked, Told):
                 self._changes.tell()
                 if lost.recoverable:
                     self._ask_for_key()
-                if (
-                    self._protocol.furthest_seq > came_to
-                ):  # else it is lost as soon as it is resumed
-                    waits, came_to = delays(), self._protocol.furthest_seq
+                furthest_seq = self._protocol.furthest_seq
+                if furthest_seq > came_to:  # else it is lost as soon as it is resumed
+                    waits, came_to = delays(), furthest_seq
                 self._socket = await self._reconnect(lost, waits)
         except Exception as error:
             self._stop(self._protocol.ended_by or error)

@@ -291,7 +291,7 @@ async def test_who_is_asked_to_wait_comes_no_earlier() -> None:
             fake.refusals = [(503, "over_capacity")]
             began = time.monotonic()
             assert (await send_all(session, 10)).processed == 10
-    assert 1 <= time.monotonic() - began < 3
+    assert time.monotonic() - began >= 1
 
 
 async def test_of_what_a_server_asks_for_only_so_much_is_waited(
@@ -312,7 +312,7 @@ async def test_who_is_asked_to_wait_for_too_long_gives_up_and_says_how_long() ->
             with pytest.raises(LiveError, match="over_capacity") as caught:
                 await send_all(session, 10)
     assert (caught.value.retry_after_s, caught.value.recoverable) == (30, True)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 async def test_who_cannot_begin_is_told_when_to_come_again() -> None:
@@ -655,7 +655,7 @@ async def test_leaving_a_stream_early_stops_the_sender() -> None:
 
 async def test_a_live_source_is_told_that_the_session_is_over() -> None:
     async def film(session: LiveSession) -> None:
-        for image in images(1000):
+        for image in images(20_000):
             if session.ready:
                 await session.send(image)
             await asyncio.sleep(0.001)
