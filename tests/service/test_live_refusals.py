@@ -273,7 +273,7 @@ def test_who_was_too_loud_or_too_quiet_can_come_back(serve: Serve) -> None:
 
 
 def test_a_session_has_a_longest_life_and_its_summary_then(serve: Serve) -> None:
-    with serve(max_session_s=1) as address:
+    with serve(max_session_s=2) as address:
         with talking(address) as talk:
             created = talk.start(exercise="squat", input="landmarks")
             for seq, level in enumerate(REP):
@@ -292,12 +292,12 @@ def test_a_session_has_a_longest_life_and_its_summary_then(serve: Serve) -> None
 
 def test_what_waits_when_a_session_is_too_old_is_counted(serve: Serve) -> None:
     engine = FakeEngine()
-    with serve(engine, max_session_s=1) as address, talking(address) as talk:
+    with serve(engine, max_session_s=2) as address, talking(address) as talk:
         talk.start(exercise="squat", pacing="lossless")
         engine.gate.clear()
         for seq, level in enumerate(REP):
             talk.image(seq, seq * STEP_S, level)
-        time.sleep(1.2)
+        time.sleep(2.2)
         engine.gate.set()
         assert talk.hear("session.summary")["counts"] == {"squat": 1}
         assert talk.close_code() == 4408

@@ -67,7 +67,7 @@ def test_counting_stops_goes_on_and_begins_anew(address: str, tmp_path: Path) ->
 
 def test_a_session_that_is_too_long_gives_its_summary() -> None:
     seen = [observed(grey_pose(level), n * STEP_S) for n, level in enumerate(REP)]
-    with serve_fake(max_session_s=1) as address:
+    with serve_fake(max_session_s=2) as address:
         job = {"url": f"ws://{address}/v1/live", "start": {"input": "landmarks"}, "steps": seen}
         told = run("close_in_node.js", job)
     assert told["code"] == "session_too_long"
