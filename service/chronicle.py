@@ -1,14 +1,18 @@
 """What a session has told so far: each event numbered, entered in the journal, and tallied."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from blazereps_client.messages import EVENTS, EventMessage, Outputs
 from blazereps_client.results import Tally
 from classifiers.events import Guidance, PhaseChanged
+from service.errors import ServiceError
 from service.events import TALLIED, Happening, event_message, is_tallied, tally_of
 from service.journal import Journal
 from service.sessions import StoredEvent
+
+MAX_EVENTS: Final = 50_000
+"""Of one session: seven a second for two hours. Landmarks may come faster than anybody moves."""
 
 
 class Chronicle:
@@ -40,6 +44,11 @@ class Chronicle:
             self._journal.enter(stored)
             if wanted:
                 yield message
+
+    def demand_room(self) -> None:
+        """Raises ServiceError `session_too_long` where so much has been told that it must end."""
+        if self.last_event_id >= MAX_EVENTS:
+            raise ServiceError("session_too_long", f"a session may tell {MAX_EVENTS} events")
 
     def start_over(self) -> None:
         """What has been told so far is no part of the tally any more."""

@@ -185,7 +185,8 @@ class Stream:
         return messages
 
     def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
-        """Take one step."""
+        """Take one step; raises ServiceError `session_too_long`."""
+        self._chronicle.demand_room()
         with self._telemetry.observation(observation.seq, observation.received_s):
             try:
                 messages = [*self._look(observation, moment), *self._ask_for_key()]
@@ -211,7 +212,11 @@ class Stream:
         return [*self._report(observation, moment)]
 
     def obey(self, command: Command, moment: Moment) -> list[ServerMessage]:
-        """Do as the client wants from here on; what cannot be done is told and changes nothing."""
+        """Do as the client wants from here on; what cannot be done is told and changes nothing.
+
+        Raises ServiceError `session_too_long`.
+        """
+        self._chronicle.demand_room()
         self._count_flow(moment)
         try:
             messages = [*self._obey(command)]

@@ -2,8 +2,10 @@
 
 import json
 import socket
+import sqlite3
 import struct
 from contextlib import suppress
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -11,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from blazereps_client.wire import Header, Kind
+from service.chronicle import MAX_EVENTS
 from service.errors import MAX_FAULTS
 from tests.service.conftest import Serve
 from tests.service.fakes import (
@@ -275,6 +278,35 @@ def test_a_session_has_a_longest_life(serve: Serve) -> None:
         talk.start()
         assert talk.hear("error")["code"] == "session_too_long"
         assert talk.close_code() == 4408
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+def test_a_session_tells_so_much_and_no_more(
+    serve: Serve, tmp_path: Path, *, by_command: bool
+) -> None:
+    with serve(data=tmp_path) as address:
+        with talking(address) as talk:
+            created = talk.start(exercise="squat", input="landmarks")
+            for seq, level in enumerate(REP):
+                talk.pose(seq, seq * STEP_S, level)
+            talk.hear("rep.counted")
+        until(lambda: httpx2.get(f"http://{address}/readyz").json()["free_sessions"] == 32)
+        with sqlite3.connect(tmp_path / "sessions.db") as database:
+            change = "UPDATE session SET state = json_set(state, '$.chronicle.last_event_id', ?)"
+            database.execute(change, (MAX_EVENTS,))
+        with talking(address) as talk:
+            resume(talk, created)
+            if by_command:
+                talk.say({"type": "counting.pause"})
+            else:
+                talk.pose(99, 99.0, 200)
+            error = talk.hear("error")
+            assert (error["code"], error["recoverable"]) == ("session_too_long", False)
+            assert f"{MAX_EVENTS} events" in error["message"]
+            assert talk.close_code() == 4408
+        with talking(address) as talk:
+            resume(talk, created)
+            assert talk.end()["counts"] == {"squat": 1}
 
 
 def test_one_session_too_many_is_refused_before_the_upgrade(serve: Serve) -> None:
