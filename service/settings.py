@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     inference_device: Literal["cpu", "cuda"] = "cpu"
     """What the nets run on; `cuda`, on trial, needs a GPU and onnxruntime-gpu: docs/gpu.md."""
     inference_workers: Positive = Field(default_factory=lambda: os.cpu_count() or 1)
-    """Threads that decode and track for live sessions and still images."""
+    """Threads that decode and track for live sessions and, but for one, still images."""
     max_sessions: Positive = 32
     """Live sessions at once; one more is answered 503 before the upgrade."""
     max_frame_bytes: Positive = 4 * MIB
