@@ -38,6 +38,7 @@ from service.core import Core, Engine, Library
 from service.error_handlers import handle_errors
 from service.errors import any_problem, problems
 from service.idempotency import NAME, REPLAYED
+from service.lingering import LingeringClose
 from service.metrics import Metrics
 from service.running import running
 from service.settings import Settings
@@ -87,6 +88,7 @@ def create_app(
     app.add_middleware(
         BoundBodies, bodies=bodies, max_bytes=settings.max_text_bytes, idle_s=settings.idle_s
     )
+    app.add_middleware(LingeringClose)
     app.add_middleware(TellAllowance)
     if settings.allowed_origins:
         app.add_middleware(

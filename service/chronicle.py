@@ -6,7 +6,6 @@ from typing import Any, Final
 from blazereps_client.messages import EVENTS, EventMessage, Outputs
 from blazereps_client.results import Tally
 from classifiers.events import Guidance, PhaseChanged
-from service.errors import ServiceError
 from service.events import TALLIED, Happening, event_message, is_tallied, tally_of
 from service.journal import Journal
 from service.sessions import StoredEvent
@@ -45,10 +44,10 @@ class Chronicle:
             if wanted:
                 yield message
 
-    def demand_room(self) -> None:
-        """Raises ServiceError `session_too_long` where so much has been told that it must end."""
-        if self.last_event_id >= MAX_EVENTS:
-            raise ServiceError("session_too_long", f"a session may tell {MAX_EVENTS} events")
+    @property
+    def full(self) -> bool:
+        """Whether so much has been told that the session must end."""
+        return self.last_event_id >= MAX_EVENTS
 
     def start_over(self) -> None:
         """What has been told so far is no part of the tally any more."""

@@ -16,7 +16,7 @@ from service.database import Database, Keep, Turn, keep_nothing, take_turn
 from service.errors import Problem, ServiceError
 from service.pages import Position, newest_first
 from service.quotas import take_clip
-from service.receipts import was_erased
+from service.receipts import SETTLE, was_erased
 from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
 
@@ -24,7 +24,7 @@ Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cance
 UNFINISHED: Final[tuple[Status, ...]] = ("uploading", "queued", "running")
 
 _ABANDONED: Final = (Clip.status == "cancelled") & Clip.upload_expires_at.is_not(None)
-"""Uploads that were given up and are not erased yet."""
+"""Clips that were given up and are not erased yet: nobody sees them."""
 _UPLOADS: Final = or_(Clip.status == "uploading", _ABANDONED)
 
 After = Callable[[AsyncSession, Clip, ClipResult | None], Awaitable[None]]
@@ -110,7 +110,9 @@ class ClipStore:
     async def get(self, caller: Caller, clip_id: str) -> Clip:
         """A clip of the caller's with its result; raises ServiceError `not_found`."""
         query = (
-            select(Clip).where(Clip.id == clip_id, *caller.sees(Clip)).options(undefer(Clip.result))
+            select(Clip)
+            .where(Clip.id == clip_id, *caller.sees(Clip), ~_ABANDONED)
+            .options(undefer(Clip.result))
         )
         async with self._database.read() as session:
             clip = await session.scalar(query)
@@ -131,7 +133,7 @@ class ClipStore:
         *where: ColumnElement[bool],
     ) -> Sequence[Clip]:
         """So many clips of the caller's, without their results, the newest first."""
-        query = select(Clip).where(*caller.sees(Clip), *where)
+        query = select(Clip).where(*caller.sees(Clip), ~_ABANDONED, *where)
         query = newest_first(query, Clip.created_at, Clip.id, before, limit)
         async with self._database.read() as session:
             return [*await session.scalars(query)]
@@ -168,21 +170,27 @@ class ClipStore:
     async def cancel(self, caller: Caller, clip_id: str) -> Clip:
         """Nobody works on it any more; a clip that is done with stays as it is. As `get` raises."""
         await self.get(caller, clip_id)
-        await self.give_up(clip_id)
+        await self._cancel(clip_id, Clip.status.in_(UNFINISHED), upload_expires_at=None)
         return await self.get(caller, clip_id)
 
-    async def give_up(self, clip_id: str) -> None:
-        """Cancel a clip of anybody's that is not done with."""
-        unfinished = Clip.status.in_(UNFINISHED)
-        ended = {"leased_until": None, "checkpoint": None, "upload_expires_at": None}
-        await self._cancel(clip_id, unfinished, **ended)
+    async def give_up(self, clip_id: str) -> bool:
+        """Cancel a clip so that it is `late` once nobody can be writing of it any more.
+
+        Whether anybody can: it is not done with, or it was cancelled before.
+        """
+        settled = self._clock() + SETTLE
+        written = Clip.status.in_((*UNFINISHED, "cancelled"))
+        return await self._cancel(clip_id, written, upload_expires_at=settled)
 
     async def abandon(self, clip_id: str) -> bool:
         """Cancel an upload so that it is `late` until it is forgotten: whether it is one."""
         return await self._cancel(clip_id, _UPLOADS)
 
     async def late(self, limit: int, besides: Sequence[str] = ()) -> Sequence[str]:
-        """The ids of uploads that were not finished in time, but for these, the oldest first."""
+        """The ids of uploads that were not finished in time, the oldest first, but for these.
+
+        Also of clips that were given up so long ago that nobody writes of them.
+        """
         late = Clip.upload_expires_at <= self._clock(), Clip.id.not_in(besides)
         query = select(Clip.id).where(*late, _UPLOADS).order_by(Clip.upload_expires_at)
         async with self._database.read() as session:
@@ -293,8 +301,9 @@ class ClipStore:
 
     async def _cancel(self, clip_id: str, *where: ColumnElement[bool], **values: Any) -> bool:
         ended = {"status": "cancelled", "epoch": Clip.epoch + 1, "finished_at": self._clock()}
+        work = {"leased_until": None, "checkpoint": None}
         try:
-            await self._change(clip_id, *where, **ended, **values)
+            await self._change(clip_id, *where, **ended, **work, **values)
         except Lost:
             return False
         return True

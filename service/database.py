@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -201,6 +202,10 @@ def _sqlite(url: str, patience_s: float) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _: object) -> None:
+        driver = connection.driver_connection
+        # Of a query that is cancelled again and again, as anyio does, the connection is closed and
+        # its thread stopped: closing stops it too, and a thread that has ended answers nobody.
+        driver.stop = cache(driver.stop)
         connection.isolation_level = None  # transactions begin where we say
         cursor = connection.cursor()
         for pragma in (f"busy_timeout = {round(1000 * patience_s)}", *_PRAGMAS):

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from blazereps_client.errors import LiveError
 from blazereps_client.video import CaptureError
-from classifiers.exercise import ExerciseError
+from classifiers.exercise_file import ExerciseError
 from classifiers.samples import SamplesError
 from classifiers.teaching import TeachingError
 from models.store import ModelsMissing

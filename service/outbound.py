@@ -70,7 +70,7 @@ class Answer:
     excerpt: str
     """The beginning of the body, as text."""
     retry_after: str | None
-    """The header `Retry-After`; see `service.retries.retry_after_s`."""
+    """The header `Retry-After`; see `blazereps_client.backoff.retry_after_s`."""
 
 
 def checked_url(text: str, networks: Sequence[Network] = ()) -> httpx2.URL:

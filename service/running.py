@@ -84,7 +84,7 @@ def _state(
     quiet = Telemetry(Metrics(), NoSpans())  # what was measured already is not measured again
     resumed = partial(resume, core, settings.image_limits, sessions, quiet)
     connections = Connections()
-    harvest = Harvest(database, sessions, resumed, connections.session_ids)
+    harvest = Harvest(database, sessions, resumed)
     erasure = Erasure(database, storage, sessions)
     counting = anyio.CapacityLimiter(1)
     places = partial(Places, tenant_share=settings.tenant_share, user_share=settings.user_share)

@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     send_timeout_s: float = Field(default=10, gt=0, le=86400)
     """A client that reads nothing for so long is cut off."""
     max_session_s: Seconds = 7200
-    """The longest life of a live connection, then closed with 4408."""
+    """The longest life of a live connection, whose session ends then."""
     data: Path | None = None
     """The folder of what is kept; by default the user's data folder."""
     storage: str | None = Field(default=None, pattern=S3_URL)
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     resume_s: float = Field(default=300, ge=60, le=YEAR_S)
     """How long a session can be resumed after its last sign of life."""
     max_kept_sessions: Positive = 10_000
-    """Sessions kept for that; the longest silent is forgotten first."""
+    """Sessions kept for that; the longest silent becomes a workout first, none that goes on."""
     drain_s: float = Field(default=10, ge=0, le=YEAR_S)
     """How long live sessions may go on after SIGTERM."""
 

@@ -146,6 +146,11 @@ class Stream:
         """Of the last event."""
         return self._chronicle.last_event_id
 
+    @property
+    def full(self) -> bool:
+        """Whether it has told so many events that it must end."""
+        return self._chronicle.full
+
     def missed(self, last_event_id: int) -> list[EventMessage]:
         """What has been told since that event."""
         return self._chronicle.missed(last_event_id)
@@ -185,8 +190,7 @@ class Stream:
         return messages
 
     def observe(self, observation: Observation, moment: Moment) -> list[ServerMessage]:
-        """Take one step; raises ServiceError `session_too_long`."""
-        self._chronicle.demand_room()
+        """Take one step."""
         with self._telemetry.observation(observation.seq, observation.received_s):
             try:
                 messages = [*self._look(observation, moment), *self._ask_for_key()]
@@ -212,11 +216,7 @@ class Stream:
         return [*self._report(observation, moment)]
 
     def obey(self, command: Command, moment: Moment) -> list[ServerMessage]:
-        """Do as the client wants from here on; what cannot be done is told and changes nothing.
-
-        Raises ServiceError `session_too_long`.
-        """
-        self._chronicle.demand_room()
+        """Do as the client wants from here on; what cannot be done is told and changes nothing."""
         self._count_flow(moment)
         try:
             messages = [*self._obey(command)]

@@ -6,8 +6,10 @@ from pathlib import Path
 import httpx2
 import psycopg
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from sqlalchemy.exc import TimeoutError as Overdue
+from starlette.types import Message
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.exceptions import InvalidStatus
 
 from service import asyncapi, page
@@ -122,6 +124,28 @@ async def test_a_database_that_is_silent_is_away_too() -> None:
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.get("/")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+@pytest.mark.anyio
+async def test_who_hangs_up_before_a_websocket_is_answered_is_no_fault() -> None:
+    """Nor does the storage fail, though uvicorn calls it an OSError."""
+    app, told = FastAPI(), list[str]()
+    handle_errors(app, told.append)
+
+    @app.websocket("/")
+    async def greet(socket: WebSocket) -> None:
+        await socket.accept()
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(_: Message) -> None:
+        raise ClientDisconnected
+
+    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
+    with pytest.raises(ClientDisconnected):
+        await app(scope, receive, send)
+    assert told == []
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """The database: the same on SQLite and PostgreSQL, whole transactions, and no column forgotten."""
 
+import asyncio
 import sqlite3
 import stat
-from contextlib import closing, suppress
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from service.database import AWAY, Database, alembic_config
 from service.settings import Settings
 from service.tables import Endpoint, Key, Table, Tenant
 from service.tenants import Tenants
+from tests.service.databases import write_tables
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 OLD_ROWS = (
@@ -163,6 +167,54 @@ async def test_who_waits_for_a_locked_sqlite_does_not_wait_for_all_the_others(
     async with database.write() as session:
         session.add(tenant())
     await database.aclose()
+
+
+@contextmanager
+def written_elsewhere(folder: Path) -> Iterator[Database]:
+    """A database that another process has locked for half a second."""
+    file = folder / "test.db"
+    write_tables(file)
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        free = threading.Timer(0.5, other.rollback)
+        free.start()
+        try:
+            yield Database(f"sqlite+aiosqlite:///{file}")
+        finally:
+            free.join()
+
+
+async def cancelled(database: Database) -> None:
+    """Somebody who waits to write is cancelled, which anyio does again and again."""
+
+    async def write() -> None:
+        async with database.write() as session:
+            await session.execute(text("SELECT 1"))
+
+    with anyio.move_on_after(0.1):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(write)
+
+
+@pytest.mark.anyio
+async def test_who_is_cancelled_while_sqlite_is_locked_leaves_nothing(tmp_path: Path) -> None:
+    before = asyncio.all_tasks()
+    with written_elsewhere(tmp_path) as database:
+        await cancelled(database)
+        with anyio.fail_after(10):
+            while asyncio.all_tasks() - before:
+                await anyio.sleep(0.02)
+        await database.aclose()
+
+
+def test_the_process_ends_though_somebody_was_cancelled_while_sqlite_was_locked(
+    tmp_path: Path,
+) -> None:
+    with written_elsewhere(tmp_path) as database:
+        run = threading.Thread(target=lambda: asyncio.run(cancelled(database)), daemon=True)
+        run.start()
+        run.join(10)
+        assert not run.is_alive()
 
 
 @pytest.mark.anyio

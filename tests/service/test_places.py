@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -82,6 +83,7 @@ def test_of_live_sessions(serve: Serve) -> None:
                 assert caught.value.response.status_code == 503
             with talking(address, additional_headers=shown(address, "ann", OTHER)) as talk:
                 talk.start()
+        until(lambda: httpx2.get(f"http://{address}/readyz").json()["free_sessions"] == 4)
         with talking(address, additional_headers=ann) as talk:
             talk.start()
             talk.end()

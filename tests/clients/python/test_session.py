@@ -21,6 +21,7 @@ from blazereps_client import (
     VideoAt,
     backoff,
     connect,
+    inbox,
     pace,
     session,
     stream,
@@ -37,7 +38,7 @@ from blazereps_client.messages import (
     SessionResumed,
     SessionSummary,
 )
-from tests.clients.python.fake_server import Cut, FakeServer, serving
+from tests.clients.python.fake_server import REP_EVERY, Cut, FakeServer, serving
 from tests.service.proxy import Proxy, proxied
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +63,11 @@ async def send_all(session: LiveSession, number: int) -> SessionSummary:
     for image in images(number):
         await session.send(image)
     return await session.end()
+
+
+async def send_for_ever(session: LiveSession) -> None:
+    for i in count():
+        await session.send(ImageAt(i / 10, b"jpeg"))
 
 
 async def leave_unanswered(proxy: Proxy) -> None:
@@ -203,9 +209,7 @@ async def test_a_session_that_is_not_to_be_resumed_ends_with_its_connection() ->
     [
         (Cut(2, 1000), "connection_lost"),
         (Cut(2, 1009), "connection_lost"),
-        (Cut(2, 4408, error="idle"), "idle"),
         (Cut(2, 4409, error="superseded"), "superseded"),
-        (Cut(2, 4429, error="flood"), "flood"),
     ],
     ids=str,
 )
@@ -222,6 +226,56 @@ async def test_what_is_final_is_not_resumed(cut: Cut, code: str) -> None:
     assert fake.epoch == 1
 
 
+@pytest.mark.parametrize("cut", [Cut(2, 4408, error="idle"), Cut(12, 4429, error="flood")], ids=str)
+async def test_after_a_limit_the_summary_is_heard_and_then_what_ended_it(cut: Cut) -> None:
+    assert cut.error
+    with serving(FakeServer(cuts=[cut])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            with pytest.raises(LiveError, match=cut.error) as caught:
+                await send_for_ever(session)
+            assert caught.value.close_code == cut.code
+            summary = await session.end()
+            told = aiter(session)
+            while await anext(told) is not summary:
+                pass
+            with pytest.raises(LiveError, match=cut.error):
+                await anext(told)
+    assert fake.epoch == 2
+    sent = [one for one in fake.live.log if isinstance(one, int)]
+    assert sent == list(range(summary.processed))
+    assert summary.processed >= cut.after
+    assert sum(summary.counts.values()) == len(sent) // REP_EVERY
+
+
+async def test_after_a_limit_who_may_not_come_back_hears_what_it_was() -> None:
+    once: tuple[dict[str, Any], ...] = ({"resume": False}, {"ticket": "abc"})
+    for more in once:
+        with serving(FakeServer(cuts=[Cut(2, 4408, error="idle")])) as fake:
+            async with connect(fake.url, LOSSLESS, **more) as session:
+                with pytest.raises(LiveError, match="idle") as caught:
+                    await send_all(session, 10)
+        assert (caught.value.close_code, caught.value.recoverable, fake.epoch) == (4408, False, 1)
+    with serving(FakeServer(cuts=[Cut(2, 4408, error="idle")])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(401, "unauthorized")]
+            with pytest.raises(LiveError, match="idle"):
+                await send_all(session, 10)
+
+
+async def test_a_summary_that_nobody_asked_for_is_an_early_end() -> None:
+    with serving(FakeServer(cuts=[Cut(3, 4408, error="session_too_long", summary=True)])) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            with pytest.raises(LiveError, match="session_too_long") as caught:
+                await send_for_ever(session)
+            assert caught.value.close_code == 4408
+            assert (await session.end()).processed == 3
+    with (
+        serving(FakeServer(cuts=[Cut(3, 1000, summary=True)])) as fake,
+        pytest.raises(LiveError, match="the server has ended the session"),
+    ):
+        [message async for message in stream(fake.url, images(100), LOSSLESS)]
+
+
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 507])
 async def test_an_answer_that_another_attempt_may_not_get_is_passed_over(status: int) -> None:
     with serving(FakeServer(cuts=[Cut(2)])) as fake:
@@ -229,6 +283,46 @@ async def test_an_answer_that_another_attempt_may_not_get_is_passed_over(status:
             fake.refusals = [(status, "not_now")]
             assert (await send_all(session, 10)).processed == 10
     assert not fake.refusals
+
+
+async def test_who_is_asked_to_wait_comes_no_earlier() -> None:
+    with serving(FakeServer(cuts=[Cut(2)], retry_after="1")) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(503, "over_capacity")]
+            began = time.monotonic()
+            assert (await send_all(session, 10)).processed == 10
+    assert 1 <= time.monotonic() - began < 3
+
+
+async def test_of_what_a_server_asks_for_only_so_much_is_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backoff, "MAX_ASKED_S", 0.1)
+    with serving(FakeServer(cuts=[Cut(2)], retry_after="3600")) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(429, "too_many_requests")] * 2
+            assert (await send_all(session, 10)).processed == 10
+
+
+async def test_who_is_asked_to_wait_for_too_long_gives_up_and_says_how_long() -> None:
+    began = time.monotonic()
+    with serving(FakeServer(cuts=[Cut(2)], retry_after="30", limits={"resume_s": 20})) as fake:
+        async with connect(fake.url, LOSSLESS) as session:
+            fake.refusals = [(503, "over_capacity")]
+            with pytest.raises(LiveError, match="over_capacity") as caught:
+                await send_all(session, 10)
+    assert (caught.value.retry_after_s, caught.value.recoverable) == (30, True)
+    assert time.monotonic() - began < 5
+
+
+async def test_who_cannot_begin_is_told_when_to_come_again() -> None:
+    with (
+        serving(FakeServer(refusals=[(503, "over_capacity")], retry_after="5")) as fake,
+        pytest.raises(LiveError, match="over_capacity") as caught,
+    ):
+        async with connect(fake.url):
+            pass
+    assert caught.value.retry_after_s == 5
 
 
 async def test_a_resumption_that_is_refused_is_final() -> None:
@@ -324,23 +418,72 @@ async def test_a_fault_in_a_callback_ends_the_session() -> None:
 async def test_who_does_not_iterate_keeps_the_last_messages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(session, "MAX_UNREAD", 5)
+    monkeypatch.setattr(inbox, "MAX_UNREAD", 13)
+    with serving(FakeServer(cuts=[Cut(12)])) as fake:
+        async with connect(fake.url, LOSSLESS) as live:
+            await send_all(live, 50)
+            told = [message async for message in live]
+    assert events(told) == list(range(1, 11))
+    kept = [*map(type, told)]
+    assert [kept.count(one) for one in (SessionResumed, Ack, SessionSummary)] == [1, 1, 1]
+    assert live.missed > 0
+
+
+async def test_who_never_iterates_keeps_the_last_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "MAX_UNREAD", 5)
     with serving(FakeServer()) as fake:
         async with connect(fake.url, LOSSLESS) as live:
             await send_all(live, 50)
             told = [message async for message in live]
-    assert len(told) == 5
-    assert isinstance(told[-1], SessionSummary)
+    assert events(told) == [7, 8, 9, 10]
+    assert (told[-1], live.missed) == (live.summary, 56)
 
 
 async def test_who_iterates_slowly_misses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "MAX_UNREAD", 5)
+    monkeypatch.setattr(inbox, "MAX_UNREAD", 5)
     acks = 0
     with serving(FakeServer()) as fake:
         async for message in stream(fake.url, images(100), LOSSLESS):
             acks += isinstance(message, Ack)
             await asyncio.sleep(0.001)
     assert acks == 100
+
+
+async def test_who_iterates_slowly_misses_nothing_where_the_connection_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inbox, "MAX_UNREAD", 3)
+    video = SessionStart(input="video", codec="vp8", pacing="lossless")
+    with serving(FakeServer(cuts=[Cut(5)])) as fake:
+        async with connect(fake.url, video) as live:
+            back = asyncio.Event()
+            live.on(SessionResumed, lambda _: back.set())
+            told = aiter(live)
+            for i in range(5):
+                await live.send(VideoAt(i / 10, b"chunk", key=True))
+                if i < 4:
+                    assert isinstance(await anext(told), Ack)
+            async with asyncio.timeout(5):
+                await back.wait()
+            kinds = [type(await anext(told)) for _ in range(4)]
+    assert kinds == [RepCountedMessage, Ack, KeyframeRequest, SessionResumed]
+    assert live.missed == 0
+
+
+async def test_the_end_can_be_waited_for_while_what_came_before_is_unread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inbox, "MAX_UNREAD", 5)
+    with serving(FakeServer()) as fake:
+        async with connect(fake.url, LOSSLESS) as live:
+            told = aiter(live)
+            for image in images(50):
+                await live.send(image)
+                if image.at_s == 0:
+                    await anext(told)
+            assert (await live.end()).processed == 50
+            assert events([message async for message in told]) == list(range(1, 11))
+    assert live.missed == 0
 
 
 async def test_messages_are_spread_out_as_the_server_wants(
@@ -510,10 +653,27 @@ async def test_leaving_a_stream_early_stops_the_sender() -> None:
         assert asyncio.all_tasks() == before
 
 
+async def test_a_live_source_is_told_that_the_session_is_over() -> None:
+    async def film(session: LiveSession) -> None:
+        for image in images(1000):
+            if session.ready:
+                await session.send(image)
+            await asyncio.sleep(0.001)
+
+    for cut in (Cut(2, 4409, error="superseded"), Cut(2, 4408, error="idle")):
+        with serving(FakeServer(cuts=[cut])) as fake:
+            async with connect(fake.url) as session:
+                with pytest.raises(LiveError, match=cut.error):
+                    await film(session)
+                with pytest.raises(LiveError, match=cut.error):
+                    assert session.ready
+
+
 async def test_a_live_source_skips_what_the_server_would_not_get_to() -> None:
     with serving(FakeServer()) as fake:
         async with connect(fake.url) as session:
             assert session.ready
             await session.send(ImageAt(0.0, b""))
             await session.end()
+            assert not session.ready
         assert not session.ready
