@@ -109,7 +109,8 @@ class Settings(BaseSettings):
     resume_s: float = Field(default=300, ge=60, le=YEAR_S)
     """How long a session can be resumed after its last sign of life."""
     max_kept_sessions: Positive = 10_000
-    """Sessions kept for that; the longest silent becomes a workout first, none that goes on."""
+    """Sessions kept for that; of the tenant with the most, the longest silent becomes a workout
+    first, none that goes on."""
     drain_s: float = Field(default=10, ge=0, le=YEAR_S)
     """How long live sessions may go on after SIGTERM."""
 
