@@ -64,10 +64,8 @@ class _Bits:
 
     def golomb(self) -> int:
         """ue(v), 9.1"""
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-        return (1 << zeros) - 1 + self.take(zeros)
+        zeros = self._left - (self._number & ((1 << self._left) - 1)).bit_length()
+        return self.take(2 * zeros + 1) - 1
 
     def signed(self) -> int:
         """se(v), 9.1.1"""

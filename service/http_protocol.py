@@ -7,7 +7,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S: Final = 10.0
-"""From the connection, or the first byte of a further request, to the end of its head."""
+"""From the connection, or the first byte after an answer, to the end of a request's head."""
 FREE_PIECES: Final = 1000
 PIECE_BYTES: Final = 256
 """No network has smaller packets."""
@@ -32,7 +32,8 @@ class BoundedHttp(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """The time for a head begins once."""
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
+        answered = self.conn.our_state is h11.DONE  # and what comes still is of its body
+        if not answered and self.conn.their_state is not h11.IDLE:
             self._end_wait()
         elif self._head is None:
             self._await_head()

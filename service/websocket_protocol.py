@@ -6,6 +6,7 @@ from typing import Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.protocol import State
 
 from service.rate import TokenBucket
 
@@ -61,8 +62,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         return allows
 
     def _close(self) -> None:
-        if self.close_sent:
-            self.transport.close()
-        else:
+        if self.conn.state is State.OPEN:
             self.conn.send_close(FLOOD, "flood")
             self.handle_parser_exception()
+        else:  # it was not answered yet, or is closed already
+            self.transport.close()

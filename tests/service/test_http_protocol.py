@@ -10,22 +10,10 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from service.http_protocol import FREE_PIECES, HEAD_S, PIECE_BYTES, BoundedHttp
+from tests.service.transport import Transport
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
-
-
-class Transport(asyncio.Transport):
-    closed = False
-
-    def close(self) -> None:
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def write(self, data: Any) -> None:
-        pass
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -82,6 +70,21 @@ def test_once_the_head_is_there_the_app_has_its_time(
     protocol.data_received(HEALTH + b"\r\n")
     loop.pass_time(HEAD_S + 1)
     assert not transport.closed
+
+
+def test_nor_is_the_rest_of_a_body_that_was_answered(
+    loop: Loop, connected: tuple[BoundedHttp, Transport]
+) -> None:
+    protocol, transport = connected
+    protocol.data_received(HEALTH + b"Content-Length: 9\r\n\r\n")
+    protocol.conn.send(h11.Response(status_code=404, headers=[("content-length", "0")]))
+    protocol.conn.send(h11.EndOfMessage())
+    protocol.data_received(b"x")
+    loop.pass_time(HEAD_S - 1)
+    protocol.data_received(b"x")
+    assert not transport.closed
+    loop.pass_time(1.1)
+    assert transport.closed
 
 
 def answer(address: str, request: bytes) -> bytes:

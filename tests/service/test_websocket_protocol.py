@@ -1,11 +1,19 @@
 """What a WebSocket may send beside messages."""
 
+import asyncio
+from typing import Any
+
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
+from websockets.uri import parse_uri
 
-from service.websocket_protocol import BURST_FRAMES, SMALL_BYTES
+from service.websocket_protocol import BURST_FRAMES, SMALL_BYTES, BoundedWebSocket
 from tests.service.talk import Talk, talking
+from tests.service.transport import Transport
 
 GONE = (4429, 1006)
 """Who sends on hears of a reset, which may come first."""
@@ -62,3 +70,22 @@ def test_whoever_floods_after_the_end_is_cut_off(address: str) -> None:
         send(talk, Frame(Opcode.PING, b""), 2 * BURST_FRAMES)
         with pytest.raises(ConnectionClosed):
             talk.socket.recv(timeout=5)
+
+
+async def slow(_scope: Any, _receive: Any, _send: Any) -> None:
+    await asyncio.sleep(3600)
+
+
+def test_whoever_floods_before_it_is_answered_is_cut_off() -> None:
+    client = ClientProtocol(parse_uri("ws://localhost/v1/live"))
+    client.send_request(client.connect())
+
+    async def flood() -> bool:
+        transport = Transport()
+        protocol = BoundedWebSocket(uvicorn.Config(slow, log_config=None), ServerState(), {})
+        protocol.connection_made(transport)
+        protocol.data_received(b"".join(client.data_to_send()))
+        protocol.data_received(Frame(Opcode.PING, b"").serialize(mask=True) * 2 * BURST_FRAMES)
+        return transport.closed
+
+    assert asyncio.run(flood())
