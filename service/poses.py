@@ -101,9 +101,10 @@ async def find_pose(request: Request, state: State, caller: MayCount) -> ImagePo
     image = BytesIO()
     with state.posts.taken(caller):
         await save_upload(request, image, max_bytes=state.settings.max_frame_bytes)
-        return await to_thread.run_sync(
-            _find, image.getvalue(), state.core, state.settings, limiter=state.inference
-        )
+        async with state.stills:
+            return await to_thread.run_sync(
+                _find, image.getvalue(), state.core, state.settings, limiter=state.inference
+            )
 
 
 def _find(data: bytes, core: Core, settings: Settings) -> ImagePose:

@@ -99,6 +99,7 @@ def _state(
         event_streams=places("clips followed", settings.max_event_streams),
         posts=places("images and batches", settings.max_posts),
         inference=anyio.CapacityLimiter(settings.inference_workers),
+        stills=anyio.CapacityLimiter(max(1, settings.inference_workers - 1)),
         turns=anyio.CapacityLimiter(settings.inference_workers),
         counting=counting,
         desk=Desk(core.library, counting),

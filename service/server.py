@@ -1,5 +1,6 @@
 """The app under uvicorn: in the foreground, or in a thread for the demo and the tests."""
 
+import resource
 import signal
 import socket
 import threading
@@ -92,7 +93,9 @@ class Server(uvicorn.Server):
 
 
 def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted; a crash leaves no core file, in which keys and pictures would be."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     signal.signal(signal.SIGTERM, _exit)
     logs.configure(settings)
     url = f"http://{address_of(listener)}"

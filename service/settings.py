@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     inference_device: Literal["cpu", "cuda"] = "cpu"
     """What the nets run on; `cuda`, on trial, needs a GPU and onnxruntime-gpu: docs/gpu.md."""
     inference_workers: Positive = Field(default_factory=lambda: os.cpu_count() or 1)
-    """Threads that decode and track for live sessions and still images."""
+    """Threads that decode and track for live sessions and, but for one, still images."""
     max_sessions: Positive = 32
     """Live sessions at once; one more is answered 503 before the upgrade."""
     max_frame_bytes: Positive = 4 * MIB
@@ -109,7 +109,8 @@ class Settings(BaseSettings):
     resume_s: float = Field(default=300, ge=60, le=YEAR_S)
     """How long a session can be resumed after its last sign of life."""
     max_kept_sessions: Positive = 10_000
-    """Sessions kept for that; the longest silent becomes a workout first, none that goes on."""
+    """Sessions kept for that; of the tenant with the most, the longest silent becomes a workout
+    first, none that goes on."""
     drain_s: float = Field(default=10, ge=0, le=YEAR_S)
     """How long live sessions may go on after SIGTERM."""
 

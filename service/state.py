@@ -50,6 +50,8 @@ class AppState:
     """To post a still image or a batch of landmarks."""
     inference: anyio.CapacityLimiter
     """Threads for live sessions with pictures, and still images."""
+    stills: anyio.CapacityLimiter
+    """How many images may be at such a thread: of several one is left for live sessions."""
     turns: anyio.CapacityLimiter
     """How many live sessions are at such a thread; a picture is chosen once it is its turn."""
     counting: anyio.CapacityLimiter

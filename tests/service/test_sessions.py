@@ -169,6 +169,16 @@ def test_of_too_many_the_longest_silent_are_handed_over(
         store.resume("b", "token", "me")
 
 
+def test_of_too_many_those_go_whose_tenant_has_the_most(
+    store: SqliteSessions, clock: Seconds
+) -> None:
+    owners = {"a": "acme", "b": "evil/1", "c": "evil/2", "d": "evil", "e": "evil-twin/1"}
+    for name, owner in owners.items():
+        store.begin(name, "token", owner, "{}")
+        clock.now_s += 1
+    assert handed_over(store, clock) == ["b", "c"]
+
+
 @pytest.mark.parametrize("jump_s", [3600, -3600])
 @pytest.mark.parametrize("when", [100, 119, 130])
 def test_what_another_process_serves_goes_on_however_the_clock_is_set(
