@@ -200,12 +200,17 @@ def _sqlite(url: str, patience_s: float) -> AsyncEngine:
         Path(path).touch(mode=0o600)
     engine = create_async_engine(url, **_OPTIONS)
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def connected(connection: Any, _: object) -> None:
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def connect(dialect: Any, _: object, args: Any, options: Any) -> Any:
+        connection = dialect.connect(*args, **options)
         driver = connection.driver_connection
         # Of a query that is cancelled again and again, as anyio does, the connection is closed and
         # its thread stopped: closing stops it too, and a thread that has ended answers nobody.
         driver.stop = cache(driver.stop)
+        return connection
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions begin where we say
         cursor = connection.cursor()
         for pragma in (f"busy_timeout = {round(1000 * patience_s)}", *_PRAGMAS):

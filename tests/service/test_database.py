@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -15,7 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, String, func, select, text
+from sqlalchemy import Connection, String, event, func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from service.database import AWAY, Database, alembic_config
@@ -196,15 +197,37 @@ async def cancelled(database: Database) -> None:
             tasks.start_soon(write)
 
 
+async def until_only(tasks: set[asyncio.Task[Any]]) -> None:
+    """Until no other task is left."""
+    with anyio.fail_after(10):
+        while asyncio.all_tasks() - tasks:
+            await anyio.sleep(0.02)
+
+
 @pytest.mark.anyio
 async def test_who_is_cancelled_while_sqlite_is_locked_leaves_nothing(tmp_path: Path) -> None:
     before = asyncio.all_tasks()
     with written_elsewhere(tmp_path) as database:
         await cancelled(database)
-        with anyio.fail_after(10):
-            while asyncio.all_tasks() - before:
-                await anyio.sleep(0.02)
+        await until_only(before)
         await database.aclose()
+
+
+@pytest.mark.anyio
+async def test_who_is_cancelled_while_connecting_to_sqlite_leaves_nothing(tmp_path: Path) -> None:
+    before = asyncio.all_tasks()
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    with anyio.CancelScope() as scope:
+
+        def connecting(*_: object) -> None:
+            scope.cancel()
+
+        event.listen(database.engine.sync_engine, "connect", connecting, insert=True)
+        async with database.read() as session:
+            await session.execute(text("SELECT 1"))
+    assert scope.cancelled_caught
+    await until_only(before)
+    await database.aclose()
 
 
 def test_the_process_ends_though_somebody_was_cancelled_while_sqlite_was_locked(
