@@ -194,7 +194,7 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
     Returns (n, len(NAMES)).
     """
     xyz = points.transpose(2, 0, 1)
-    segments = xyz[..., _TO] - xyz[..., _FROM]
+    segments = xyz.take(_TO, -1) - xyz.take(_FROM, -1)
     lengths = _length(segments)
     torso = _length(_trunks(xyz)) / np.float32(2)  # (n,)
     sides = _features(
@@ -202,7 +202,7 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
         lengths[:, :_BOTH].reshape(len(points), 2, -1),
         torso[:, None, None],
     )
-    weight = visibility[:, _NEEDED].min(1) + np.float32(LEAST_WEIGHT)
+    weight = visibility.take(_NEEDED, 1).min(1) + np.float32(LEAST_WEIGHT)
     mean = (sides * weight).sum(1) / weight.sum(1)
     difference = np.abs(sides[:, 0] - sides[:, 1])
     widths = lengths[:, _BOTH:] / torso[:, None]
@@ -212,11 +212,11 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
 def _features(segments: FloatArray, lengths: FloatArray, torso: FloatArray) -> FloatArray:
     """The paired features, (n, side, feature), of `_SEGMENTS`, (xyz, n, side, segment)."""
     limbs, limb_lengths, down = segments[..., _LIMBS], lengths[..., _LIMBS], segments[1]
-    cosine = _SENSE * dot(limbs[..., _ONE], limbs[..., _OTHER])
-    cosine /= limb_lengths[..., _ONE] * limb_lengths[..., _OTHER]
+    cosine = _SENSE * dot(limbs.take(_ONE, -1), limbs.take(_OTHER, -1))
+    cosine /= limb_lengths.take(_ONE, -1) * limb_lengths.take(_OTHER, -1)
     angles = np.arccos(np.minimum(np.maximum(cosine, -1), 1)) / np.float32(np.pi)
     slopes = down[..., _LIMBS] / limb_lengths
-    lifts = down[..., _LIFTED] / (lengths[..., _LOWER] + lengths[..., _UPPER])
+    lifts = down.take(_LIFTED, -1) / (lengths.take(_LOWER, -1) + lengths.take(_UPPER, -1))
     trunk, line, line_length = limbs[..., :1], segments[..., -1:], lengths[..., -1:]
     along = dot(trunk, line) / line_length**2
     sags = (trunk[1] - along * line[1]) / line_length
@@ -244,7 +244,7 @@ def columns(parts: Collection[str]) -> NDArray[np.bool_]:
 
 def angles_seen(visibility: FloatArray) -> FloatArray:
     """How well each angle of `ANGLES` is seen, 0..1, on its better side: (n, 33) -> (n, angles)."""
-    seen: FloatArray = visibility[:, _NEEDED[..., : len(ANGLES)]].min(1).max(1)
+    seen: FloatArray = visibility.take(_NEEDED[..., : len(ANGLES)], 1).min(1).max(1)
     return seen
 
 
@@ -264,7 +264,7 @@ def squarenesses(points: FloatArray) -> FloatArray:
     1: shoulders and hips lie across the view; 0: one side points at the camera.
     """
     xyz = points.transpose(2, 0, 1)
-    across = (xyz[..., _LEFT_TRUNK] - xyz[..., _RIGHT_TRUNK]).sum(-1)
+    across = (xyz.take(_LEFT_TRUNK, -1) - xyz.take(_RIGHT_TRUNK, -1)).sum(-1)
     level = np.hypot(across[0], across[2])
     square: FloatArray = np.abs(across[0]) / np.maximum(level, LEAST_LENGTH)
     return square
@@ -298,7 +298,7 @@ def dot(u: FloatArray, v: FloatArray) -> FloatArray:
 
 def _trunks(xyz: FloatArray) -> FloatArray:
     """From the hips' middle to the shoulders', twice: (xyz, n, 33) -> (xyz, n)."""
-    ends = xyz[..., _LEFT_TRUNK] + xyz[..., _RIGHT_TRUNK]
+    ends = xyz.take(_LEFT_TRUNK, -1) + xyz.take(_RIGHT_TRUNK, -1)
     trunks: FloatArray = ends[..., 0] - ends[..., 1]
     return trunks
 
