@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.embedding import PICTURED_DEPTH, points_of
+from classifiers.embedding import PICTURED_DEPTH
+from classifiers.quantities import read
 from pose_engine.landmarks import FloatArray, Pose, sides_of
 
 _BENT, _STRAIGHT = 115.0, 150.0
@@ -16,7 +17,7 @@ _TOGETHER_S = 15.0
 """What comes longer after the last one begins anew."""
 _LEAST_VISIBILITY = 0.3
 
-_HIPS, _KNEES, _ANKLES, _WRISTS = map(sides_of, ("hip", "knee", "ankle", "wrist"))
+_HIPS, _ANKLES, _WRISTS = map(sides_of, ("hip", "ankle", "wrist"))
 
 
 @dataclass(slots=True)
@@ -35,9 +36,11 @@ class Crouches:
 
     def look(self, pose: Pose, at_s: float) -> None:
         """Take in the next pose of the same person, seen at a time in seconds."""
-        if not _seen(pose):
+        knees, legs_seen = read(pose, ("knee",))[0].T
+        hand_seen = pose.visibility[_WRISTS].max()  # the other one may be behind the body
+        if min(legs_seen.min(), hand_seen) < _LEAST_VISIBILITY:
             return
-        knees, places = _knee_degrees(points_of([pose])[0]), _places(pose)
+        places = _places(pose)
         if knees.min() > _STRAIGHT:
             if self.down:
                 again = at_s - self.last_s <= _TOGETHER_S
@@ -49,12 +52,6 @@ class Crouches:
                 self.lowest, self.down = hips, feet < _STAYS * hips < min(hands)
 
 
-def _seen(pose: Pose) -> bool:
-    """Whether the legs and a hand are: one hand may be behind the body."""
-    legs, hands = pose.visibility[_HIPS + _KNEES + _ANKLES], pose.visibility[_WRISTS]
-    return bool(min(legs.min(), hands.max()) >= _LEAST_VISIBILITY)
-
-
 def _places(pose: Pose) -> FloatArray:
     """Where hips, feet and either hand are, (4, 3): x and y in the picture, z from the feet.
 
@@ -64,11 +61,3 @@ def _places(pose: Pose) -> FloatArray:
     places = np.stack([hips, feet, *pose.image[_WRISTS]])
     places[:, 2] = PICTURED_DEPTH * (places[:, 2] - feet[2])
     return places
-
-
-def _knee_degrees(points: FloatArray) -> FloatArray:
-    thighs, shanks = points[_HIPS] - points[_KNEES], points[_ANKLES] - points[_KNEES]
-    lengths = np.linalg.norm(thighs, axis=1) * np.linalg.norm(shanks, axis=1)
-    cosines = (thighs * shanks).sum(1) / np.maximum(lengths, 1e-6)
-    degrees: FloatArray = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
-    return degrees

@@ -5,7 +5,6 @@ under rotation, and slopes only look at the vertical. Left and right enter as th
 difference, so a mirrored person embeds the same.
 """
 
-import itertools
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -34,7 +33,7 @@ SPANS = {
     "wrist_shoulder": ("wrist", "shoulder"),
     "wrist_hip": ("wrist", "hip"),
     "wrist_ankle": ("wrist", "ankle"),
-    "hip_ankle": ("hip", "ankle"),
+    "hip_ankle": ("ankle", "hip"),
     "shoulder_ankle": ("shoulder", "ankle"),
 }
 """Distances between joints of one side, in torso lengths."""
@@ -108,22 +107,16 @@ _TELLS_OF = {
 }
 """The numbers that tell of a part and of no other; `wrist_ankle` tells of arms and legs."""
 
-_PLACES = {name: number for number, name in enumerate(NAMES)}
-_LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
-_LEAST_LENGTH = 1e-6
+_INDEX = {name: number for number, name in enumerate(NAMES)}
+LEAST_WEIGHT = 0.05
+"""A hidden side still counts a little, so that the mean is always defined."""
+LEAST_LENGTH = 1e-6
+"""In the points' unit: nothing is divided by less."""
 
-_BONES = {
-    "angle": [(b, a) for a, b, _ in ANGLES.values()],
-    "angle, other": [(b, c) for _, b, c in ANGLES.values()],
-    "slope": [(b, a) for a, b in SLOPES.values()],
-    "span": [*SPANS.values()],
-    "lift": [(c, a) for a, _, c in LIFTS.values()],
-    "lift, lower": [(a, b) for a, b, _ in LIFTS.values()],
-    "lift, upper": [(b, c) for _, b, c in LIFTS.values()],
-    "sag": [(a, b) for a, b, _ in SAGS.values()],
-    "sag, line": [(a, c) for a, _, c in SAGS.values()],
-}
-"""From which joint to which, on either side, by what is made of it: all are taken at once."""
+_SEGMENTS = (*SLOPES.values(), *SPANS.values(), ("knee", "shoulder"))
+"""All that is measured on either side, each from its second joint to its first."""
+_LIMBS, _SPANS = slice(0, len(SLOPES)), slice(len(SLOPES), len(SLOPES) + len(SPANS))
+_BOTH = 2 * len(_SEGMENTS)
 
 
 def _landmarks(joints: Iterable[str]) -> NDArray[np.int_]:
@@ -132,16 +125,27 @@ def _landmarks(joints: Iterable[str]) -> NDArray[np.int_]:
 
 
 def _ends(end: int) -> NDArray[np.int_]:
-    """The landmarks at one end of all bones: of the left ones, the right ones, and the widths."""
-    joints = [pair[end] for pairs in _BONES.values() for pair in pairs]
-    return np.concatenate([*_landmarks(joints), _landmarks(WIDTHS)[end]])
+    """The landmarks at one end: of the left segments, the right ones, and the widths."""
+    return np.concatenate([*_landmarks(pair[end] for pair in _SEGMENTS), _landmarks(WIDTHS)[end]])
 
 
-_FROM, _TO = _ends(0), _ends(1)
-_ENDS = itertools.accumulate(map(len, _BONES.values()))
-_AT = {name: slice(end - len(_BONES[name]), end) for name, end in zip(_BONES, _ENDS, strict=True)}
-_BOTH = 2 * sum(map(len, _BONES.values()))
-"""Where the bones of a name are on their side, and how many there are of both sides."""
+def _segments(pairs: Iterable[tuple[str, str]]) -> NDArray[np.int_]:
+    """Where among `_SEGMENTS` those between two joints are, whichever way round."""
+    between = [{*pair} for pair in _SEGMENTS]
+    return np.array([between.index({*pair}) for pair in pairs])
+
+
+_TO, _FROM = _ends(0), _ends(1)
+_ONE = _segments((a, b) for a, b, _ in ANGLES.values())
+_OTHER = _segments((b, c) for _, b, c in ANGLES.values())
+_SENSE = np.array([
+    1 if _SEGMENTS[one][1] == _SEGMENTS[other][1] else -1
+    for one, other in zip(_ONE, _OTHER, strict=True)
+], np.float32)  # fmt: skip
+"""-1 where one of an angle's segments leads to its joint and the other one away from it."""
+_LIFTED = _segments((a, c) for a, _, c in LIFTS.values())
+_LOWER = _segments((a, b) for a, b, _ in LIFTS.values())
+_UPPER = _segments((b, c) for _, b, c in LIFTS.values())
 _JOINTS_OF = [j for of in (ANGLES, SLOPES, SPANS, LIFTS, SAGS, OVERHANGS) for j in of.values()]
 _NEEDED = np.stack(
     [_landmarks([joints[min(n, len(joints) - 1)] for joints in _JOINTS_OF]) for n in range(4)]
@@ -179,7 +183,7 @@ def as_pictured(points: FloatArray, images: FloatArray) -> FloatArray:
     across -= across.mean(2, keepdims=True)
     sizes = np.sqrt(np.einsum("snij,snij->sn", across, across))
     pictured = points.copy()
-    pictured[..., :2] = across[1] * (sizes[0] / np.maximum(sizes[1], _LEAST_LENGTH))[:, None, None]
+    pictured[..., :2] = across[1] * (sizes[0] / np.maximum(sizes[1], LEAST_LENGTH))[:, None, None]
     return pictured
 
 
@@ -189,34 +193,35 @@ def embed_points(points: FloatArray, visibility: FloatArray) -> FloatArray:
     `points`: (n, 33, 3) in any unit, y down; `visibility`: (n, 33) in 0..1, which side to trust.
     Returns (n, len(NAMES)).
     """
-    places = points.transpose(2, 0, 1)  # (xyz, n, 33)
-    bones = places[..., _TO] - places[..., _FROM]
-    lengths = _length(bones)
-    torso = _length(_trunks(places)) / np.float32(2)  # (n,)
+    xyz = points.transpose(2, 0, 1)
+    segments = xyz.take(_TO, -1) - xyz.take(_FROM, -1)
+    lengths = _length(segments)
+    torso = _length(_trunks(xyz)) / np.float32(2)  # (n,)
     sides = _features(
-        bones[..., :_BOTH].reshape(3, len(points), 2, -1),
+        segments[..., :_BOTH].reshape(3, len(points), 2, -1),
         lengths[:, :_BOTH].reshape(len(points), 2, -1),
         torso[:, None, None],
     )
-    weight = visibility[:, _NEEDED].min(1) + np.float32(_LEAST_WEIGHT)
+    weight = visibility.take(_NEEDED, 1).min(1) + np.float32(LEAST_WEIGHT)
     mean = (sides * weight).sum(1) / weight.sum(1)
     difference = np.abs(sides[:, 0] - sides[:, 1])
     widths = lengths[:, _BOTH:] / torso[:, None]
     return np.concatenate([mean, difference, widths], -1).astype(np.float32, copy=False)
 
 
-def _features(bones: FloatArray, lengths: FloatArray, torso: FloatArray) -> FloatArray:
-    """The paired features, (n, side, feature), of bones, (xyz, n, side, bone)."""
-    bone = {name: bones[..., at] for name, at in _AT.items()}
-    length = {name: lengths[..., at] for name, at in _AT.items()}
-    cosine = dot(bone["angle"], bone["angle, other"]) / (length["angle"] * length["angle, other"])
+def _features(segments: FloatArray, lengths: FloatArray, torso: FloatArray) -> FloatArray:
+    """The paired features, (n, side, feature), of `_SEGMENTS`, (xyz, n, side, segment)."""
+    limbs, limb_lengths, down = segments[..., _LIMBS], lengths[..., _LIMBS], segments[1]
+    cosine = _SENSE * dot(limbs.take(_ONE, -1), limbs.take(_OTHER, -1))
+    cosine /= limb_lengths.take(_ONE, -1) * limb_lengths.take(_OTHER, -1)
     angles = np.arccos(np.minimum(np.maximum(cosine, -1), 1)) / np.float32(np.pi)
-    slopes = bone["slope"][1] / length["slope"]
-    lifts = bone["lift"][1] / (length["lift, lower"] + length["lift, upper"])
-    along = dot(bone["sag"], bone["sag, line"]) / length["sag, line"] ** 2
-    sags = (bone["sag"][1] - along * bone["sag, line"][1]) / length["sag, line"]
-    overhangs = _overhangs(bone["slope"], length["slope"])
-    return np.concatenate([angles, slopes, length["span"] / torso, lifts, sags, overhangs], -1)
+    slopes = down[..., _LIMBS] / limb_lengths
+    lifts = down.take(_LIFTED, -1) / (lengths.take(_LOWER, -1) + lengths.take(_UPPER, -1))
+    trunk, line, line_length = limbs[..., :1], segments[..., -1:], lengths[..., -1:]
+    along = dot(trunk, line) / line_length**2
+    sags = (trunk[1] - along * line[1]) / line_length
+    spans, overhangs = lengths[..., _SPANS] / torso, _overhangs(limbs, limb_lengths)
+    return np.concatenate([angles, slopes, spans, lifts, sags, overhangs], -1)
 
 
 def _overhangs(limbs: FloatArray, lengths: FloatArray) -> FloatArray:
@@ -239,7 +244,7 @@ def columns(parts: Collection[str]) -> NDArray[np.bool_]:
 
 def angles_seen(visibility: FloatArray) -> FloatArray:
     """How well each angle of `ANGLES` is seen, 0..1, on its better side: (n, 33) -> (n, angles)."""
-    seen: FloatArray = visibility[:, _NEEDED[..., : len(ANGLES)]].min(1).max(1)
+    seen: FloatArray = visibility.take(_NEEDED[..., : len(ANGLES)], 1).min(1).max(1)
     return seen
 
 
@@ -258,31 +263,31 @@ def squarenesses(points: FloatArray) -> FloatArray:
 
     1: shoulders and hips lie across the view; 0: one side points at the camera.
     """
-    places = points.transpose(2, 0, 1)
-    across = (places[..., _LEFT_TRUNK] - places[..., _RIGHT_TRUNK]).sum(-1)
+    xyz = points.transpose(2, 0, 1)
+    across = (xyz.take(_LEFT_TRUNK, -1) - xyz.take(_RIGHT_TRUNK, -1)).sum(-1)
     level = np.hypot(across[0], across[2])
-    square: FloatArray = np.abs(across[0]) / np.maximum(level, _LEAST_LENGTH)
+    square: FloatArray = np.abs(across[0]) / np.maximum(level, LEAST_LENGTH)
     return square
 
 
 def angle_degrees(vector: Sequence[float] | FloatArray, joint: str) -> float:
     """The angle of a joint of `ANGLES` in degrees, the mean of both sides, out of a vector."""
-    return float(vector[_PLACES[joint]]) * 180
+    return float(vector[_INDEX[joint]]) * 180
 
 
 def lift(vector: Sequence[float] | FloatArray, joint: str) -> float:
     """The lift of the limb whose middle joint is the elbow or the knee, -1..1, out of a vector."""
-    return float(vector[_PLACES[f"{joint}_lift"]])
+    return float(vector[_INDEX[f"{joint}_lift"]])
 
 
 def slope(vector: Sequence[float] | FloatArray, limb: str) -> float:
     """The climb of a limb of `SLOPES`, -1..1, the mean of both sides, out of a vector."""
-    return float(vector[_PLACES[limb]])
+    return float(vector[_INDEX[limb]])
 
 
 def overhang(vector: Sequence[float] | FloatArray) -> float:
     """How far the weight is behind the ankles, in lengths of the leg, out of a vector."""
-    return float(vector[_PLACES["overhang"]])
+    return float(vector[_INDEX["overhang"]])
 
 
 def dot(u: FloatArray, v: FloatArray) -> FloatArray:
@@ -291,14 +296,14 @@ def dot(u: FloatArray, v: FloatArray) -> FloatArray:
     return product
 
 
-def _trunks(places: FloatArray) -> FloatArray:
+def _trunks(xyz: FloatArray) -> FloatArray:
     """From the hips' middle to the shoulders', twice: (xyz, n, 33) -> (xyz, n)."""
-    ends = places[..., _LEFT_TRUNK] + places[..., _RIGHT_TRUNK]
+    ends = xyz.take(_LEFT_TRUNK, -1) + xyz.take(_RIGHT_TRUNK, -1)
     trunks: FloatArray = ends[..., 0] - ends[..., 1]
     return trunks
 
 
 def _length(vectors: FloatArray) -> FloatArray:
     """The lengths of vectors, over the first axis."""
-    lengths: FloatArray = np.maximum(np.sqrt(dot(vectors, vectors)), _LEAST_LENGTH)
+    lengths: FloatArray = np.maximum(np.sqrt(dot(vectors, vectors)), LEAST_LENGTH)
     return lengths

@@ -1,7 +1,8 @@
 """What can be told of each of some poses alone: told of all of them at once, which is quicker."""
 
-from collections.abc import Collection
-from functools import cached_property
+from collections.abc import Callable, Collection
+from functools import cache, partial
+from typing import NamedTuple
 
 from classifiers.embedding import (
     ANGLES,
@@ -18,57 +19,51 @@ LEAST_SEEN = 0.3
 """An angle that is seen less tells nothing."""
 
 
-class Glance:
-    """At one body or more; each of its tables has one row a body, the same as for that one alone.
+class Glance(NamedTuple):
+    """At one body."""
 
-    `points`: (n, 33, 3) as `embedding.points_of` gives them, `visibility`: (n, 33) in 0..1. A table
-    is worked out when it is first asked for.
-    """
-
-    def __init__(
-        self,
-        points: FloatArray,
-        visibility: FloatArray,
-        classifier: PoseClassifier,
-        holds: Collection[str],
-    ) -> None:
-        self._points, self._visibility = classifier.lift(points), visibility
-        self._vectors = embed_points(self._points, visibility)
-        self._classifier, self._holds = classifier, holds
-        self._readings: dict[tuple[str, ...], Readings] = {}
-
-    @cached_property
-    def vectors(self) -> list[list[float]]:
-        """What `embed_points` gives of the lifted points."""
-        vectors: list[list[float]] = self._vectors.tolist()
-        return vectors
-
-    @cached_property
-    def away(self) -> list[float]:
-        """How far the trunk points away from the camera, 0..1."""
-        away: list[float] = trunks_away(self._points).tolist()
-        return away
-
-    @cached_property
-    def square(self) -> list[float]:
-        """How squarely he faces the camera or turns his back to it, 0..1."""
-        square: list[float] = squarenesses(self._points).tolist()
-        return square
-
-    @cached_property
-    def seen(self) -> list[dict[str, float]]:
-        """How well the angle of each joint of `ANGLES` is seen, 0..1."""
-        seen = angles_seen(self._visibility).tolist()
-        return [dict(zip(ANGLES, row, strict=True)) for row in seen]
-
-    @cached_property
-    def confidences(self) -> list[dict[str, float]]:
-        """In each class, and in the pose of each of the holds."""
-        legs_seen = [seen["knee"] >= LEAST_SEEN for seen in self.seen]
-        return self._classifier.classify(self._vectors, legs_seen, self._holds)
+    vector: list[float]
+    """What `embed_points` gives of its lifted points, (len(NAMES),)."""
+    away: float
+    """How far the trunk points away from the camera, 0..1."""
+    square: float
+    """How squarely he faces the camera or turns his back to it, 0..1."""
+    seen: dict[str, float]
+    """How well the angle of each joint of `ANGLES` is seen, 0..1."""
+    confidences: dict[str, float]
+    """In each class, and in the pose of each of the holds, 0..1."""
+    read_all: Callable[[tuple[str, ...]], Readings]
+    """Quantities of all bodies that were looked at with it, only if they are asked for; ..."""
+    row: int
+    """... and where it is among them."""
 
     def readings(self, names: tuple[str, ...]) -> Readings:
-        """The named quantities, (poses, names, 2, 2)."""
-        if names not in self._readings:
-            self._readings[names] = read_points(self._points, self._visibility, names)
-        return self._readings[names]
+        """Its named quantities, (names, 2, 2)."""
+        readings: Readings = self.read_all(names)[self.row]
+        return readings
+
+
+def glances(
+    points: FloatArray,
+    visibility: FloatArray,
+    classifier: PoseClassifier,
+    holds: Collection[str] = (),
+) -> list[Glance]:
+    """At each of some bodies, the same as at it alone.
+
+    `points`: (n, 33, 3) as `embedding.points_of` gives them, `visibility`: (n, 33) in 0..1;
+    `holds`: those whose poses are asked for.
+    """
+    points = classifier.lift(points)
+    vectors = embed_points(points, visibility)
+    seen = [dict(zip(ANGLES, row, strict=True)) for row in angles_seen(visibility).tolist()]
+    legs_seen = [one["knee"] >= LEAST_SEEN for one in seen]
+    columns = (
+        vectors.tolist(),
+        trunks_away(points).tolist(),
+        squarenesses(points).tolist(),
+        seen,
+        classifier.classify(vectors, legs_seen, holds),
+    )
+    read_all = cache(partial(read_points, points, visibility))
+    return [Glance(*row, read_all, i) for i, row in enumerate(zip(*columns, strict=True))]

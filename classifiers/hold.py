@@ -2,42 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from classifiers.events import Event, HoldEnded, HoldStarted
-from classifiers.numbers import check_numbers
 from classifiers.plain import plain
-
-
-@dataclass(frozen=True, slots=True)
-class HoldRules:
-    """When a pose is held. Times in seconds of the sender's clock."""
-
-    least_s: float = 3.0
-    """Kept for so long, it is a hold: longer than people rest at either end of a repetition."""
-    least_confidence: float = 0.5
-    """Under this it is another pose."""
-    most_sway_degrees: float = 6.0
-    """How far the joint angles may be, in the root mean square, from where they are held."""
-    settle_s: float = 3.0
-    """The time constant with which the angles that are held follow the body's slow drift."""
-    slip_s: float = 0.3
-    """How long the pose may be broken before it is a hold."""
-    broken_s: float = 1.0
-    """How long a hold may be broken before it is over."""
-    mend_share: float = 0.25
-    """A second of holding makes up for so much of a second of being broken, so that a pose that is
-    left again and again is over."""
-    lost_s: float = 1.5
-    """How long too little may be seen to tell before it is over."""
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for what is no number above 0."""
-        check_numbers("rules", asdict(self))
-        for name, value in asdict(self).items():
-            if not 0 < value < math.inf:
-                raise ValueError(f"rules.{name} must be above 0, not {value}")
+from classifiers.rules import HoldRules
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from operator import add, attrgetter
 from pathlib import Path
 from typing import Any
 
-from classifiers.exercise import Exercise, ExerciseError, Hold, check_labels, read_exercise
+from classifiers.exercise import Exercise, Hold
+from classifiers.exercise_file import ExerciseError, check_labels, read_exercise
 from classifiers.knn import NEAR, NONE, PoseClassifier
 from classifiers.lifter import Lifter
 from classifiers.lookout import look_ahead

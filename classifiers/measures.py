@@ -10,6 +10,7 @@ import numpy as np
 from classifiers.events import Event, Measure, Phase, PhaseChanged, RepCounted, RepRejected, Unit
 from classifiers.exercise import Exercise
 from classifiers.quantities import QUANTITIES, Readings, both_sides, left_against_right
+from classifiers.smoothing import LONGEST_STEP_S
 
 _LEAST_SEEN = 0.3
 """A joint that is seen less does not tell where the top and the bottom are."""
@@ -24,8 +25,8 @@ _TOP_S = 1.0
 """The time constant with which a top is forgotten: what was just before the way down tells."""
 _WORST_S = 0.15
 """The time constant with which the worst of a movement is smoothed."""
-_FIRST_STEP_S, _LONGEST_STEP_S = 0.05, 0.2
-"""What the first sight speaks for, and at most the first after a gap."""
+_FIRST_STEP_S = 0.05
+"""What the first sight of a movement speaks for."""
 
 _Sums = Readings
 """(n + 1, 2, 2): n readings over time, weighed and summed, and the weights' sum at the end."""
@@ -144,7 +145,7 @@ class MeasureRecorder:
 
     def _weigh(self, readings: Readings, degrees: float, elapsed_s: float) -> None:
         state = self._state
-        step_s = min(elapsed_s, _LONGEST_STEP_S)
+        step_s = min(elapsed_s, LONGEST_STEP_S)
         rush = min(abs(degrees - state.degrees) / elapsed_s * _RUSH_S, _MOST_RUSH_DEGREES)
         moment = step_s * np.concatenate([readings, np.ones((1, 2, 2))])
         share = 1 - math.exp(-elapsed_s / _WORST_S)

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.embedding import ANGLES, dot, points_of
+from classifiers.embedding import ANGLES, LEAST_LENGTH, LEAST_WEIGHT, dot, points_of
 from pose_engine.landmarks import FloatArray, Pose, sides_of
-
-_LEAST_WEIGHT = 0.05  # a hidden side still counts a little, so that the mean is always defined
-_LEAST_LENGTH = 1e-6
 
 Readings = NDArray[np.float64]
 """(n, 2, 2): of each quantity for left and right the degrees, and how well the worst seen of its
@@ -35,11 +32,11 @@ def read_points(points: FloatArray, visibility: FloatArray, names: Sequence[str]
 
     `points`: (n, 33, 3) in any unit, y down; `visibility`: (n, 33) in 0..1.
     """
-    places = points.transpose(2, 0, 1)
+    xyz = points.transpose(2, 0, 1)
     readings = np.empty((len(points), len(names), 2, 2))
     for number, name in enumerate(names):
         landmarks = _LANDMARKS[name]
-        joints = places[..., landmarks].transpose(2, 0, 1, 3)
+        joints = xyz[..., landmarks].transpose(2, 0, 1, 3)
         readings[:, number, :, 0] = QUANTITIES[name].degrees(*joints)
         readings[:, number, :, 1] = visibility[:, landmarks].min(1)
     return readings
@@ -54,7 +51,7 @@ def read(pose: Pose, names: Sequence[str]) -> Readings:
 def both_sides(reading: Readings) -> tuple[float, float]:
     """Degrees, the better seen side weighing more, and how well that one is seen; of one (2, 2)."""
     (left, left_seen), (right, right_seen) = reading.tolist()
-    weight, other = left_seen + _LEAST_WEIGHT, right_seen + _LEAST_WEIGHT
+    weight, other = left_seen + LEAST_WEIGHT, right_seen + LEAST_WEIGHT
     return (left * weight + right * other) / (weight + other), max(left_seen, right_seen)
 
 
@@ -68,7 +65,7 @@ def _angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
     """The angle at b, 0..180."""
     u, v = a - b, c - b
     lengths = np.sqrt(dot(u, u)) * np.sqrt(dot(v, v))
-    return _degrees(dot(u, v) / np.maximum(lengths, _LEAST_LENGTH**2))
+    return _degrees(dot(u, v) / np.maximum(lengths, LEAST_LENGTH**2))
 
 
 def _degrees(cosine: FloatArray) -> FloatArray:
@@ -80,7 +77,7 @@ def _lean(shoulder: FloatArray, hip: FloatArray) -> FloatArray:
     """How far the line from the hips' middle to the shoulders' is from upright, 0..180."""
     sides = shoulder - hip
     trunk: FloatArray = sides[..., :1] + sides[..., 1:]
-    return _degrees(-trunk[1] / np.maximum(np.sqrt(dot(trunk, trunk)), _LEAST_LENGTH**2))
+    return _degrees(-trunk[1] / np.maximum(np.sqrt(dot(trunk, trunk)), LEAST_LENGTH**2))
 
 
 def _sag(shoulder: FloatArray, hip: FloatArray, knee: FloatArray) -> FloatArray:
@@ -90,7 +87,7 @@ def _sag(shoulder: FloatArray, hip: FloatArray, knee: FloatArray) -> FloatArray:
     side is the net's guess of depth more than the body's.
     """
     ahead = (knee - shoulder)[_LEVEL]
-    ahead /= np.maximum(np.sqrt(dot(ahead, ahead)), _LEAST_LENGTH)
+    ahead /= np.maximum(np.sqrt(dot(ahead, ahead)), LEAST_LENGTH)
     falls = [np.arctan2(v[1], dot(v[_LEVEL], ahead)) for v in (hip - shoulder, knee - hip)]
     degrees: FloatArray = (np.degrees(falls[0] - falls[1]) + 180) % 360 - 180
     return degrees

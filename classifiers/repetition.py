@@ -1,82 +1,11 @@
 """The state machine that turns one exercise's depth over time into counted and refused reps."""
 
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
-from classifiers.numbers import check_numbers
 from classifiers.plain import plain
-
-
-@dataclass(frozen=True, slots=True)
-class CountingRules:
-    """When a movement is a repetition. Depths run from 0 (top) to 1 (bottom); times in seconds."""
-
-    counted_depth: float = 0.5
-    """The deepest point must reach this."""
-    counted_travel: float = 0.35
-    """And lie this far below the top that it came from."""
-    noticed_travel: float = 0.2
-    """A movement of less is not worth a word."""
-    turn: float = 0.15
-    """A change of depth that is a movement and not a tremble: the hysteresis."""
-    top_depth: float = 0.35
-    """Whoever appears higher than this appears at the top."""
-    entry_s: float = 0.7
-    """Whoever was at the top so shortly before the posture was known came from there."""
-    assumed_top: float = 0.2
-    """Where the top is taken to be for somebody who appears below it."""
-    return_share: float = 0.7
-    """The share of the way down that must be climbed again."""
-    arrived_share: float = 0.95
-    """Who has climbed this share has arrived at the top, ..."""
-    arrived_s: float = 0.2
-    """... and so has who climbed `return_share` and has come no higher for so long."""
-    last_return_share: float = 0.5
-    """The same when the stream ends on the way up, and for a rise that is a rep's, if cut short."""
-    least_s: float = 0.25
-    least_down_s: float = 0.0
-    """From the top to the bottom: what is faster is a slip of the net, not of the body."""
-    most_s: float = 30.0
-    held_s: float = 5.0
-    """A bottom that is held longer is a hold."""
-    least_confidence: float = 0.5
-    """The confidence, over the movement and weighted by depth, that the posture was right."""
-    weighed_bottom_s: float = 0.5
-    """Of the bottom no more is weighed: a pause there tells nothing new."""
-    most_set_back: float = math.inf
-    """How far behind the feet the weight may be at a bottom of depth 1, see `Exercise.set_back`: in
-    a seat it is farther than in any squat."""
-    set_back_slope: float = 0.0
-    """And how much less for each unit of depth that is short of 1: the higher the bottom, the less
-    does anybody on his own feet lean back."""
-    most_stoop: float = math.inf
-    """How far the trunk may lean over hanging arms at the bottom, see `Exercise.stoop`: who bends
-    for a bar leans farther than who squats."""
-    least_top_confidence: float = 0.45
-    """The confidence in the posture at the top that a movement came back to, ..."""
-    least_top_share: float = 0.7
-    """... or this share of that at the top which it came from, ..."""
-    least_top: float = 0.25
-    """... but never less than this."""
-    longest_step_s: float = 0.2
-    """The first sight after a longer gap does not speak for the whole of the gap."""
-    posture_confidence: float = 0.3
-    """Under this the posture is another one."""
-    leave_s: float = 0.8
-    """How long the posture must be another one before the exercise is left."""
-    lost_s: float = 1.5
-    """How long nobody may be seen before a movement under way is given up."""
-    settle_s: float = 2.0
-    """How long somebody stays a little lower before that is the new top."""
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for what is no number, or below 0 where that says nothing."""
-        check_numbers("rules", asdict(self))
-        for name, value in asdict(self).items():
-            if value < 0 and "set_back" not in name:
-                raise ValueError(f"rules.{name} must not be below 0, as {value} is")
+from classifiers.rules import CountingRules
 
 
 @dataclass(slots=True)
@@ -184,10 +113,9 @@ class RepetitionCounter:
             events += self._give_up(Reason.WRONG_POSTURE)
         else:
             step_s = min(at_s - state.at_s, self.rules.longest_step_s)
-            if not self._near_bottom(depth) or state.bottom_s < self.rules.weighed_bottom_s:
-                self._weigh(depth * step_s, confidence)
+            self._weigh(depth, step_s)
             events += self._follow(depth, at_s)
-            if at_s == state.bottom_to_s:
+            if at_s == state.bottom_to_s:  # he is at the bottom
                 state.bottom_s += step_s
                 state.set_back_sum += set_back * step_s
                 state.stoop_sum += stoop * step_s
@@ -209,10 +137,8 @@ class RepetitionCounter:
     def finish(self) -> list[Event]:
         """The stream ended: a repetition all but finished counts, another movement is refused."""
         state = self._state
-        if (
-            self.phase is Phase.UP
-            and self._climbed(state.rise_depth) >= self.rules.last_return_share
-        ):
+        all_but = self._climbed(state.rise_depth) >= self.rules.last_return_share
+        if self.phase is Phase.UP and all_but:
             return self._judge(state.rise_s)
         return self._give_up(Reason.INCOMPLETE)
 
@@ -311,20 +237,16 @@ class RepetitionCounter:
         self._hold_top(depth, at_s)
         return events
 
-    def _weigh(self, weight: float, confidence: float) -> None:
-        """Take in the confidence of a moment: the deeper, the more it tells."""
-        self._state.confidence_sum += confidence * weight
-        self._state.weight_sum += weight
+    def _weigh(self, depth: float, step_s: float) -> None:
+        """Take in the confidence of a moment: the deeper, the more it tells, but for a pause."""
+        state = self._state
+        if not self._near_bottom(depth) or state.bottom_s < self.rules.weighed_bottom_s:
+            weight = depth * step_s
+            state.confidence_sum += state.confidence * weight
+            state.weight_sum += weight
 
     def _confidence(self) -> float:
         return self._state.confidence_sum / max(self._state.weight_sum, 1e-6)
-
-    def _at_bottom(self, total: float) -> float:
-        """The mean over the bottom of what was added up there."""
-        return total / max(self._state.bottom_s, 1e-6)
-
-    def _most_set_back(self) -> float:
-        return self.rules.most_set_back + self.rules.set_back_slope * (self._state.bottom_depth - 1)
 
     def _climbed(self, depth: float) -> float:
         """The share of the way from the bottom to the top that is done at `depth`."""
@@ -362,10 +284,12 @@ class RepetitionCounter:
         return self._confidence() < rules.least_confidence or state.confidence < top
 
     def _unlike_at_the_bottom(self) -> bool:
-        """Whether he sat there, or bent for a bar."""
-        set_back = self._at_bottom(self._state.set_back_sum)
-        stoop = self._at_bottom(self._state.stoop_sum)
-        return set_back > self._most_set_back() or stoop > self.rules.most_stoop
+        """Whether he sat there, or bent for a bar, as a mean over its seconds."""
+        state, rules = self._state, self.rules
+        seconds = max(state.bottom_s, 1e-6)
+        most_set_back = rules.most_set_back + rules.set_back_slope * (state.bottom_depth - 1)
+        sat = state.set_back_sum / seconds > most_set_back
+        return sat or state.stoop_sum / seconds > rules.most_stoop
 
     def _counted(self, end_s: float) -> Event:
         state = self._state

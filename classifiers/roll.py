@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from classifiers.embedding import CARRIED
+from classifiers.smoothing import LONGEST_STEP_S
 from pose_engine.landmarks import FloatArray, Landmark
 
 _STRAIGHT: Final = 0.05
@@ -15,8 +16,6 @@ _MEMORY_S: Final = 0.3
 """After so long of standing straight 1/e is left of what was known."""
 _LEAST_S: Final = 0.005
 """Who has stood for less is hardly known: his camera is taken to be level."""
-_LONGEST_STEP_S: Final = 0.2
-"""The first sight after a longer gap does not speak for the whole of the gap."""
 _LEAST_LENGTH: Final = np.float32(1e-6)
 
 _L = Landmark
@@ -72,8 +71,8 @@ class Roll(NamedTuple):
     def after(self, stand: Stand, subject: int, at_s: float) -> "Roll":
         """With a pose of somebody at a later time; another person may be before another camera."""
         known = self if subject == self.subject else Roll()
-        step_s = _LONGEST_STEP_S if known.at_s is None else max(at_s - known.at_s, 0)
-        weight_s = min(step_s, _LONGEST_STEP_S) * stand.surely
+        step_s = LONGEST_STEP_S if known.at_s is None else max(at_s - known.at_s, 0)
+        weight_s = min(step_s, LONGEST_STEP_S) * stand.surely
         kept = math.exp(-weight_s / _MEMORY_S)
         right, up = (
             kept * before + weight_s * now

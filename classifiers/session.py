@@ -1,30 +1,27 @@
 """One person's stream of poses, turned into events: the only place that chains the steps."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from classifiers.counted import CountedExercise
 from classifiers.embedding import ANGLES, angle_degrees
 from classifiers.events import (
     Event,
     Phase,
-    PhaseChanged,
     Reason,
     RepCounted,
-    RepRejected,
     SubjectFound,
     SubjectLost,
     SubjectSwitched,
 )
 from classifiers.exercise import Exercise, Hold
-from classifiers.glance import LEAST_SEEN
+from classifiers.glance import LEAST_SEEN, Glance
 from classifiers.guidance import Coach
 from classifiers.hold import HoldTimer
 from classifiers.knn import PoseClassifier
-from classifiers.lookout import Look, Lookout
-from classifiers.measures import MeasureRecorder
+from classifiers.lookout import Lookout
 from classifiers.periods import PeriodCounter
-from classifiers.repetition import RepetitionCounter
 from classifiers.roll import Roll
 from classifiers.sets import SetKeeper
 from classifiers.smoothing import ConfidenceFilter
@@ -68,9 +65,8 @@ class ExerciseSession:
         self._stance = Stance()
         self._exercises: tuple[Exercise, ...] = ()
         self._holds: tuple[Hold, ...] = ()
+        self._counted: dict[str, CountedExercise] = {}
         self._timers: dict[str, HoldTimer] = {}
-        self._counters: dict[str, RepetitionCounter] = {}
-        self._recorders: dict[str, MeasureRecorder] = {}
         self._coach = Coach(())
         self._take_up(exercises)
         self._periods = PeriodCounter() if unknown else None
@@ -84,13 +80,13 @@ class ExerciseSession:
     @property
     def counts(self) -> dict[str, int]:
         """Repetitions so far, of every exercise that is or was counted, and of `unknown`."""
-        counts = {name: counter.count for name, counter in self._counters.items()}
+        counts = {name: one.counter.count for name, one in self._counted.items()}
         return counts if self._periods is None else counts | {UNKNOWN: self._periods.count}
 
     @property
     def phases(self) -> dict[str, Phase]:
         """Where in a repetition the person is, for every exercise that is counted."""
-        return {e.name: self._counters[e.name].phase for e in self._exercises}
+        return {e.name: self._counted[e.name].counter.phase for e in self._exercises}
 
     @property
     def holds(self) -> dict[str, float]:
@@ -122,11 +118,9 @@ class ExerciseSession:
             raise TimeWentBackwards(f"at {at_s} s is not later than {before_s} s")
         self._at_s = at_s
         if pose is None:
-            events = self._measured(self._miss(at_s))
+            events = self._miss(at_s)
         else:
-            look = self.lookout.look(pose, at_s)
-            events = self._measured(self._count(look))
-            self._record(look)
+            events = self._count(pose, self.lookout.look(pose, at_s), at_s)
         sets = self._sets.observe(events, at_s)
         return [*events, *sets, *self._coach.advise(pose, self._phases, events, at_s)]
 
@@ -140,43 +134,27 @@ class ExerciseSession:
     def _miss(self, at_s: float) -> list[Event]:
         """Take in that nobody is seen."""
         events = self._lose(at_s)
-        events += [event for c in self._counters.values() for event in c.miss(at_s)]
-        return events + [event for t in self._timers.values() for event in t.miss(at_s)]
+        events += [event for one in self._counted.values() for event in one.miss(at_s)]
+        return events + [event for timer in self._timers.values() for event in timer.miss(at_s)]
 
-    def _count(self, look: Look) -> list[Event]:
-        """Take in a pose: classify, smooth, count and time."""
-        pose, at_s = look.pose, look.at_s
+    def _count(self, pose: Pose, glance: Glance, at_s: float) -> list[Event]:
+        """Take in a pose: smooth what it was classified as, count and time."""
         events = [*self._find(at_s), *self._switch(pose.subject, at_s)]
         names = (*self._classifier.classes, *self._timers)  # not the holds that only others time
-        confidences = self._filter.update({name: look.confidences[name] for name in names}, at_s)
-        self._stance = self._stance.after(look.vector, at_s)
+        confidences = self._filter.update({name: glance.confidences[name] for name in names}, at_s)
+        self._stance = self._stance.after(glance.vector, at_s)
         for exercise in self._exercises:
             confidence = confidences[exercise.up] + confidences[exercise.down]
-            events += self._repeat(exercise, look, confidence)
-        angles = [angle_degrees(look.vector, joint) for joint in ANGLES]
+            counted, tilt = self._counted[exercise.name], self._stance.tilt
+            events += counted.observe(glance, at_s, confidence=confidence, tilt=tilt)
+        angles = [angle_degrees(glance.vector, joint) for joint in ANGLES]
         for hold in self._holds:
             timer = self._timers[hold.name]
-            if hold.seen(look.seen) < LEAST_SEEN:
+            if hold.seen(glance.seen) < LEAST_SEEN:
                 events += timer.miss(at_s)
             else:
                 events += timer.observe(confidences[hold.name], angles, at_s)
         return events + self._unknown(events, pose, at_s)
-
-    def _repeat(self, exercise: Exercise, look: Look, confidence: float) -> list[Event]:
-        """Take in a pose as one that may do an exercise, by its posture with `confidence`."""
-        counter = self._counters[exercise.name]
-        if look.seen[exercise.angle] < LEAST_SEEN:
-            return counter.miss(look.at_s, Reason.LOW_VISIBILITY)
-        depth = exercise.depth(look.vector, look.away)
-        set_back = exercise.set_back(look.vector, self._stance.tilt, look.square)
-        stoop = exercise.stoop(look.vector)
-        return counter.observe(depth, confidence, look.at_s, set_back=set_back, stoop=stoop)
-
-    def _record(self, look: Look) -> None:
-        """Measure what is under way."""
-        for recorder in self._recorders.values():
-            if recorder.follows:
-                recorder.look(look.readings(recorder.names), look.at_s)
 
     def choose(self, exercises: Sequence[Exercise | Hold]) -> list[Event]:
         """Count or time these from here on; counts so far stay. Ends the movement under way."""
@@ -201,18 +179,18 @@ class ExerciseSession:
     def _give_up(self) -> list[Event]:
         at_s = 0.0 if self._at_s is None else self._at_s
         self.lookout.forget()
-        return self._measured(self._leave(at_s, Reason.INCOMPLETE))
+        return self._leave(at_s, Reason.INCOMPLETE)
 
     def _leave(self, at_s: float, reason: Reason) -> list[Event]:
         """What comes next is no part of the movement or hold under way."""
         self._filter.reset()
         self._stance = Stance()
-        events = [event for c in self._counters.values() for event in c.leave(at_s, reason)]
+        events = [event for one in self._counted.values() for event in one.leave(at_s, reason)]
         return events + [event for timer in self._timers.values() for event in timer.end()]
 
     def finish(self) -> list[Event]:
         """The stream ended, and with it the set: a repetition all but finished is still counted."""
-        events = self._measured([e for c in self._counters.values() for e in c.finish()])
+        events = [event for one in self._counted.values() for event in one.finish()]
         events += [event for timer in self._timers.values() for event in timer.end()]
         events += self._unknown(events)
         return [*events, *self._sets.finish(events)]
@@ -229,9 +207,9 @@ class ExerciseSession:
             "filter": {"values": self._filter.values, "at_s": self._filter.at_s},
             "roll": [*self.lookout.roll],
             "stance": self._stance._asdict(),
-            "counters": {name: counter.snapshot() for name, counter in self._counters.items()},
+            "counters": {name: one.counter.snapshot() for name, one in self._counted.items()},
             "timers": {name: timer.snapshot() for name, timer in self._timers.items()},
-            "recorders": {name: one.snapshot() for name, one in self._recorders.items()},
+            "recorders": {name: one.recorder.snapshot() for name, one in self._counted.items()},
             "sets": self._sets.snapshot(),
             "coach": self._coach.snapshot(),
             "unknown": None if self._periods is None else self._periods.snapshot(),
@@ -247,10 +225,9 @@ class ExerciseSession:
                 raise SnapshotError(f"version {snapshot['version']} is none of {_READABLE}")
             named = {exercise.name: exercise for exercise in self._exercises}
             self._exercises = tuple(named[name] for name in snapshot["counted"])
-            for name, counter in self._counters.items():
-                counter.restored(snapshot["counters"][name])
-            for name, recorder in self._recorders.items():
-                recorder.restored(snapshot["recorders"][name])
+            for name, one in self._counted.items():
+                one.counter.restored(snapshot["counters"][name])
+                one.recorder.restored(snapshot["recorders"][name])
             for name, timer in self._timers.items():
                 timer.restored(snapshot["timers"][name])
             self._coach = Coach((*self._exercises, *self._holds)).restored(snapshot["coach"])
@@ -270,21 +247,10 @@ class ExerciseSession:
         self._exercises = tuple(one for one in exercises if isinstance(one, Exercise))
         self._holds = tuple(one for one in exercises if isinstance(one, Hold))
         for exercise in self._exercises:
-            counter = RepetitionCounter(exercise.name, exercise.rules)
-            self._counters.setdefault(exercise.name, counter)
-            self._recorders.setdefault(exercise.name, MeasureRecorder(exercise))
+            self._counted.setdefault(exercise.name, CountedExercise(exercise))
         self._timers = {hold.name: HoldTimer(hold.name, hold.rules) for hold in self._holds}
         self.lookout.turn_to(self._timers.keys())
         self._coach = self._coach.turned_to(exercises)
-
-    def _measured(self, events: Iterable[Event]) -> list[Event]:
-        """Those that counters caused, followed by the recorders of their exercises."""
-        return [
-            self._recorders[e.exercise].follow(e)
-            if isinstance(e, PhaseChanged | RepCounted | RepRejected)
-            else e
-            for e in events
-        ]
 
     def _unknown(
         self, events: Sequence[Event], pose: Pose | None = None, at_s: float = 0

@@ -3,6 +3,9 @@
 import math
 from collections.abc import Mapping
 
+LONGEST_STEP_S = 0.2
+"""The first sight after a longer gap does not speak for the whole of the gap."""
+
 
 class ConfidenceFilter:
     """An exponential mean with a time constant in seconds, over named numbers.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from classifiers.embedding import lift, overhang, slope
+from classifiers.smoothing import LONGEST_STEP_S
 
 _STRAIGHT = 0.1
 """By so much less upright, as a lift and a slope together, a moment tells 1/e as much."""
@@ -14,8 +15,6 @@ _LEAST_S = 0.005
 """Who has stood for less is hardly known: he is taken to be before a level camera."""
 _LEAST_HEIGHT = 0.1
 """Of the hips, in lengths of the leg: who lies has them at 0 or below, and tells nothing."""
-_LONGEST_STEP_S = 0.2
-"""The first sight after a longer gap does not speak for the whole of the gap."""
 
 
 class Stance(NamedTuple):
@@ -38,7 +37,7 @@ class Stance(NamedTuple):
     def after(self, vector: Sequence[float], at_s: float) -> "Stance":
         """With a pose by its vector, see `embedding.embed`, at a later time."""
         high, upright = lift(vector, "knee"), slope(vector, "torso")
-        step_s = _LONGEST_STEP_S if self.at_s is None else min(at_s - self.at_s, _LONGEST_STEP_S)
+        step_s = LONGEST_STEP_S if self.at_s is None else min(at_s - self.at_s, LONGEST_STEP_S)
         weight_s = step_s * math.exp((high + upright - 2) / _STRAIGHT)
         kept = math.exp(-weight_s / _MEMORY_S)
         where = weight_s * overhang(vector) / max(high, _LEAST_HEIGHT)

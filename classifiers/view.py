@@ -6,13 +6,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from classifiers.smoothing import ConfidenceFilter
+from classifiers.smoothing import LONGEST_STEP_S, ConfidenceFilter
 from pose_engine.landmarks import Pose, sides_of
 
 JOINTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 _SIDES = [*map(sides_of, JOINTS)]
 _TURNS = (90, 180, 270)
+_SHARES = [f"{what} {joint}" for what in ("out", "hidden") for joint in JOINTS]
+_SHARES += [f"turn {degrees}" for degrees in _TURNS]
 _SHOULDERS, _ANKLES = sides_of("shoulder"), sides_of("ankle")
 _LEAST_SPAN = 0.5
 """From ankles to shoulders, as a share of all that is seen: less says nothing of up and down."""
@@ -20,8 +22,6 @@ _LEAST_PRESENCE = 0.5
 _LEAST_VISIBILITY = 0.3
 _TIME_CONSTANT_S = 2.0
 _EVERY_S = 0.099
-_LONGEST_STEP_S = 0.2
-"""The first sight after a longer gap does not speak for the whole of the gap."""
 
 
 class View:
@@ -34,9 +34,7 @@ class View:
 
     def reset(self) -> None:
         """Who comes now is another one: of him nothing is known to be out of view."""
-        joints = [f"{what} {j}" for what in ("out", "hidden") for j in JOINTS]
-        self._shares.values = dict.fromkeys([*joints, *(f"turn {d}" for d in _TURNS)], 0.0)
-        self._shares.at_s = 0.0
+        self._shares.values, self._shares.at_s = dict.fromkeys(_SHARES, 0.0), 0.0
 
     def out(self, joint: str) -> float:
         """The share of the last seconds, 0 to 1, that a joint was unseen: out of the picture."""
@@ -54,19 +52,11 @@ class View:
         """Take in what is seen at a time in seconds, later than the last; ten times a second do."""
         if self._at_s is not None and at_s - self._at_s < _EVERY_S:
             return
-        visibility = pose.visibility.tolist()
-        unseen = [max(visibility[i], visibility[j]) < _LEAST_VISIBILITY for i, j in _SIDES]
-        out = _out_of_picture(pose) if any(unseen) else unseen
-        turn = _missing_turn(pose)
-        now = [
-            *(float(joint and beyond) for joint, beyond in zip(unseen, out, strict=True)),
-            *(float(joint and not beyond) for joint, beyond in zip(unseen, out, strict=True)),
-            *(float(turn == degrees) for degrees in _TURNS),
-        ]
-        step_s = 0.0 if self._at_s is None else min(at_s - self._at_s, _LONGEST_STEP_S)
+        now = {*_unseen(pose), f"turn {_missing_turn(pose)}"}
+        step_s = 0.0 if self._at_s is None else min(at_s - self._at_s, LONGEST_STEP_S)
         self._at_s = at_s
         clock_s = (self._shares.at_s or 0.0) + step_s
-        self._shares.update(dict(zip(self._shares.values, now, strict=True)), clock_s)
+        self._shares.update({share: float(share in now) for share in _SHARES}, clock_s)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data for `restored`."""
@@ -77,6 +67,15 @@ class View:
         self._at_s, self._shares.at_s = snapshot["at_s"], snapshot["watched_s"]
         self._shares.values = dict(snapshot["shares"])
         return self
+
+
+def _unseen(pose: Pose) -> list[str]:
+    """The joints of which no side is visible, each as `out` or `hidden`."""
+    visibility = pose.visibility.tolist()
+    unseen = [max(visibility[i], visibility[j]) < _LEAST_VISIBILITY for i, j in _SIDES]
+    out = _out_of_picture(pose) if any(unseen) else unseen
+    each = zip(JOINTS, unseen, out, strict=True)
+    return [f"{'out' if beyond else 'hidden'} {joint}" for joint, hides, beyond in each if hides]
 
 
 def _missing_turn(pose: Pose) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from classifiers.embedding import as_pictured
-from classifiers.exercise import read_exercise
+from classifiers.exercise_file import read_exercise
 from classifiers.knn import NEAR, NONE, PoseClassifier
 from classifiers.lifter import Lifter
 from classifiers.samples import SampleSet

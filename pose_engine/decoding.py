@@ -23,16 +23,22 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from enum import IntEnum
+from io import BufferedReader
 from mmap import mmap
 from pathlib import Path
 from struct import Struct
 from time import monotonic
 from typing import Any, BinaryIO, Final, NamedTuple
 
+# PyAV imports these as it finds streams in a file, when no other file can be opened any more.
+import av.audio.codeccontext
+import av.audio.stream
+import av.subtitles.codeccontext
+import av.subtitles.stream  # noqa: F401
 from av.video.frame import VideoFrame
 
 from pose_engine.display import as_rgb, turn_of
-from pose_engine.footage import ClipError, ClipLimits, Footage
+from pose_engine.footage import ClipError, ClipLimits, Footage, opened
 from pose_engine.sandbox import confine
 from pose_engine.thinning import thinned
 
@@ -98,19 +104,25 @@ def main() -> None:
 
 def _serve(heard: BinaryIO, told: BinaryIO) -> None:
     order = json.loads(heard.readline())
-    memory_bytes = order["memory_bytes"]
-    confine(memory_bytes=memory_bytes, cpu_s=order["cpu_s"], parent=order["parent"])
+    memory_bytes, limits = order["memory_bytes"], ClipLimits(**order["limits"])
     try:
-        _decode(order, heard, told)
+        with opened(Path(order["path"]), limits) as file:
+            confine(memory_bytes=memory_bytes, cpu_s=order["cpu_s"], parent=order["parent"])
+            _decode(file, limits, order, heard, told)
     except MemoryError as error:
         limit = f"clip takes more than {memory_bytes} bytes of memory to decode, the limit"
         raise ClipError("decoder_memory", limit) from error
 
 
-def _decode(order: dict[str, Any], heard: BinaryIO, told: BinaryIO) -> None:
-    limits = ClipLimits(**order["limits"])
+def _decode(
+    file: BufferedReader,
+    limits: ClipLimits,
+    order: dict[str, Any],
+    heard: BinaryIO,
+    told: BinaryIO,
+) -> None:
     try:
-        with Footage.open(Path(order["path"]), limits=limits, threads=1) as clip:
+        with Footage.read(file, limits=limits, threads=1) as clip:
             length = math.nan if clip.duration_s is None else clip.duration_s
             _say(told, Word(Kind.OPENED, length, 0, clip.width, clip.height))
             if wanted := heard.readline():

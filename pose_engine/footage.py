@@ -7,6 +7,7 @@ Pillow) is left to `pose_engine.clips`.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from itertools import chain
 from pathlib import Path
 from typing import Any, Self, cast
@@ -96,14 +97,13 @@ class Footage:
         are not_found, too_many_bytes, unsupported_format, unsupported_codec, no_video, no_frames,
         too_many_streams, too_many_pixels, side_too_short, too_long, too_many_fps.
         """
-        if not path.is_file():
-            raise ClipError("not_found", f"there is no file {path}")
-        size = path.stat().st_size
-        if size > limits.max_bytes:
-            raise ClipError(
-                "too_many_bytes", f"clip has {size} bytes, the limit is {limits.max_bytes}"
-            )
-        container = _open_container(path)
+        with opened(path, limits) as file:
+            return cls.read(file, limits=limits, threads=threads)
+
+    @classmethod
+    def read(cls, file: BufferedReader, *, limits: ClipLimits, threads: int = 0) -> Self:
+        """As `open`, of a file that is open already, and may be closed then; opens no other."""
+        container = _container(file)
         try:
             return cls(container, limits, threads)
         except BaseException:
@@ -242,19 +242,38 @@ class Footage:
             )
 
 
-def _open_container(path: Path) -> InputContainer:
-    """Opens a file and nothing else: no addresses, no playlists that name further files."""
-    only = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+def opened(path: Path, limits: ClipLimits) -> BufferedReader:
+    """A clip's file for `Footage.read`.
+
+    Raises ClipError not_found, too_many_bytes and, where it may not be read, unsupported_format.
+    """
+    if not path.is_file():
+        raise ClipError("not_found", f"there is no file {path}")
+    size = path.stat().st_size
+    if size > limits.max_bytes:
+        raise ClipError("too_many_bytes", f"clip has {size} bytes, the limit is {limits.max_bytes}")
     try:
-        return av.open(f"file:{path}", container_options=only, metadata_errors="replace")
+        return path.open("rb")
+    except OSError as error:
+        raise _unreadable(path.name, error) from error
+
+
+def _container(file: BufferedReader) -> InputContainer:
+    """Of an open file and nothing else: no addresses, no playlists that name further files."""
+    only = {"protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
+    try:
+        options = {"fd": str(file.fileno()), **only}
+        return av.open("fd:", container_options=options, metadata_errors="replace")
     except MemoryError:
         raise
     except (FFmpegError, OSError) as error:
-        raise ClipError(
-            "unsupported_format",
-            f"{path.name} is not a readable MP4, MOV, MKV, WebM or AVI video"
-            f" ({error.strerror or error})",
-        ) from error
+        raise _unreadable(Path(file.name).name, error) from error
+
+
+def _unreadable(name: str, error: FFmpegError | OSError) -> ClipError:
+    formats = "MP4, MOV, MKV, WebM or AVI"
+    why = error.strerror or error
+    return ClipError("unsupported_format", f"{name} is not a readable {formats} video ({why})")
 
 
 def _video_stream(container: InputContainer, limits: ClipLimits) -> VideoStream:

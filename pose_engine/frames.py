@@ -13,7 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from pose_engine.jpeg import goes_over
+from pose_engine import jpeg, png
 
 Pixels = NDArray[np.uint8]
 
@@ -66,6 +66,8 @@ class ImageLimits:
 
     max_bytes: int = 8 * 1024 * 1024
     max_pixels: int = 25_000_000
+    max_video_pixels: int = 3_000_000
+    """Of encoded video, whose decoder keeps up to 17 pictures."""
     max_side: int = 8192
     min_side: int = 16
     max_scans: int = 32
@@ -96,18 +98,22 @@ def read_image(
         )
     reader = _reader(data)
     try:
+        exif = b""
         if reader is WebPImageFile:
             check_size(*_webp_size(data), limits)
+        else:
+            data, exif = (jpeg if reader is JpegImageFile else png).bare(data)
         with reader(BytesIO(data)) as image:
             check_size(image.width, image.height, limits)
             if reader is JpegImageFile:
                 _check_scans(data, limits)
             pixels, shrunk = _fast_rgb(data, image, shrink) or (_rgb(image), 1)
-            flip, turn = _EXIF_STEPS.get(exif_orientation(image.info.get("exif", b"")), (False, 0))
+            exif = exif or image.info.get("exif", b"")
     except FrameError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, struct.error) as error:
         raise FrameError("damaged", f"image is truncated or damaged: {error}") from error
+    flip, turn = _EXIF_STEPS.get(exif_orientation(exif), (False, 0))
     return as_sent(_turned(_flipped(pixels, flip), turn), rotation, mirrored, shrunk)
 
 
@@ -125,7 +131,7 @@ def check_size(width: int, height: int, limits: ImageLimits) -> None:
 
 
 def _check_scans(data: bytes, limits: ImageLimits) -> None:
-    if goes_over(data, limits.max_scans):
+    if jpeg.goes_over(data, limits.max_scans):
         raise FrameError(
             "unsupported_format", f"JPEG has more than {limits.max_scans} scans, the limit"
         )
@@ -219,6 +225,4 @@ def _rgb(image: Image.Image) -> Pixels:
     if image.mode.startswith("I"):  # 16-bit grey: Pillow would clip it, not scale it
         grey = (np.asarray(image).astype(np.int64) >> 8).astype(np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
-    if "transparency" in image.info:  # a palette's alpha cannot be dropped in one step
-        image = image.convert("RGBA")
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))

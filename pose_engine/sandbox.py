@@ -2,7 +2,7 @@
 
 Everywhere: memory, processor time, core files, growth of files, open files. On Linux on x86-64 and
 arm64 also, by a filter of system calls (seccomp): the network, other programs and processes, and
-whatever changes files; and it dies with the thread that started it.
+files but those that are open; and it dies with the thread that started it.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ _X32 = 0x40000000
 """From here on x86-64 has its calls once more, with 32-bit pointers."""
 
 _CLONE_THREAD = 0x00010000
-_OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_ANY_PROCESS = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +41,26 @@ class _Calls:
     audit: int
     """AUDIT_ARCH_*, linux/audit.h."""
     clone: int
-    opens: tuple[tuple[int, int], ...]
-    """Those that open a file, each with the place of its flags among the arguments."""
+    prlimit: int
+    """Of this process, which 0 stands for, alone."""
     refused: tuple[int, ...]
 
 
 _ALL_REFUSED = (
     424, 425, 434, 438,  # pidfd_send_signal, io_uring_setup, pidfd_open, pidfd_getfd
-    452,                 # fchmodat2
+    440, 448, 452,       # process_madvise, process_mrelease, fchmodat2
 )  # fmt: skip
 _MISSING = (435, 437)
-"""clone3 and openat2, whose flags a filter cannot see: as on a kernel that has only the older ones,
-to which every C library then turns."""
+"""clone3, whose flags a filter cannot see, and openat2: as on a kernel that has only older ones, to
+which every C library then turns."""
 
 _CALLS: Final = {
     "x86_64": _Calls(
         0xC000003E,
         clone=56,
-        opens=((2, 1), (257, 2)),  # open, openat
+        prlimit=302,
         refused=(
+            2, 257, 304,                   # open, openat, open_by_handle_at
             41, 53, 57, 58, 59, 322,       # socket, socketpair, fork, vfork, execve, execveat
             62, 200, 234, 129, 297,        # kill, tkill, tgkill, rt_(tg)sigqueueinfo
             101, 310, 311,                 # ptrace, process_vm_readv, process_vm_writev
@@ -68,20 +69,34 @@ _CALLS: Final = {
             84, 133, 259, 76, 77,          # rmdir, mknod, mknodat, truncate, ftruncate
             90, 91, 268,                   # chmod, fchmod, fchmodat
             92, 94, 93, 260,               # chown, lchown, fchown, fchownat
+            188, 189, 190, 197, 198, 199,  # (l, f)setxattr, (l, f)removexattr
+            132, 235, 261, 280,            # utime, utimes, futimesat, utimensat
+            141, 251, 256, 279,            # setpriority, ioprio_set, migrate_pages, move_pages
+            142, 144, 203, 314, 312,       # sched_set(param, scheduler, affinity, attr), kcmp
+            29, 30, 64, 68, 240,           # shmget, shmat, semget, msgget, mq_open
+            248, 249, 250, 272, 308,       # add_key, request_key, keyctl, unshare, setns
+            298, 321, 323,                 # perf_event_open, bpf, userfaultfd
             *_ALL_REFUSED,
         ),
     ),
     "aarch64": _Calls(
         0xC00000B7,
         clone=220,
-        opens=((56, 2),),  # openat
+        prlimit=261,
         refused=(
+            56, 265,                       # openat, open_by_handle_at
             198, 199, 221, 281,            # socket, socketpair, execve, execveat
             129, 130, 131, 138, 240,       # kill, tkill, tgkill, rt_(tg)sigqueueinfo
             117, 270, 271,                 # ptrace, process_vm_readv, process_vm_writev
             35, 38, 276, 37, 36,           # unlinkat, renameat, renameat2, linkat, symlinkat
             34, 33, 45, 46, 52, 53,        # mkdirat, mknodat, truncate, ftruncate, fchmod, fchmodat
             55, 54,                        # fchown, fchownat
+            5, 6, 7, 14, 15, 16, 88,       # (l, f)setxattr, (l, f)removexattr, utimensat
+            140, 30, 238, 239,             # setpriority, ioprio_set, migrate_pages, move_pages
+            118, 119, 122, 274, 272,       # sched_set(param, scheduler, affinity, attr), kcmp
+            194, 196, 190, 186, 180,       # shmget, shmat, semget, msgget, mq_open
+            217, 218, 219, 97, 268,        # add_key, request_key, keyctl, unshare, setns
+            241, 280, 282,                 # perf_event_open, bpf, userfaultfd
             *_ALL_REFUSED,
         ),
     ),
@@ -150,8 +165,7 @@ def _program(calls: _Calls) -> Iterator[bytes]:
     for number in _MISSING:
         yield from _answer(number, ENOSYS)
     yield from _by_argument(calls.clone, 0, _CLONE_THREAD, if_any=True)
-    for number, place in calls.opens:
-        yield from _by_argument(number, place, _OPEN_TO_WRITE, if_any=False)
+    yield from _by_argument(calls.prlimit, 0, _ANY_PROCESS, if_any=False)
     yield _step(_RETURN, _RET_ALLOW)
 
 

@@ -7,12 +7,14 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 from pydantic import AfterValidator, Field
 
+from blazereps_client.messages import WHOLE
 from blazereps_client.results import Document
 from service.access import MayAdministrate
 from service.errors import KEY_ONLY, problems
 from service.idempotency import TOLD_ONCE, IdempotentRoute, Once
 from service.moments import IsoMoment
 from service.pages import Cursor, Limit, Page, page_of, position, read_place, read_position
+from service.sent import Sent
 from service.state import State
 from service.tenants import PRINTABLE, TENANT_NAME, Scope
 
@@ -61,10 +63,12 @@ class NewKey(Document):
     """A key to be added."""
 
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=PRINTABLE, examples=["app"])]
-    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=7)]
+    scopes: Annotated[
+        tuple[Scope, ...], Field(min_length=1, max_length=7, examples=[["count", "read"]])
+    ]
     expires_at: Moment | None = Field(default=None, examples=["2026-01-31T12:00:00Z"])
-    requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
-    clips_per_day: int | None = Field(default=None, ge=0, le=1_000_000)
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
+    clips_per_day: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] | None = None
 
 
 class KeyInfo(NewKey):
@@ -103,7 +107,7 @@ class ActInfo(Document):
 
 @router.post("/tenants", status_code=201, responses=problems("already_exists", "invalid_request"))
 async def add_tenant(
-    wanted: NewTenant, caller: MayAdministrate, state: State, once: Once
+    wanted: Sent[NewTenant], caller: MayAdministrate, state: State, once: Once
 ) -> TenantInfo:
     """Add a tenant."""
     days, keep = wanted.model_dump(exclude={"id"}), once(TenantInfo.model_validate)
@@ -128,7 +132,7 @@ async def get_tenant(tenant_id: TenantId, _: MayAdministrate, state: State) -> T
 
 @router.put("/tenants/{tenant_id}/retention", responses=MISSING)
 async def change_retention(
-    tenant_id: TenantId, wanted: Retention, caller: MayAdministrate, state: State
+    tenant_id: TenantId, wanted: Sent[Retention], caller: MayAdministrate, state: State
 ) -> TenantInfo:
     """Say how long its video, landmarks and results are kept from now on."""
     days = wanted.model_dump()
@@ -148,7 +152,7 @@ async def remove_tenant(tenant_id: TenantId, caller: MayAdministrate, state: Sta
     dependencies=[TOLD_ONCE],
 )
 async def add_key(
-    tenant_id: TenantId, wanted: NewKey, caller: MayAdministrate, state: State, once: Once
+    tenant_id: TenantId, wanted: Sent[NewKey], caller: MayAdministrate, state: State, once: Once
 ) -> ShownKey:
     """Add a key to a tenant; it is shown once."""
     keep = once(KeyInfo.model_validate)
@@ -174,7 +178,7 @@ async def rotate_key(
     caller: MayAdministrate,
     state: State,
     *,
-    wanted: Rotation,
+    wanted: Sent[Rotation],
     once: Once,
 ) -> ShownKey:
     """Another secret for a key, shown once; the one before is good for a while."""

@@ -52,13 +52,14 @@ class Allowances:
         self._per_minute, self._clock = per_minute, clock
         self._buckets = Buckets[tuple[str, str | None, int]]()
 
-    def take(self, caller: Caller) -> Allowance:
-        """Count a request of the caller's."""
+    def take(self, caller: Caller, requests: int = 1) -> Allowance:
+        """Count a request of the caller's, or what is worth several, of which he has sent one."""
         limit = caller.requests_per_minute or self._per_minute
         name = (caller.key_id, caller.user, limit)  # a limit that was changed begins anew
         bucket = self._buckets.of(name, per_minute=limit)
-        granted = bucket.take(self._clock())
-        reset_s = math.ceil(bucket.wait_s(limit if granted and bucket.left >= 1 else 1))
+        worth = max(1, min(requests, limit - 1))
+        granted = bucket.take(self._clock(), worth)
+        reset_s = math.ceil(bucket.wait_s(limit if granted and bucket.left >= 1 else worth))
         return Allowance(limit, int(bucket.left), reset_s, granted)
 
 

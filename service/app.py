@@ -38,6 +38,7 @@ from service.core import Core, Engine, Library
 from service.error_handlers import handle_errors
 from service.errors import any_problem, problems
 from service.idempotency import NAME, REPLAYED
+from service.lingering import LingeringClose
 from service.metrics import Metrics
 from service.running import running
 from service.settings import Settings
@@ -79,6 +80,7 @@ def create_app(
         lifespan=lifespan,
         responses=any_problem(),
         docs_url=None,  # FastAPI's own pages load scripts from a CDN; page.py has ours
+        openapi_url=None,
         redoc_url=None,
         # Exceptions, as FastAPI would export them, hold what the log leaves out.
         telemetry={"tracer_provider": tracer_provider, "logs": False},
@@ -86,6 +88,7 @@ def create_app(
     app.add_middleware(
         BoundBodies, bodies=bodies, max_bytes=settings.max_text_bytes, idle_s=settings.idle_s
     )
+    app.add_middleware(LingeringClose)
     app.add_middleware(TellAllowance)
     if settings.allowed_origins:
         app.add_middleware(

@@ -1,11 +1,13 @@
 """The live protocol as AsyncAPI 3.0, made from its messages: what OpenAPI is for REST."""
 
+import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import version
 from inspect import getdoc
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 from pydantic_core import core_schema
@@ -68,10 +70,11 @@ _PAYLOADS: Final = {
 
 
 @router.get("/asyncapi.json")
-async def asyncapi(request: Request) -> Object:
+async def asyncapi(request: Request) -> Response:
     """The document, for the server that was asked."""
     secure = request.url.scheme == "https"
-    return document(request.url.netloc, secure=secure)
+    told = json.dumps(document(request.url.netloc, secure=secure))
+    return Response(told, media_type="application/json")
 
 
 def document(host: str, *, secure: bool = False) -> Object:
@@ -228,6 +231,7 @@ class _Draft7(GenerateJsonSchema):
         return said or super().field_is_required(field, *args, **options)
 
 
+@cache  # whoever asks need not show a key
 def _schemas() -> tuple[Mapping[type[Any], Object], Object]:
     """Of each message its payload, and the schemas that payloads refer to."""
     sides: tuple[tuple[Iterable[BaseModel], JsonSchemaMode], ...] = (

@@ -96,12 +96,13 @@ def _body() -> dict[str, Any]:
         "invalid_request",
         "invalid_landmarks",
         "time_went_backwards",
+        "over_capacity",
     ),
     openapi_extra=_body(),
 )
-async def count_landmarks(request: Request, state: State, _: MayCount) -> Tally:
+async def count_landmarks(request: Request, state: State, caller: MayCount) -> Tally:
     """Count observations that were made before, as the raw body or as the field `file`."""
-    with TemporaryFile() as file:
+    with state.posts.taken(caller), TemporaryFile(dir=state.settings.folder) as file:
         await save_upload(request, file, max_bytes=state.settings.max_batch_bytes)
         async with state.batches:
             batch = await to_thread.run_sync(_read, file, state.settings, limiter=state.reading)

@@ -9,10 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LINGER_BYTES: Final = 16 * 1024 * 1024
-"""How much of a body that is too large is read and thrown away before the connection is closed:
-a client that is cut off while it sends may never read why."""
-
 MAX_COMMAS: Final = 1000
 """Of a body that is read whole, so of its members and elements together: FastAPI gathers whatever
 is wrong with each of them, and everything else waits meanwhile."""
@@ -65,31 +61,32 @@ class BoundBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         received = commas = 0
         waited = _IdleLimit(receive, self._bodies, self._idle_s)
 
         async def bounded() -> Message:
             nonlocal received, commas
-            while True:
-                message = await waited()
-                if scope["state"].get("streams_body"):
-                    return message
+            message = await waited()
+            if not scope["state"].get("streams_body"):
                 body = message.get("body", b"")
                 received, commas = received + len(body), commas + body.count(b",")
-                refusal = self._refusal(received, commas)
-                if refusal is None:
-                    return message
-                if not message.get("more_body") or received > self._max_bytes + LINGER_BYTES:
-                    raise refusal
+                self._check(received, commas)
+            return message
 
-        await self._app(scope, bounded if scope["type"] == "http" else receive, send)
+        async def answering(message: Message) -> None:
+            scope["state"]["streams_body"] = True  # what comes now nobody reads as a whole
+            await send(message)
 
-    def _refusal(self, received: int, commas: int) -> HTTPException | None:
+        await self._app(scope, bounded, answering)
+
+    def _check(self, received: int, commas: int) -> None:
         if received > self._max_bytes:
-            return HTTPException(413, f"a body may have {self._max_bytes} bytes here, the limit")
+            raise HTTPException(413, f"a body may have {self._max_bytes} bytes here, the limit")
         if commas > MAX_COMMAS:
-            return HTTPException(422, f"a body may have {MAX_COMMAS} commas here, the limit")
-        return None
+            raise HTTPException(422, f"a body may have {MAX_COMMAS} commas here, the limit")
 
 
 class _IdleLimit:

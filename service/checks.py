@@ -13,7 +13,7 @@ import numpy as np
 from anyio import to_thread
 from av.codec.codec import Codec
 
-from classifiers.exercise import ExerciseError
+from classifiers.exercise_file import ExerciseError
 from classifiers.samples import SamplesError
 from pose_engine.footage import CODECS, ClipLimits
 from pose_engine.frames import Frame

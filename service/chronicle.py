@@ -1,14 +1,18 @@
 """What a session has told so far: each event numbered, entered in the journal, and tallied."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from blazereps_client.messages import EVENTS, EventMessage, Outputs
 from blazereps_client.results import Tally
 from classifiers.events import Guidance, PhaseChanged
-from service.events import TALLIED, Happening, event_message, is_tallied, tally_of
+from service.events import TALLIED, TALLIED_TYPES, Happening, event_message, tally_of
 from service.journal import Journal
 from service.sessions import StoredEvent
+
+MAX_EVENTS: Final = 25_000
+"""Of one session: who trains makes two a second. Landmarks may come faster than anybody moves."""
 
 
 class Chronicle:
@@ -21,6 +25,7 @@ class Chronicle:
         self.last_event_id = 0
         self._since_id = 0
         self._told: list[StoredEvent] = []  # as JSON: a message takes six times as much
+        self._restored = self._told
 
     def tell(
         self, happenings: Iterable[Happening], at_s: float, counts: dict[str, int]
@@ -41,6 +46,11 @@ class Chronicle:
             if wanted:
                 yield message
 
+    @property
+    def full(self) -> bool:
+        """Whether so much has been told that the session must end."""
+        return self.last_event_id >= MAX_EVENTS
+
     def start_over(self) -> None:
         """What has been told so far is no part of the tally any more."""
         self._since_id = self.last_event_id
@@ -56,20 +66,23 @@ class Chronicle:
 
     def restore(self, snapshot: Mapping[str, Any], events: Iterable[StoredEvent]) -> None:
         """Go on from a snapshot and the events that were kept; raises KeyError or ValueError."""
-        self._told = [*events]
+        self._restored = [*events]
+        self._told = [stored for stored in self._restored if _type_of(stored) in TALLIED_TYPES]
         self._messages()  # what is damaged is found here
         self.last_event_id, self._since_id = snapshot["last_event_id"], snapshot["since_id"]
 
     def missed(self, last_event_id: int) -> list[EventMessage]:
-        """What has been told since, as far as it is wanted; once, after `restore`."""
-        messages = self._messages()
-        tallied = {message.event_id for message in messages if is_tallied(message)}
-        self._told = [stored for stored in self._told if stored[0] in tallied]
-        later = (message for message in messages if message.event_id > last_event_id)
-        return [message for message in later if self._wanted_again(message)]
+        """What has been told since, as far as it is wanted; once, after `restore`.
+
+        Raises ValueError where it is damaged.
+        """
+        later = (body for event_id, body in self._restored if event_id > last_event_id)
+        messages = [message for body in later if self._wanted_again(message := _read(body))]
+        self._restored = self._told
+        return messages
 
     def _messages(self) -> list[EventMessage]:
-        return [EVENTS.validate_json(body) for _, body in self._told]
+        return [_read(body) for _, body in self._told]
 
     def _wanted(self, happening: Happening) -> bool:
         match happening:
@@ -81,3 +94,13 @@ class Chronicle:
 
     def _wanted_again(self, message: EventMessage) -> bool:
         return message.type != "guidance" or self.outputs.guidance
+
+
+def _type_of(event: StoredEvent) -> str:
+    """Most are of no tally, and need not be read as a whole."""
+    said: str = json.loads(event[1])["type"]
+    return said
+
+
+def _read(body: str) -> EventMessage:
+    return EVENTS.validate_json(body)

@@ -39,6 +39,7 @@ from service.server import serve as serve_app
 from service.settings import Settings
 from service.startup import check, load_core, load_library
 from service.subject import FORM, focus_of, read_subject
+from service.terminal import harmless
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -163,7 +164,8 @@ def demo(
         core = load_core(settings)
         media = clip_images(clip, fps=fps or settings.clip_fps)
         with serving(create_app(settings, core.engine, core.library), settings) as address:
-            out.print(f"Serving on http://{address}. Streaming {escape(clip.name)} in real time:")
+            name = escape(harmless(clip.name))
+            out.print(f"Serving on http://{address}. Streaming {name} in real time:")
             start = SessionStart(exercise=exercise, unknown=unknown)
             _stream(f"ws://{address}/v1/live", media, start, paced=True)
             if not leave:
@@ -223,7 +225,7 @@ def _count_each(
 ) -> Iterator[ClipResult]:
     with progress_bars() as bars:
         for clip in clips:
-            task = bars.add_task(clip.name, total=1)
+            task = bars.add_task(harmless(clip.name), total=1)
             try:
                 yield count_clip(
                     clip,

@@ -34,6 +34,7 @@ from service.fitting import collections_with
 from service.progress import advance, progress_bars
 from service.settings import Settings
 from service.startup import load_core
+from service.terminal import harmless
 
 app = typer.Typer()
 out = Console(highlight=False)
@@ -110,7 +111,7 @@ def _followed(
     lift, tracks, courses = Lifter.read(), list[Track](), []
     with progress_bars() as bars:
         for clip in clips:
-            task = bars.add_task(clip.name, total=1)
+            task = bars.add_task(harmless(clip.name), total=1)
             try:
                 tracks.append(_track(clip, core, settings, partial(advance, bars, task)))
                 courses.append(follow(tracks[-1], joint, lift))
@@ -161,7 +162,7 @@ def _table(
     for clip, shown, counts, alone in zip(clips, lesson.repetitions, counted, unseen, strict=True):
         other = [f"{name} {count}" for name, count in counts.items() if name != lesson.name]
         cells = (
-            escape(str(clip)),
+            escape(harmless(str(clip))),
             str(shown),
             str(counts[lesson.name]),
             ", ".join(other) or "none",

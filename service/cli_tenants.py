@@ -33,7 +33,8 @@ PerMinute = Annotated[int | None, typer.Option(min=1, help="Requests a minute.")
 PerDay = Annotated[int | None, typer.Option(min=0, help="Clips a day.")]
 Overlap = Annotated[float, typer.Option(min=0, help="Seconds for which the old one is good.")]
 
-DEFAULT_SCOPES: Final = ",".join(scope for scope in SCOPES if scope != "admin")
+DEFAULT_SCOPES: Final = ",".join(scope for scope in SCOPES if scope not in ("metrics", "admin"))
+"""What concerns the tenant itself, and not the whole server."""
 
 
 @tenants_app.command("add")

@@ -17,11 +17,13 @@ AT_ONCE: Final = 100
 async def erase_clip(clips: ClipStore, storage: Storage, clip_id: str) -> None:
     """Erase a clip of anybody's.
 
-    Whoever still uploads or counts it is told so at its next step, before what it has stored goes.
+    Whoever still uploads or counts it is told so at its next step; what it stores until then goes
+    with the row, once that is `late`.
     """
-    if not await clips.abandon(clip_id):  # an upload is late until it is forgotten, come what may
-        await clips.give_up(clip_id)
-    await _erase(clips, storage, clip_id)
+    if await clips.give_up(clip_id):
+        await storage.erase(media_of(clip_id))
+    else:
+        await _erase(clips, storage, clip_id)
 
 
 async def abandon_upload(clips: ClipStore, storage: Storage, clip_id: str) -> None:
@@ -37,7 +39,7 @@ async def _erase(clips: ClipStore, storage: Storage, clip_id: str) -> None:
 
 
 async def expire_uploads(clips: ClipStore, storage: Storage) -> None:
-    """Erase uploads that were not finished in time, the oldest first; raises as `erase_each`."""
+    """Erase what is `late`, the oldest first; raises as `erase_each`."""
     late = partial(clips.late, AT_ONCE)
     await erase_each(late, partial(abandon_upload, clips, storage))
 

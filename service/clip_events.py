@@ -13,7 +13,6 @@ from service.clip_document import clip_info, counted_clip
 from service.clip_store import UNFINISHED
 from service.clips import ClipId
 from service.errors import ALLOWED, ServiceError, problems
-from service.places import place
 from service.state import State
 from service.tables import Clip
 
@@ -45,10 +44,9 @@ Look = Callable[[], Awaitable[Clip]]
 """The clip as it is now; raises ServiceError `not_found` where it is gone."""
 
 
-async def _place(state: State) -> AsyncIterator[None]:
+async def _place(state: State, caller: MayRead) -> AsyncIterator[None]:
     """For one more stream until it has ended; raises ServiceError `over_capacity`."""
-    limit = f"{state.settings.max_event_streams} clips are being followed, the limit"
-    with place(state.event_streams, limit):
+    with state.event_streams.taken(caller):
         yield
 
 

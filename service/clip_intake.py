@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +17,7 @@ from service.clip_store import Lost, Wanted
 from service.database import Keep, keep_nothing
 from service.errors import ServiceError
 from service.library import new_session
-from service.places import place
+from service.places import share_of
 from service.state import AppState
 from service.storage import FAULTS
 from service.subject import read_subject
@@ -62,22 +62,17 @@ def new_clip(
     )
 
 
-def receiving(state: AppState) -> AbstractContextManager[None]:
-    """A place to receive a clip's bytes; raises ServiceError `over_capacity`."""
-    limit = f"{state.settings.max_uploads} clips are being received, the limit"
-    return place(state.uploads, limit)
-
-
 async def begin(state: AppState, caller: Caller, clip: Clip) -> None:
     """Keep one whose upload begins.
 
     Raises ServiceError `queue_full`, `quota_exceeded`, `gone` or `unauthorized`.
     """
-    settings = state.settings
+    settings, of_tenant = state.settings, state.settings.max_queued_clips_per_tenant
     await state.clips.begin(
         clip,
         max_waiting=settings.max_queued_clips,
-        max_of_tenant=settings.max_queued_clips_per_tenant,
+        max_of_tenant=of_tenant,
+        max_of_user=None if caller.user is None else share_of(of_tenant, settings.user_share),
         quota=caller.clips_per_day,
     )
 

@@ -175,7 +175,11 @@ class _Work:
     async def _landmarks(self) -> int:
         """Keep those of the whole clip as one file, and say its bytes."""
         storage = self.job.storage
-        pieces = [await storage.get(piece) for piece in self.pieces]
+        try:
+            pieces = [await storage.get(piece) for piece in self.pieces]
+        except LookupError:
+            await self.job.clips.renew(self.clip, self.progress)  # Lost: they went with the clip
+            raise
         whole = await to_thread.run_sync(joined, pieces)
         if self.lost:
             raise Lost(f"clip {self.clip.id}")

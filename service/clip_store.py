@@ -16,7 +16,7 @@ from service.database import Database, Keep, Turn, keep_nothing, take_turn
 from service.errors import Problem, ServiceError
 from service.pages import Position, newest_first
 from service.quotas import take_clip
-from service.receipts import was_erased
+from service.receipts import SETTLE, was_erased
 from service.tables import Clip, Tenant, Workout
 from service.tenants import now_utc
 
@@ -24,7 +24,7 @@ Status = Literal["uploading", "queued", "running", "succeeded", "failed", "cance
 UNFINISHED: Final[tuple[Status, ...]] = ("uploading", "queued", "running")
 
 _ABANDONED: Final = (Clip.status == "cancelled") & Clip.upload_expires_at.is_not(None)
-"""Uploads that were given up and are not erased yet."""
+"""Clips that were given up and are not erased yet: nobody sees them."""
 _UPLOADS: Final = or_(Clip.status == "uploading", _ABANDONED)
 
 After = Callable[[AsyncSession, Clip, ClipResult | None], Awaitable[None]]
@@ -71,17 +71,25 @@ class ClipStore:
         self._lease = timedelta(seconds=lease_s)
 
     async def begin(
-        self, clip: Clip, *, max_waiting: int, max_of_tenant: int, quota: int | None = None
+        self,
+        clip: Clip,
+        *,
+        max_waiting: int,
+        max_of_tenant: int,
+        max_of_user: int | None = None,
+        quota: int | None = None,
     ) -> None:
         """Keep a new clip whose upload begins.
 
-        `quota`: clips that its key may upload on a day; None: as many as one likes. Raises
-        ServiceError `queue_full` where so many are uploaded or wait, of all tenants or of this one,
-        `quota_exceeded` where the day's are used up, and `gone` where its user was erased since the
-        request came; what is refused uses up nothing.
+        `quota`: clips that its key may upload on a day; None: as many as one likes, and so of
+        `max_of_user`. Raises ServiceError `queue_full` where so many are uploaded or wait, of all
+        tenants, of this one or of its user, `quota_exceeded` where the day's are used up, and
+        `gone` where its user was erased since the request came; what is refused uses up nothing.
         """
-        theirs = func.count().filter(Clip.tenant_id == clip.tenant_id)
-        waiting = select(theirs, func.count()).where(Clip.status.in_(("uploading", "queued")))
+        theirs = Clip.tenant_id == clip.tenant_id
+        his = theirs & (Clip.user_id == clip.user_id)
+        of_both = func.count().filter(his), func.count().filter(theirs)
+        waiting = select(*of_both, func.count()).where(Clip.status.in_(("uploading", "queued")))
         async with self._database.write() as session:
             if await session.get(Tenant, clip.tenant_id) is None:
                 raise ServiceError("unauthorized", "the tenant is gone")
@@ -90,7 +98,9 @@ class ClipStore:
             if quota is not None:
                 await take_clip(session, clip.key_id, clip.created_at, quota)
             await take_turn(session, Turn.QUEUE)  # last, for whoever has it to wait for nobody
-            of_tenant, in_all = (await session.execute(waiting)).one()
+            of_user, of_tenant, in_all = (await session.execute(waiting)).one()
+            if max_of_user is not None and of_user >= max_of_user:
+                raise _full(f"{max_of_user} clips of the user's are waiting, the limit")
             if of_tenant >= max_of_tenant:
                 raise _full(f"{max_of_tenant} clips of the tenant's are waiting, the limit")
             if in_all >= max_waiting:
@@ -100,7 +110,9 @@ class ClipStore:
     async def get(self, caller: Caller, clip_id: str) -> Clip:
         """A clip of the caller's with its result; raises ServiceError `not_found`."""
         query = (
-            select(Clip).where(Clip.id == clip_id, *caller.sees(Clip)).options(undefer(Clip.result))
+            select(Clip)
+            .where(Clip.id == clip_id, *caller.sees(Clip), ~_ABANDONED)
+            .options(undefer(Clip.result))
         )
         async with self._database.read() as session:
             clip = await session.scalar(query)
@@ -121,7 +133,7 @@ class ClipStore:
         *where: ColumnElement[bool],
     ) -> Sequence[Clip]:
         """So many clips of the caller's, without their results, the newest first."""
-        query = select(Clip).where(*caller.sees(Clip), *where)
+        query = select(Clip).where(*caller.sees(Clip), ~_ABANDONED, *where)
         query = newest_first(query, Clip.created_at, Clip.id, before, limit)
         async with self._database.read() as session:
             return [*await session.scalars(query)]
@@ -158,21 +170,27 @@ class ClipStore:
     async def cancel(self, caller: Caller, clip_id: str) -> Clip:
         """Nobody works on it any more; a clip that is done with stays as it is. As `get` raises."""
         await self.get(caller, clip_id)
-        await self.give_up(clip_id)
+        await self._cancel(clip_id, Clip.status.in_(UNFINISHED), upload_expires_at=None)
         return await self.get(caller, clip_id)
 
-    async def give_up(self, clip_id: str) -> None:
-        """Cancel a clip of anybody's that is not done with."""
-        unfinished = Clip.status.in_(UNFINISHED)
-        ended = {"leased_until": None, "checkpoint": None, "upload_expires_at": None}
-        await self._cancel(clip_id, unfinished, **ended)
+    async def give_up(self, clip_id: str) -> bool:
+        """Cancel a clip so that it is `late` once nobody can be writing of it any more.
+
+        Whether anybody can: it is not done with, or it was cancelled before.
+        """
+        settled = self._clock() + SETTLE
+        written = Clip.status.in_((*UNFINISHED, "cancelled"))
+        return await self._cancel(clip_id, written, upload_expires_at=settled)
 
     async def abandon(self, clip_id: str) -> bool:
         """Cancel an upload so that it is `late` until it is forgotten: whether it is one."""
         return await self._cancel(clip_id, _UPLOADS)
 
     async def late(self, limit: int, besides: Sequence[str] = ()) -> Sequence[str]:
-        """The ids of uploads that were not finished in time, but for these, the oldest first."""
+        """The ids of uploads that were not finished in time, the oldest first, but for these.
+
+        Also of clips that were given up so long ago that nobody writes of them.
+        """
         late = Clip.upload_expires_at <= self._clock(), Clip.id.not_in(besides)
         query = select(Clip.id).where(*late, _UPLOADS).order_by(Clip.upload_expires_at)
         async with self._database.read() as session:
@@ -283,8 +301,9 @@ class ClipStore:
 
     async def _cancel(self, clip_id: str, *where: ColumnElement[bool], **values: Any) -> bool:
         ended = {"status": "cancelled", "epoch": Clip.epoch + 1, "finished_at": self._clock()}
+        work = {"leased_until": None, "checkpoint": None}
         try:
-            await self._change(clip_id, *where, **ended, **values)
+            await self._change(clip_id, *where, **ended, **work, **values)
         except Lost:
             return False
         return True

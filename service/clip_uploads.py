@@ -14,7 +14,6 @@ from service.clip_intake import (
     new_clip,
     or_nothing,
     receive,
-    receiving,
 )
 from service.clip_options import ClipOptions
 from service.clips import POLL_S
@@ -66,7 +65,7 @@ async def upload_clip(
     response.headers["Location"] = f"/v1/clips/{clip.id}"
     response.headers["Retry-After"] = str(POLL_S)
     limit = state.settings.max_clip_bytes
-    with receiving(state):
+    with state.uploads.taken(caller):
         name, chunks = await upload_chunks(request, max_bytes=limit)
         clip.name = options.name or name or UNNAMED
         if name is None and announced is not None:

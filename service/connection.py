@@ -17,6 +17,7 @@ from blazereps_client.messages import ServerMessage
 from blazereps_client.results import Document
 from service import incoming
 from service.auth import Caller
+from service.chronicle import MAX_EVENTS
 from service.core import Coming
 from service.errors import UNAVAILABLE, ServiceError, internal_error, unavailable
 from service.incoming import Incoming
@@ -109,12 +110,14 @@ class Connection:
                 tasks.start_soon(self._work, opened)
                 with anyio.move_on_after(self._settings.max_session_s) as lifetime:
                     await self._read()
-                if lifetime.cancelled_caught:
-                    limit = f"a connection may last {self._settings.max_session_s:g} s"
-                    raise ServiceError("session_too_long", limit)
                 await self._intake.mailbox.close()
             if self._stopped is not None:
                 raise self._stopped
+            if lifetime.cancelled_caught:  # it has been ended, and has its summary
+                limit = f"a connection may last {self._settings.max_session_s:g} s"
+                raise ServiceError("session_too_long", limit)
+            if stream.full:  # and so has this
+                raise ServiceError("session_too_long", f"a session may tell {MAX_EVENTS} events")
         finally:
             if stream.summary is None:
                 await self._leave(stream)
@@ -199,7 +202,7 @@ class Connection:
     async def _work(self, opened: Opened) -> None:
         """One thing after the other."""
         stream = opened.stream
-        while await self._more(stream):
+        while not stream.full and await self._more(stream):
             await self._send_all(await self._do_next(stream))
         last = await self._step(stream.finish)
         await self._keep_workout(opened)

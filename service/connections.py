@@ -41,10 +41,6 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    def session_ids(self) -> list[str]:
-        """Of the sessions that are served."""
-        return [one.session_id for one in self._open]
-
     @contextmanager
     def serving(self, connection: Open) -> Iterator[None]:
         """It serves a session while the context lasts; earlier ones of that session are stopped.

@@ -9,11 +9,12 @@ from typing import Any, Final, Protocol
 import anyio
 from anyio.abc import TaskGroup
 
+from blazereps_client.backoff import retry_after_s
 from service.deliveries import Claimed, Deliveries, Tried, was_told
 from service.logs import get_logger
 from service.metrics import Metrics
 from service.outbound import Answer, Refused, Unreachable
-from service.retries import Outcome, outcome_of, retry_after_s
+from service.retries import Outcome, outcome_of
 from service.signing import signed
 from service.tenants import now_utc
 

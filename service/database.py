@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -198,6 +199,15 @@ def _sqlite(url: str, patience_s: float) -> AsyncEngine:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         Path(path).touch(mode=0o600)
     engine = create_async_engine(url, **_OPTIONS)
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def connect(dialect: Any, _: object, args: Any, options: Any) -> Any:
+        connection = dialect.connect(*args, **options)
+        driver = connection.driver_connection
+        # Of a query that is cancelled again and again, as anyio does, the connection is closed and
+        # its thread stopped: closing stops it too, and a thread that has ended answers nobody.
+        driver.stop = cache(driver.stop)
+        return connection
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _: object) -> None:

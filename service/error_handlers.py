@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from uvicorn.protocols.utils import ClientDisconnected
 
 from pose_engine.footage import ClipError
 from pose_engine.frames import FrameError
@@ -56,6 +57,11 @@ def _not_valid(request: Request, fault: ErrorDetails) -> ServiceError:
     if fault["type"] != "missing" and not told.endswith(("/json", "+json")):
         return ServiceError("wrong_content_type", "the body must be JSON: application/json")
     return ServiceError("invalid_request", f"the body: {said(fault)}")
+
+
+def _hung_up(_: Request, error: Exception) -> JSONResponse:
+    """Of a WebSocket, as an OSError: uvicorn knows that there is nobody to answer."""
+    raise error
 
 
 def _handle(
@@ -107,6 +113,7 @@ def handle_errors(app: FastAPI, told: Callable[[str], None]) -> None:
     def away(what: str, _: Request, error: Exception) -> JSONResponse:
         return answer(unavailable(error, what))
 
+    _handle(app, [ClientDisconnected], _hung_up)
     _handle(app, FAULTS, partial(away, "the storage"))
     _handle(app, UNAVAILABLE, partial(away, "the database"))
 

@@ -1,5 +1,6 @@
 """Every error: its code, its HTTP status as a problem (RFC 9457) and its WebSocket close code."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -119,6 +120,14 @@ KEY_ONLY: Final = (*ALLOWED, "key_only")
 
 MAX_FAULTS: Final = 1000
 
+_IN_JSON: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such field",
+    **dict.fromkeys(("tuple_type", "list_type", "frozen_set_type"), "must be an array"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "must be an object"),
+}
+"""What is said of a fault, by pydantic's name for it."""
+
 
 class Problem(BaseModel):
     """An error as RFC 9457 has it."""
@@ -179,8 +188,6 @@ class ServiceError(Exception):
     def response(self) -> JSONResponse:
         """It as an HTTP response."""
         headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
-        if self.rule.status in (401, 410, 413):
-            headers["Connection"] = "close"  # else the rest of a body would still be read
         if self.rule.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return JSONResponse(
@@ -215,9 +222,10 @@ def first_fault(error: ValidationError, code: str) -> ErrorDetails:
 
 
 def said(fault: Mapping[str, Any]) -> str:
-    """What pydantic says of a fault, without the name of Python's error."""
+    """What pydantic says of a fault, in JSON's terms and not Python's."""
     message: str = fault["msg"]
-    return message.removeprefix("Value error, ")
+    plain = re.sub("^Value error, | after validation|, unable to .*$", "", message)
+    return _IN_JSON.get(fault["type"], re.sub(r"^\w+ should", "must", plain))
 
 
 def invalid(fault: ErrorDetails, code: str, *, below: int = 0) -> ServiceError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, get_args
+from typing import Final, TypeVar, get_args
 
 from blazereps_client import words
 from blazereps_client.messages import (
@@ -76,6 +76,11 @@ _EVENTS: dict[type[Happening], type[EventMessage]] = {
     CountingChanged: CountingChangedMessage,
 }
 
+TALLIED_TYPES: Final = frozenset(
+    _EVENTS[kind].model_fields["type"].default for kind in get_args(TALLIED)
+)
+"""And what they are called as messages."""
+
 
 def event_message(
     happening: Happening, *, event_id: int, at_s: float, counts: dict[str, int]
@@ -85,11 +90,6 @@ def event_message(
     named = (name for name in told.model_fields if hasattr(happening, name))
     fields = {name: getattr(happening, name) for name in named}
     return told(**fields | {"event_id": event_id, "at_s": at_s, "counts": counts})
-
-
-def is_tallied(message: EventMessage) -> bool:
-    """Whether a tally holds what the message tells."""
-    return isinstance(message, tuple(_EVENTS[kind] for kind in get_args(TALLIED)))
 
 
 def tally_of(told: Iterable[Event | EventMessage], counts: Mapping[str, int]) -> Tally:

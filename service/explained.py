@@ -12,7 +12,7 @@ from rich.console import Console
 
 from blazereps_client.errors import LiveError
 from blazereps_client.video import CaptureError
-from classifiers.exercise import ExerciseError
+from classifiers.exercise_file import ExerciseError
 from classifiers.samples import SamplesError
 from classifiers.teaching import TeachingError
 from models.store import ModelsMissing
@@ -21,6 +21,7 @@ from service.errors import ServiceError, said
 from service.settings import Settings
 from service.shown import faults
 from service.startup import KeysNeeded
+from service.terminal import harmless
 
 err: Final = Console(stderr=True, highlight=False)
 
@@ -55,7 +56,7 @@ def _fail_for(error: ValidationError | SettingsError) -> NoReturn:
 
 def tell(message: str) -> None:
     """Say something on standard error."""
-    err.print(f"blazereps: {message}", markup=False, soft_wrap=True)
+    err.print(harmless(f"blazereps: {message}"), markup=False, soft_wrap=True)
 
 
 def fail(message: str) -> NoReturn:

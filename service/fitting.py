@@ -68,7 +68,7 @@ def _made_by(child: Popen[bytes]) -> "Library":
 def main() -> None:
     """Tells the library, or what is wrong with it, on standard output."""
     with loading():
-        from classifiers.exercise import ExerciseError  # noqa: PLC0415
+        from classifiers.exercise_file import ExerciseError  # noqa: PLC0415
         from classifiers.library import Library  # noqa: PLC0415
         from classifiers.lifter import LifterError  # noqa: PLC0415
         from classifiers.samples import SamplesError  # noqa: PLC0415

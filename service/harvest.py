@@ -1,6 +1,6 @@
 """Live sessions become workouts: when they end, or when nobody has resumed them in time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -29,16 +29,12 @@ class Harvest:
         database: Database,
         sessions: SqliteSessions,
         resumed: Callable[[Kept], Stream],
-        served: Callable[[], Sequence[str]],
         *,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
-        """`resumed`: the stream of a session that nobody goes on with; raises StreamError.
-
-        `served`: the ids of sessions that go on here.
-        """
+        """`resumed`: the stream of a session that nobody goes on with; raises StreamError."""
         self._database, self._sessions, self._resumed = database, sessions, resumed
-        self._served, self._clock = served, clock
+        self._clock = clock
 
     async def finished(self, session_id: str, owner: str, began_s: float, stream: Stream) -> None:
         """Keep a session that has its summary; raises SQLAlchemyError or SessionsAway."""
@@ -50,8 +46,8 @@ class Harvest:
 
         Several may do it at once, and any of them may be killed: the workout's id is the session's.
         """
-        last, expired = "", self._sessions.expired
-        while batch := await to_thread.run_sync(expired, last, BATCH, self._served()):
+        last = ""
+        while batch := await to_thread.run_sync(self._sessions.expired, last, BATCH):
             for one in batch:
                 await self._take_over(one)
             last = batch[-1].session_id

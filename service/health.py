@@ -42,12 +42,10 @@ async def ready(state: State) -> Readiness:
     """A live session would be taken."""
     if state.connections.draining:
         raise ServiceError("shutting_down", "the server is shutting down", retry_after_s=1)
-    if not state.seats.value:
-        limit = f"all {state.settings.max_sessions} live sessions are in use"
-        raise ServiceError("over_capacity", limit, retry_after_s=5)
+    state.seats.check()
     try:
         with anyio.fail_after(_LOOK_S):
             unfinished = await state.clips.number(*UNFINISHED)
     except TimeoutError as error:
         raise unavailable(error) from error
-    return Readiness(free_sessions=state.seats.value, unfinished_clips=unfinished)
+    return Readiness(free_sessions=state.seats.free, unfinished_clips=unfinished)

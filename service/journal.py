@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from service.sessions import SessionWriter, StoredEvent
+from service.sessions import TOUCH_EVERY_S, SessionWriter, StoredEvent
 
 KEEP_EVERY_S: Final = 1.0
 """While observations come; events are kept at once."""
-TOUCH_EVERY_S: Final = 20.0
-"""While nothing comes."""
 
 State = Callable[[], str]
 """Gives all that a session is, but for its events, as JSON."""

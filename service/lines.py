@@ -9,14 +9,18 @@ from rich.table import Column, Table
 from blazereps_client import messages
 from blazereps_client.messages import EventMessage, ServerMessage
 from blazereps_client.results import ClipResult, Hold, Rep, RepSet, Tally
+from service.terminal import harmless
 
 _BOTTOM = "_bottom"
 
 
 def line(message: ServerMessage) -> str | None:
     """One line of a live session, with rich's markup; None for what is not worth one."""
-    text = _said(message)
-    if text is None or isinstance(message, messages.SessionSummary):
+    said = _said(message)
+    if said is None:
+        return None
+    text = harmless(said)
+    if isinstance(message, messages.SessionSummary):
         return text
     at = f"{message.at_s:7.1f} s" if isinstance(message, EventMessage) else ""
     return f"{at:9}  {text}"
@@ -42,7 +46,7 @@ def table(results: Iterable[ClipResult]) -> Table:
 
 def _row(result: ClipResult) -> tuple[str, ...]:
     return (
-        escape(result.clip),
+        escape(harmless(result.clip)),
         f"{result.duration_s:.1f}",
         "\n".join(_counted(result)) or "none",
         " ".join(_time(rep) for rep in result.reps),

@@ -8,7 +8,6 @@ from service.access import caller_of, chosen_subprotocol
 from service.connection import Connection
 from service.errors import UNAVAILABLE, ServiceError, unavailable
 from service.origins import check_origin
-from service.places import place
 from service.state import AppState, State
 
 router = APIRouter()
@@ -22,7 +21,8 @@ async def live(socket: WebSocket, state: State) -> None:
         subprotocol = chosen_subprotocol(socket)
         with _seat(state):
             caller = await caller_of(socket)
-            await Connection(socket, state, caller).run(subprotocol)
+            with state.seats.of(caller):
+                await Connection(socket, state, caller).run(subprotocol)
     except ServiceError as refusal:
         await _refuse(socket, state, refusal)
     except UNAVAILABLE as error:
@@ -43,4 +43,4 @@ async def _refuse(socket: WebSocket, state: AppState, refusal: ServiceError) -> 
 def _seat(state: AppState) -> AbstractContextManager[None]:
     if state.connections.draining:
         raise ServiceError("shutting_down", "the server is shutting down", retry_after_s=1)
-    return place(state.seats, f"all {state.settings.max_sessions} live sessions are in use")
+    return state.seats.one()

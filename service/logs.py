@@ -6,6 +6,7 @@ Never in it: pictures, landmarks, tokens, tickets, keys, query strings and user 
 import logging
 import re
 import sys
+from asyncio import CancelledError
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -22,6 +23,7 @@ _WEBSOCKET: Final = '%s - "WebSocket %s" '
 _NO_FAULTS: Final = (
     "ASGI callable returned without completing handshake.",  # it was answered with a problem
     "Invalid UTF-8 sequence received from client.",
+    "query cancellation interrupted (%s): closing connection",  # nobody waits for it any more
 )
 _QUERY: Final = re.compile(r"\?[^\s\"']*")
 _USER: Final = re.compile(r"(?<=/users/).+")
@@ -47,20 +49,21 @@ def configure(settings: Settings) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(settings))
+    handler.addFilter(_is_fault)
     level = settings.log_level.upper()
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     logging.getLogger(_OURS).setLevel(level)
-    logging.getLogger("uvicorn.error").addFilter(_is_fault)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # a start need not tell of its DDL
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # else a line that cannot be written is printed as it came
 
 
 def _is_fault(record: logging.LogRecord) -> bool:
-    """uvicorn takes what a client does for a fault of the server's, too."""
-    return record.msg not in _NO_FAULTS
+    """Libraries take what a client does, and who was cancelled, for a fault, too."""
+    cancelled = record.exc_info is not None and isinstance(record.exc_info[1], CancelledError)
+    return record.msg not in _NO_FAULTS and not cancelled
 
 
 def formatter(settings: Settings) -> logging.Formatter:

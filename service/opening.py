@@ -4,11 +4,13 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import structlog
 from anyio import to_thread
 
 from blazereps_client.messages import (
+    EventMessage,
     Limits,
     ServerMessage,
     SessionCreated,
@@ -27,6 +29,9 @@ from service.stream import Stream, StreamError, resume
 from service.telemetry import Telemetry
 
 log = get_logger(__name__)
+
+EVENTS_A_REQUEST: Final = 500
+"""Of a session that is resumed: so many take the time of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Opening:
         """What the first message asks for.
 
         Raises SessionsAway, and ServiceError `start_expected` where it asks for nothing of the
-        kind, `unknown_exercise` and `unknown_session`.
+        kind, `unknown_exercise`, `unknown_session` and `too_many_requests`.
         """
         match first:
             case SessionStart():
@@ -93,7 +98,9 @@ class Opening:
 
     async def _go_on(self, wanted: SessionResume) -> Opened:
         try:
-            kept, stream = await to_thread.run_sync(self._resumed, wanted)
+            kept = await to_thread.run_sync(self._kept, wanted)
+            self._charge(kept, wanted.last_event_id)
+            stream, missed = await to_thread.run_sync(self._resumed, kept, wanted.last_event_id)
         except NoSession as error:
             raise ServiceError("unknown_session", str(error)) from error
         except StreamError as error:
@@ -110,10 +117,28 @@ class Opening:
             config=stream.config,
             limits=self._limits,
         )
-        greeting = (resumed, *stream.missed(wanted.last_event_id))
+        greeting = (resumed, *missed)
         return Opened(kept.session_id, kept.epoch, stream, kept.began_s, kept.settled, greeting)
 
-    def _resumed(self, wanted: SessionResume) -> tuple[Kept, Stream]:
+    def _kept(self, wanted: SessionResume) -> Kept:
         store = self._state.sessions
-        kept = store.resume(wanted.session_id, wanted.resume_token, self._caller.owner)
-        return kept, resume(self._state.core, self._image_limits, store, self._telemetry, kept)
+        return store.resume(wanted.session_id, wanted.resume_token, self._caller.owner)
+
+    def _charge(self, kept: Kept, last_event_id: int) -> None:
+        """Reading what was told takes time, and telling it again ten times as much."""
+        if self._state.authenticator.single_user:
+            return
+        again = sum(event_id > last_event_id for event_id, _ in kept.events)
+        if requests := (len(kept.events) + 10 * again) // EVENTS_A_REQUEST:
+            allowance = self._state.allowances.take(self._caller, requests)
+            if not allowance.granted:
+                fault = f"so many events as are told again count as {requests} requests"
+                raise ServiceError("too_many_requests", fault)
+
+    def _resumed(self, kept: Kept, last_event_id: int) -> tuple[Stream, list[EventMessage]]:
+        store = self._state.sessions
+        stream = resume(self._state.core, self._image_limits, store, self._telemetry, kept)
+        try:
+            return stream, stream.missed(last_event_id)
+        except ValueError as error:
+            raise StreamError("what was told is damaged: start a new session") from error

@@ -16,6 +16,7 @@ import anyio
 import httpx2
 
 from service.addresses import Address, Network, is_reachable
+from service.bounded_network import BoundedNetwork
 from service.resolver import Resolver
 
 MAX_URL_CHARS: Final = 2048
@@ -52,6 +53,8 @@ class Bounds:
     whole_s: float = 15.0
     """From the first step to the last byte, redirects included; 15 to 30 s are usual."""
     max_answer_bytes: int = 4096
+    max_read_bytes: int = 256 * 1024
+    """Of a connection: also its head, and what is thrown away."""
 
 
 BOUNDS: Final = Bounds()
@@ -67,7 +70,7 @@ class Answer:
     excerpt: str
     """The beginning of the body, as text."""
     retry_after: str | None
-    """The header `Retry-After`; see `service.retries.retry_after_s`."""
+    """The header `Retry-After`; see `blazereps_client.backoff.retry_after_s`."""
 
 
 def checked_url(text: str, networks: Sequence[Network] = ()) -> httpx2.URL:
@@ -138,6 +141,8 @@ class Outbound:
             verify=trust or httpx2.create_ssl_context(),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
         )
+        # httpx hands none on.
+        self._transport._pool._network_backend = BoundedNetwork(bounds.max_read_bytes)
 
     async def aclose(self) -> None:
         """Nothing more will be sent."""

@@ -1,8 +1,10 @@
 """The web page: try the counter with a webcam or a file, and read the API; nothing from outside."""
 
+import json
+from functools import lru_cache
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -26,6 +28,17 @@ SECURITY_HEADERS = {
 async def live_page() -> FileResponse:
     """Count by webcam or from a file."""
     return FileResponse(FOLDER / "index.html", headers=SECURITY_HEADERS)
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> Response:
+    """The document of REST; FastAPI would render it anew for whoever asks."""
+    return Response(_rendered(request.app), media_type="application/json")
+
+
+@lru_cache(maxsize=1)
+def _rendered(app: FastAPI) -> bytes:
+    return json.dumps(app.openapi(), ensure_ascii=False).encode()
 
 
 @router.get("/docs")

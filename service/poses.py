@@ -92,16 +92,19 @@ class ImagePose(Document):
         "unsupported_format",
         "damaged",
         "invalid_request",
+        "over_capacity",
     ),
     openapi_extra=upload_schema("image/jpeg", "image/png", "image/webp"),
 )
-async def find_pose(request: Request, state: State, _: MayCount) -> ImagePose:
+async def find_pose(request: Request, state: State, caller: MayCount) -> ImagePose:
     """Find the pose in a JPEG, PNG or WebP, sent raw or as the multipart field `file`."""
     image = BytesIO()
-    await save_upload(request, image, max_bytes=state.settings.max_frame_bytes)
-    return await to_thread.run_sync(
-        _find, image.getvalue(), state.core, state.settings, limiter=state.inference
-    )
+    with state.posts.taken(caller):
+        await save_upload(request, image, max_bytes=state.settings.max_frame_bytes)
+        async with state.stills:
+            return await to_thread.run_sync(
+                _find, image.getvalue(), state.core, state.settings, limiter=state.inference
+            )
 
 
 def _find(data: bytes, core: Core, settings: Settings) -> ImagePose:

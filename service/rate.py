@@ -21,13 +21,13 @@ class TokenBucket:
         self._rate, self._burst = rate, burst
         self._tokens, self._at_s = burst, float("-inf")
 
-    def take(self, now_s: float) -> bool:
-        """Whether there is a token for an event at that time."""
+    def take(self, now_s: float, tokens: int = 1) -> bool:
+        """Whether there are tokens for an event at that time."""
         filled = self._tokens + self._rate * (now_s - self._at_s)
         self._tokens, self._at_s = min(self._burst, filled), now_s
-        if self._tokens < 1:
+        if self._tokens < tokens:
             return False
-        self._tokens -= 1
+        self._tokens -= tokens
         return True
 
     def give_back(self) -> None:

@@ -1,10 +1,12 @@
 """Receipts of erasures: the rows of an end user, or of a tenant, go with the receipt's coming."""
 
 import hashlib
+import json
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pydantic_core import to_json
 from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -108,7 +110,23 @@ async def _erase_rows(session: AsyncSession, tenant_id: str, user: str | None) -
         gone = await session.execute(delete(table).where(*_theirs(table, tenant_id, user)))
         assert isinstance(gone, CursorResult)
         erased[name] = gone.rowcount
+    if user is not None:
+        erased["answers"] += await _erase_told(session, tenant_id, user)
     return erased
+
+
+async def _erase_told(session: AsyncSession, tenant_id: str, user: str) -> int:
+    """Answers that the tenant itself was given of a user: how many there were."""
+    named = Answered.body.contains(to_json(user).decode(), autoescape=True)  # in any case
+    query = select(Answered).where(Answered.tenant_id == tenant_id, named)
+    told = [one for one in await session.scalars(query) if _user_in(one.body) == user]
+    for one in told:
+        await session.delete(one)
+    return len(told)
+
+
+def _user_in(answer: str | None) -> object:
+    return json.loads(answer or "{}").get("user")
 
 
 def _theirs(

@@ -1,9 +1,6 @@
 """When a webhook that was not taken is sent again, and when no more."""
 
 import hashlib
-import re
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
 
@@ -46,22 +43,6 @@ def next_try_s(
         return None
     delay_s = DELAYS_S[attempt - 1] * (1 + JITTER * _spread(f"{delivery_id}:{attempt}"))
     return max(delay_s, min(retry_after_s or 0.0, MAX_RETRY_AFTER_S))
-
-
-def retry_after_s(header: str | None, now_s: float) -> float | None:
-    """How many seconds `Retry-After` (RFC 9110, section 10.2.3) asks for: a number or a date.
-
-    `now_s`: seconds since 1970. None without the header or where it cannot be read.
-    """
-    if header is None:
-        return None
-    if re.fullmatch(r"[0-9]{1,9}", header, re.ASCII):
-        return float(header)
-    try:
-        at = parsedate_to_datetime(header)
-        return max(0.0, at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now_s)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _spread(name: str) -> float:

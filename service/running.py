@@ -27,6 +27,7 @@ from service.harvest import Harvest
 from service.janitor import Chore, Janitor
 from service.metrics import Metrics
 from service.outbound import Outbound
+from service.places import Places
 from service.quotas import forget_usage
 from service.retention import Retention
 from service.runner import ClipRunner
@@ -83,9 +84,10 @@ def _state(
     quiet = Telemetry(Metrics(), NoSpans())  # what was measured already is not measured again
     resumed = partial(resume, core, settings.image_limits, sessions, quiet)
     connections = Connections()
-    harvest = Harvest(database, sessions, resumed, connections.session_ids)
+    harvest = Harvest(database, sessions, resumed)
     erasure = Erasure(database, storage, sessions)
     counting = anyio.CapacityLimiter(1)
+    places = partial(Places, tenant_share=settings.tenant_share, user_share=settings.user_share)
     metrics.watch(connections.__len__)
     return AppState(
         settings=settings,
@@ -93,15 +95,17 @@ def _state(
         clips=clips,
         storage=storage,
         runner=ClipRunner(clips, job, workers=settings.clip_workers),
-        uploads=anyio.Semaphore(settings.max_uploads),
-        event_streams=anyio.Semaphore(settings.max_event_streams),
+        uploads=places("clips received", settings.max_uploads),
+        event_streams=places("clips followed", settings.max_event_streams),
+        posts=places("images and batches", settings.max_posts),
         inference=anyio.CapacityLimiter(settings.inference_workers),
+        stills=anyio.CapacityLimiter(max(1, settings.inference_workers - 1)),
         turns=anyio.CapacityLimiter(settings.inference_workers),
         counting=counting,
         desk=Desk(core.library, counting),
         batches=anyio.CapacityLimiter(settings.max_batches),
         reading=anyio.CapacityLimiter(1),
-        seats=anyio.Semaphore(settings.max_sessions),
+        seats=places("live sessions", settings.max_sessions),
         sessions=sessions,
         database=database,
         tenants=records.tenants,

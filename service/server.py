@@ -1,5 +1,6 @@
 """The app under uvicorn: in the foreground, or in a thread for the demo and the tests."""
 
+import resource
 import signal
 import socket
 import threading
@@ -14,7 +15,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from service import logs
+from service.http_protocol import BoundedHttp
 from service.settings import Settings
+from service.websocket_protocol import BoundedWebSocket
 
 log = logs.get_logger(__name__)
 
@@ -90,7 +93,9 @@ class Server(uvicorn.Server):
 
 
 def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted; a crash leaves no core file, in which keys and pictures would be."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     signal.signal(signal.SIGTERM, _exit)
     logs.configure(settings)
     url = f"http://{address_of(listener)}"
@@ -130,7 +135,8 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 def _config(app: FastAPI, settings: Settings, **logging: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        http=BoundedHttp,
+        ws=BoundedWebSocket,
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
         # Who is gone is told by `idle_s` and `send_timeout_s`: a pong waits behind what a lossless

@@ -7,7 +7,6 @@ history: what nobody resumes within the window is handed over, see `service.harv
 
 import hashlib
 import hmac
-import json
 import sqlite3
 import threading
 import time
@@ -76,23 +75,43 @@ CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until_s REAL NOT NULL) W
 """
 _OBSOLETE: Final = ("DROP TABLE IF EXISTS event", "DROP TABLE IF EXISTS session")
 _COLUMNS: Final = "session_id, owner, epoch, state, began_s, settled"
+_TOO_MANY: Final = """
+SELECT session_id FROM (
+    SELECT session_id, saved_s, row_number() OVER (
+        PARTITION BY substr(owner || '/', 1, instr(owner || '/', '/')) ORDER BY saved_s DESC
+    ) AS place FROM session
+) ORDER BY place, saved_s DESC LIMIT -1 OFFSET ?
+"""
+"""Those of tenants that have the most, the longest silent: nobody drives out the others'."""
 _VERSION: Final = 2
 _BUSY_S: Final = 5.0
+TOUCH_EVERY_S: Final = 20.0
+"""A session that lives is touched so often, though nothing comes."""
+_SILENT_S: Final = 2 * TOUCH_EVERY_S
+"""Whoever is not touched for so long does not live."""
 
 
 class SqliteSessions:
     """Sessions in one SQLite file (write-ahead log), which several processes may share.
 
     A write outlives the process but, as it is not flushed to the disk each time, not always the
-    machine. `keep_s`: how long after its last sign of life a session can be resumed; `most`: how
-    many are kept, those that are the longest silent are handed over first. Raises SessionsAway,
-    and OSError where the file is none of ours.
+    machine. `keep_s`: how long after its last sign of life a session can be resumed, at least;
+    `most`: how many are kept, those that are the longest silent are handed over first. `clock` may
+    be set at any time, `timer` is monotonic. Raises SessionsAway, and OSError where the file is
+    none of ours.
     """
 
     def __init__(
-        self, path: Path, *, keep_s: float, most: int, clock: Callable[[], float] = time.time
+        self,
+        path: Path,
+        *,
+        keep_s: float,
+        most: int,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._keep_s, self._most, self._clock = keep_s, most, clock
+        self._keep_s, self._most, self._clock, self._timer = keep_s, most, clock, timer
+        self._before_s, self._looked = 0.0, (timer(), clock())
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _storing(path):
@@ -136,11 +155,8 @@ class SqliteSessions:
     def resume(self, session_id: str, token: str, owner: str) -> Kept:
         """Begin its next epoch. Raises NoSession."""
         with self._writing() as database:
-            row = database.execute(
-                f"SELECT token, {_COLUMNS} FROM session "
-                "WHERE session_id = ? AND owner = ? AND saved_s >= ?",
-                (session_id, owner, self._clock() - self._keep_s),
-            ).fetchone()
+            query = f"SELECT token, {_COLUMNS} FROM session WHERE session_id = ? AND owner = ?"
+            row = database.execute(f"{query} AND saved_s > 0", (session_id, owner)).fetchone()
             if row is None or not hmac.compare_digest(row[0], _digest(token)):
                 raise NoSession(f"there is no session {session_id!r} to resume with this token")
             return _next_epoch(database, row[1:], saved_s=self._clock())
@@ -151,13 +167,14 @@ class SqliteSessions:
             change = "UPDATE session SET settled = TRUE WHERE session_id = ?"
             database.execute(change, (session_id,))
 
-    def expired(self, after: str, most: int, besides: Sequence[str] = ()) -> list[Kept]:
+    def expired(self, after: str, most: int) -> list[Kept]:
         """So many that nobody resumed, by id, from behind that one on; nobody can from now on.
 
-        `besides`: those that are served, which look silent where the clock has just jumped.
+        Judged as things stood when it was asked before, 40 seconds ago or more: whoever lives, or
+        was just about to resume, has shown it since.
         """
         with self._writing() as database:
-            rows = self._due(database, after, most, besides)
+            rows = self._due(database, after, most)
             # Whoever is silent for so long and yet lives is superseded; nobody resumes it.
             return [_next_epoch(database, row, saved_s=0) for row in rows]
 
@@ -203,21 +220,26 @@ class SqliteSessions:
             database.execute("BEGIN IMMEDIATE")
             yield database
 
-    def _due(
-        self, database: sqlite3.Connection, after: str, most: int, besides: Sequence[str]
-    ) -> list[Any]:
-        """What nobody resumed in time; a session that lives is touched more often than that."""
-        too_old_s = self._clock() - self._keep_s
+    def _due(self, database: sqlite3.Connection, after: str, most: int) -> list[Any]:
+        """What nobody resumed in time."""
+        silent_s = self._silent_since()
+        too_old_s = silent_s - self._keep_s
         database.execute("DELETE FROM session WHERE settled AND saved_s < ?", (too_old_s,))
-        too_many = "SELECT session_id FROM session ORDER BY saved_s DESC LIMIT -1 OFFSET ?"
+        (number,) = database.execute("SELECT count(*) FROM session").fetchone()
         query = (
             f"SELECT {_COLUMNS} FROM session "
-            f"WHERE (saved_s < ? OR session_id IN ({too_many})) AND session_id > ? "
-            "AND session_id NOT IN (SELECT value FROM json_each(?)) "
-            "ORDER BY session_id LIMIT ?"
+            f"WHERE saved_s < ? AND (saved_s < ? OR (? AND session_id IN ({_TOO_MANY}))) "
+            "AND session_id > ? ORDER BY session_id LIMIT ?"
         )
-        values = (too_old_s, self._most, after, json.dumps(besides), most)
+        values = (silent_s, too_old_s, number > self._most, self._most, after, most)
         return database.execute(query, values).fetchall()
+
+    def _silent_since(self) -> float:
+        """The clock's time two touches ago or more, wherever it has been set since."""
+        timer_s, now_s = self._timer(), self._clock()
+        if timer_s - self._looked[0] >= _SILENT_S:
+            self._before_s, self._looked = self._looked[1], (timer_s, now_s)
+        return min(self._before_s, now_s - _SILENT_S)
 
     def _make_tables(self) -> None:
         """A file of another version is begun anew: what is in it is of minutes only."""

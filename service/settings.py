@@ -25,6 +25,7 @@ YEAR_S: Final = 366 * 86400
 Seconds = Annotated[float, Field(gt=0, le=YEAR_S)]
 Rate = Annotated[float, Field(gt=0, le=YEAR_S)]
 Origin = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[^/\s*]+$")]
+Share = Annotated[float, Field(gt=0, le=1)]
 Days = Annotated[float, Field(ge=0, le=36525)]
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-]+)*/?$"
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -68,13 +69,15 @@ class Settings(BaseSettings):
     inference_device: Literal["cpu", "cuda"] = "cpu"
     """What the nets run on; `cuda`, on trial, needs a GPU and onnxruntime-gpu: docs/gpu.md."""
     inference_workers: Positive = Field(default_factory=lambda: os.cpu_count() or 1)
-    """Threads that decode and track for live sessions and still images."""
+    """Threads that decode and track for live sessions and, but for one, still images."""
     max_sessions: Positive = 32
     """Live sessions at once; one more is answered 503 before the upgrade."""
     max_frame_bytes: Positive = 4 * MIB
     """An encoded frame or still image."""
     max_frame_pixels: int = Field(default=25_000_000, gt=0, le=10**9)
     """Width times height of a decoded frame, checked before decoding; FFmpeg takes no more."""
+    max_video_pixels: int = Field(default=3_000_000, gt=0, le=10**9)
+    """Of live encoded video, uncropped, of 12 bits: its decoder keeps up to 17 pictures."""
     max_message_bytes: int = Field(default=8 * MIB, gt=0, le=15 * MIB)
     """A WebSocket message; a larger one closes the connection with 1009."""
     max_text_bytes: Positive = 64 * 1024
@@ -90,7 +93,7 @@ class Settings(BaseSettings):
     send_timeout_s: float = Field(default=10, gt=0, le=86400)
     """A client that reads nothing for so long is cut off."""
     max_session_s: Seconds = 7200
-    """The longest life of a live connection, then closed with 4408."""
+    """The longest life of a live connection, whose session ends then."""
     data: Path | None = None
     """The folder of what is kept; by default the user's data folder."""
     storage: str | None = Field(default=None, pattern=S3_URL)
@@ -106,7 +109,8 @@ class Settings(BaseSettings):
     resume_s: float = Field(default=300, ge=60, le=YEAR_S)
     """How long a session can be resumed after its last sign of life."""
     max_kept_sessions: Positive = 10_000
-    """Sessions kept for that; the longest silent is forgotten first."""
+    """Sessions kept for that; of the tenant with the most, the longest silent becomes a workout
+    first, none that goes on."""
     drain_s: float = Field(default=10, ge=0, le=YEAR_S)
     """How long live sessions may go on after SIGTERM."""
 
@@ -118,6 +122,11 @@ class Settings(BaseSettings):
     open_access: bool = False
     """Serve other machines though there are no keys: behind something that asks for them."""
 
+    tenant_share: Share = 1
+    """Of each limit on what goes on at once (live sessions, clips received and followed, images
+    and batches), what one tenant may have; below 1 none keeps the others out."""
+    user_share: Share = 0.125
+    """And what one end user may have; both 2 at least."""
     requests_per_minute: Positive = 600
     """Of one key, and of each of its end users, unless the key says otherwise."""
     unknown_keys_per_minute: Positive = 60
@@ -171,6 +180,8 @@ class Settings(BaseSettings):
     max_clip_attempts: Positive = 3
     """How often a clip may end the process that works on it before it is given up."""
 
+    max_posts: Positive = 64
+    """Still images and batches of landmarks taken at once; one more is answered 503."""
     max_batch_bytes: Positive = 64 * MIB
     """Landmarks posted to be counted, as JSON."""
     max_batch_observations: Positive = 36_000
@@ -219,7 +230,11 @@ class Settings(BaseSettings):
     @property
     def image_limits(self) -> ImageLimits:
         """What a frame or still image may be."""
-        return ImageLimits(max_bytes=self.max_frame_bytes, max_pixels=self.max_frame_pixels)
+        return ImageLimits(
+            max_bytes=self.max_frame_bytes,
+            max_pixels=self.max_frame_pixels,
+            max_video_pixels=self.max_video_pixels,
+        )
 
     @property
     def clip_limits(self) -> ClipLimits:

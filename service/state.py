@@ -22,6 +22,7 @@ from service.guesses import Guesses
 from service.harvest import Harvest
 from service.janitor import Janitor
 from service.metrics import Metrics
+from service.places import Places
 from service.runner import ClipRunner
 from service.sessions import SqliteSessions
 from service.settings import Settings
@@ -41,12 +42,16 @@ class AppState:
     storage: Storage
     runner: ClipRunner
     """Works on the clips that wait."""
-    uploads: anyio.Semaphore
-    """How many more clips may be received at once."""
-    event_streams: anyio.Semaphore
-    """How many more clips may be followed at once."""
+    uploads: Places
+    """To receive a clip."""
+    event_streams: Places
+    """To follow a clip."""
+    posts: Places
+    """To post a still image or a batch of landmarks."""
     inference: anyio.CapacityLimiter
     """Threads for live sessions with pictures, and still images."""
+    stills: anyio.CapacityLimiter
+    """How many images may be at such a thread: of several one is left for live sessions."""
     turns: anyio.CapacityLimiter
     """How many live sessions are at such a thread; a picture is chosen once it is its turn."""
     counting: anyio.CapacityLimiter
@@ -58,8 +63,8 @@ class AppState:
     """Posted batches of landmarks that are in memory."""
     reading: anyio.CapacityLimiter
     """The thread that reads them: for a moment one takes many times its bytes."""
-    seats: anyio.Semaphore
-    """Live sessions that are still free."""
+    seats: Places
+    """Of live sessions."""
     sessions: SqliteSessions
     database: Database
     tenants: Tenants

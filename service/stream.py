@@ -146,6 +146,11 @@ class Stream:
         """Of the last event."""
         return self._chronicle.last_event_id
 
+    @property
+    def full(self) -> bool:
+        """Whether it has told so many events that it must end."""
+        return self._chronicle.full
+
     def missed(self, last_event_id: int) -> list[EventMessage]:
         """What has been told since that event."""
         return self._chronicle.missed(last_event_id)

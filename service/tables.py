@@ -152,7 +152,7 @@ class Clip(Table):
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     """Bytes that lie in the storage."""
     upload_expires_at: Mapped[datetime | None]
-    """Of an upload, also of one that was abandoned until it is erased; else null."""
+    """Of an upload, and of any clip that was given up until it is erased; else null."""
     upload_metadata: Mapped[str | None] = mapped_column(Text)
     """Of a resumable upload, word for word: its sender may ask for it."""
 

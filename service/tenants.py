@@ -28,8 +28,8 @@ LOCAL: Final = "local"
 KEY_PREFIX: Final = "br_"
 TENANT_NAME: Final = "^[a-z0-9][a-z0-9-]{0,62}$"
 """No `/` in it: what stands before one is the tenant, and behind it the end user."""
-PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$"
-"""Names that others give: PostgreSQL takes no NUL, and a log has lines."""
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
+"""Names that others give: PostgreSQL takes no NUL, a log has lines, a terminal obeys C1 too."""
 MAX_KEYS: Final = 100
 """Keys of one tenant."""
 

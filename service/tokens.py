@@ -7,11 +7,13 @@ from typing import Annotated, Final, Literal, get_args
 from fastapi import APIRouter
 from pydantic import Field
 
+from blazereps_client.messages import WHOLE
 from blazereps_client.results import Document
 from service.access import GuardedRoute, MayCount, MayIssueTokens
 from service.auth import TICKET_S
 from service.errors import ALLOWED, KEY_ONLY, problems
 from service.idempotency import TOLD_ONCE
+from service.sent import Sent
 from service.state import State
 from service.tenants import PRINTABLE
 
@@ -27,7 +29,7 @@ class NewToken(Document):
     user: Annotated[
         str, Field(min_length=1, max_length=128, pattern=PRINTABLE, examples=["user-42"])
     ]
-    expires_in_s: Annotated[int, Field(ge=60, le=86400, examples=[3600])] = 3600
+    expires_in_s: Annotated[int, Field(ge=60, le=86400, examples=[3600]), WHOLE] = 3600
     scopes: Annotated[
         tuple[UserScope, ...],
         Field(description="What it is good for, as far as the key is", min_length=1, max_length=3),
@@ -55,7 +57,7 @@ class Ticket(Document):
     responses=problems(*KEY_ONLY, "invalid_request"),
     dependencies=[TOLD_ONCE],
 )
-async def issue_token(wanted: NewToken, caller: MayIssueTokens, state: State) -> Token:
+async def issue_token(wanted: Sent[NewToken], caller: MayIssueTokens, state: State) -> Token:
     """Issue a token for an end user; with a key only."""
     whose = replace(caller, user=wanted.user, scopes=caller.scopes & {*wanted.scopes})
     token, expires_s = state.authenticator.issue("token", whose, wanted.expires_in_s)

@@ -20,7 +20,6 @@ from service.clip_intake import (
     new_clip,
     or_nothing,
     receive,
-    receiving,
 )
 from service.clip_media import video_of
 from service.clip_options import options_of
@@ -98,7 +97,7 @@ async def begin_upload(
     clip = new_clip(state, caller, options_of(read_metadata(upload_metadata)))
     clip.length = None if upload_length is None else _checked(state, upload_length)
     clip.upload_metadata = upload_metadata
-    with receiving(state) if has_body else nullcontext():
+    with state.uploads.taken(caller) if has_body else nullcontext():
         await begin(state, caller, clip)
         offset = 0
         if has_body:  # nobody has been told yet where it is: who cannot go on leaves nothing
@@ -155,7 +154,7 @@ async def go_on(
     length, offset = clip.length, clip.received
     if clip.status == "uploading":
         length = length if upload_length is None else _checked(state, upload_length)
-        with receiving(state):
+        with state.uploads.taken(caller):
             offset = await _take(request, state, clip, upload_offset, length)
     elif upload_offset != offset:
         raise ServiceError("wrong_offset", f"the upload is complete, with {offset} bytes")

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 from anyio import to_thread
 from fastapi import Request
 
-from service.bodies import LINGER_BYTES, streams
+from service.bodies import streams
 from service.errors import ServiceError
 from service.forms import form_file
 
@@ -23,8 +23,7 @@ async def upload_chunks(
     """
     streams(request)
     body = _bounded(request, max_bytes)
-    if _declared(request) > max_bytes:
-        await _linger(request)
+    if int(request.headers.get("content-length", 0)) > max_bytes:
         raise _too_many(max_bytes)
     content_type = request.headers.get("content-type", "")
     if content_type.lower().startswith("multipart/form-data"):
@@ -44,31 +43,14 @@ async def _bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, No
     received = 0
     async for chunk in request.stream():
         received += len(chunk)
-        if received <= max_bytes:
-            yield chunk
-        elif received > max_bytes + LINGER_BYTES:
-            break
-    if received > max_bytes:
-        raise _too_many(max_bytes)
-
-
-async def _linger(request: Request) -> None:
-    """Before a body is refused; who waits to be told to send it has sent nothing."""
-    received = 0
-    if request.headers.get("expect", "").lower() != "100-continue":
-        async for chunk in request.stream():
-            received += len(chunk)
-            if received > LINGER_BYTES:
-                break
+        if received > max_bytes:
+            raise _too_many(max_bytes)
+        yield chunk
 
 
 def _too_many(max_bytes: int) -> ServiceError:
     limit = f"a body may have {max_bytes} bytes here, the limit"
     return ServiceError("too_many_bytes", limit, field="file")
-
-
-def _declared(request: Request) -> int:
-    return int(request.headers.get("content-length", 0))
 
 
 def upload_schema(*media_types: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from service.etags import IfMatch, etag_of
 from service.idempotency import TOLD_ONCE, IdempotentRoute, Once
 from service.outbound import MAX_URL_CHARS
 from service.pages import Cursor, Limit, Page, page_of, position, read_position
+from service.sent import Sent
 from service.state import State
 from service.tables import Endpoint
 
@@ -145,7 +146,7 @@ class ShownDelivery(DeliveryInfo):
     dependencies=[TOLD_ONCE],
 )
 async def add_endpoint(
-    wanted: NewEndpoint, caller: MayKeepWebhooks, state: State, response: Response, once: Once
+    wanted: Sent[NewEndpoint], caller: MayKeepWebhooks, state: State, response: Response, once: Once
 ) -> ShownEndpoint:
     """Add an endpoint; its secret is shown once."""
     keep = once(EndpointInfo.model_validate)
@@ -172,7 +173,7 @@ async def get_endpoint(
 @router.patch("/{endpoint_id}", responses=MATCHED | _TAGGED)
 async def change_endpoint(
     endpoint_id: EndpointId,
-    wanted: EndpointChange,
+    wanted: Sent[EndpointChange],
     caller: MayKeepWebhooks,
     state: State,
     response: Response,
@@ -196,7 +197,7 @@ async def remove_endpoint(
 @router.post("/{endpoint_id}/rotate", responses=MISSING | _TAGGED, dependencies=[TOLD_ONCE])
 async def rotate_secret(
     endpoint_id: EndpointId,
-    wanted: SecretRotation,
+    wanted: Sent[SecretRotation],
     caller: MayKeepWebhooks,
     state: State,
     response: Response,

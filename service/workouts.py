@@ -10,6 +10,7 @@ from fastapi import Path as InPath
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from sqlalchemy import ColumnElement
 
+from blazereps_client.messages import WHOLE
 from blazereps_client.results import Document, Tally
 from service.access import GuardedRoute, MayRead, MayWrite, user_meant
 from service.errors import ALLOWED, problems
@@ -17,6 +18,7 @@ from service.etags import IfMatch, etag_of
 from service.kept_workout import Source
 from service.moments import IsoMoment
 from service.pages import Cursor, Limit, Page, page_of, position, read_position
+from service.sent import Sent
 from service.state import State
 from service.tables import PLAIN, USER, Workout
 from service.workout_store import MAX_CORRECTIONS, counts_of, with_exercise
@@ -47,7 +49,7 @@ def _in_bounds(moment: datetime) -> datetime:
 
 WorkoutId = Annotated[str, InPath(pattern="^[0-9a-f]{32}$")]
 Exercise = Annotated[str, StringConstraints(pattern=EXERCISE)]
-Count = Annotated[int, Field(ge=0, le=MAX_COUNT, examples=[3])]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT, examples=[3]), WHOLE]
 User = Annotated[
     str | None,
     Query(
@@ -166,7 +168,7 @@ async def get_workout(
 )
 async def change_workout(
     workout_id: WorkoutId,
-    change: Change,
+    change: Sent[Change],
     caller: MayWrite,
     *,
     state: State,

@@ -7,6 +7,19 @@ const element = (name, text = "", kind = "") => {
   return made;
 };
 
+// Paragraphs; what is between backticks is code.
+function prose(text) {
+  return text.split("\n\n").map((paragraph) => {
+    const made = element("p");
+    made.append(...words(paragraph));
+    return made;
+  });
+}
+
+function words(text) {
+  return text.split("`").map((part, nth) => nth % 2 ? element("code", part) : part);
+}
+
 const document_ = await (await fetch("/openapi.json")).json();
 
 function resolve(schema) {
@@ -32,7 +45,7 @@ function table(rows) {
   const list = element("ul");
   list.append(...rows.map(([name, text]) => {
     const row = element("li");
-    row.append(element("code", name), ` ${text}`);
+    row.append(element("code", name), " ", ...words(text));
     return row;
   }));
   return list;
@@ -41,7 +54,7 @@ function table(rows) {
 function section(method, path, operation) {
   const box = element("section", "", "operation"), title = element("h2");
   title.append(element("span", method.toUpperCase(), "method"), " ", element("code", path));
-  box.append(title, element("p", operation.description ?? operation.summary));
+  box.append(title, ...prose(operation.description ?? operation.summary));
   const parameters = (operation.parameters ?? []).map((p) =>
     [p.name, `(${p.in}${p.required ? "" : ", optional"}) ${p.description ?? ""}`]);
   if (parameters.length) box.append(element("h3", "Parameters"), table(parameters));

@@ -1,16 +1,19 @@
 """Stick figures with exact joint angles: the poses that the classifier tests observe."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from classifiers.events import Event
 from classifiers.exercise import Exercise, Hold
-from classifiers.hold import HoldRules
-from classifiers.repetition import CountingRules
+from classifiers.rules import CountingRules, HoldRules
 from classifiers.samples import SampleSet
+from classifiers.session import ExerciseSession
 from pose_engine.landmarks import LANDMARK_COUNT, FloatArray, Landmark, Pose
 
 Posture = Callable[[float], FloatArray]
+Observations = Iterable[tuple[float, Pose | None]]
 _HALF_WIDTH = 0.17
 
 EXERCISES = tuple(
@@ -178,3 +181,19 @@ def repetitions(
         for _ in range(int(rest * fps)):
             yield at, as_pose(turned(posture(0), 40))
             at += frame
+
+
+def events_of(session: ExerciseSession, observations: Observations) -> list[Event]:
+    """All that is said of a stream, to its end."""
+    events = [event for at, pose in observations for event in session.observe(pose, at)]
+    return events + session.finish()
+
+
+def later(seconds: float, observations: Observations) -> Iterator[tuple[float, Pose | None]]:
+    """The same so many seconds later."""
+    return ((at + seconds, pose) for at, pose in observations)
+
+
+def by(person: int, observations: Observations) -> Iterator[tuple[float, Pose | None]]:
+    """The same of this `Pose.subject`."""
+    return ((at, pose and replace(pose, subject=person)) for at, pose in observations)

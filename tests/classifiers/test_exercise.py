@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from classifiers.embedding import ANGLES, NAMES, angle_degrees, embed, overhang
-from classifiers.exercise import Exercise, ExerciseError, Hold, Kind, read_exercise
-from classifiers.grade import GradeRules
+from classifiers.exercise import Exercise, Hold, Kind
+from classifiers.exercise_file import ExerciseError, read_exercise
 from classifiers.library import Library
+from classifiers.rules import GradeRules
 from classifiers.samples import SamplesError, SampleSet
 from pose_engine.landmarks import Landmark
 from tests.classifiers.figures import as_pose, bend, repetitions, samples, sit_down, squat

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classifiers.embedding import ANGLES, angles_seen, embed, points_of, trunks_away
-from classifiers.glance import Glance
+from classifiers.glance import Glance, glances
 from classifiers.knn import PoseClassifier
 from classifiers.quantities import QUANTITIES, read
 from pose_engine.landmarks import Landmark, Pose
@@ -45,45 +45,44 @@ def classifier() -> PoseClassifier:
     return PoseClassifier((*EXERCISES, PLANK, CHAIR), samples() + held_samples())
 
 
-def _glance(
+def _glances(
     poses: Sequence[Pose], classifier: PoseClassifier, holds: Collection[str] = HOLDS
-) -> Glance:
+) -> list[Glance]:
     visibility = np.array([pose.visibility for pose in poses])
-    return Glance(points_of(poses), visibility, classifier, holds)
+    return glances(points_of(poses), visibility, classifier, holds)
 
 
-def _of(glance: Glance, row: int) -> object:
-    readings = glance.readings(NAMES)[row].tolist()
-    return glance.vectors[row], glance.seen[row], glance.confidences[row], readings
+def _told(glance: Glance) -> object:
+    return glance[:5], glance.readings(NAMES).tolist()
 
 
 def test_several_are_seen_as_each_alone(classifier: PoseClassifier) -> None:
     """To the last bit."""
-    together = _glance(POSES, classifier)
-    for row, pose in enumerate(POSES):
-        assert _of(together, row) == _of(_glance([pose], classifier), 0)
+    together = _glances(POSES, classifier)
+    assert [_told(one) for one in together] == [
+        _told(one) for pose in POSES for one in _glances([pose], classifier)
+    ]
 
 
 def test_it_tells_what_is_told_of_a_pose(classifier: PoseClassifier) -> None:
-    glance = _glance(POSES, classifier)
-    for row, pose in enumerate(POSES):
-        assert glance.vectors[row] == embed(pose).tolist()
-        assert glance.away[row] == trunks_away(points_of([pose]))[0]
+    for glance, pose in zip(_glances(POSES, classifier), POSES, strict=True):
+        assert glance.vector == embed(pose).tolist()
+        assert glance.away == trunks_away(points_of([pose]))[0]
         (seen,) = angles_seen(pose.visibility[None]).tolist()
-        assert glance.seen[row] == dict(zip(ANGLES, seen, strict=True))
-        assert glance.readings(NAMES)[row].tolist() == read(pose, NAMES).tolist()
-        assert set(glance.confidences[row]) == {*classifier.classes, *HOLDS}
+        assert glance.seen == dict(zip(ANGLES, seen, strict=True))
+        assert glance.readings(NAMES).tolist() == read(pose, NAMES).tolist()
+        assert set(glance.confidences) == {*classifier.classes, *HOLDS}
 
 
 def test_without_legs_in_view_the_rest_is_asked(classifier: PoseClassifier) -> None:
     hidden = as_pose(push_up(0.9), hidden=(Landmark.LEFT_KNEE, Landmark.RIGHT_KNEE))
-    glance = _glance([hidden, as_pose(push_up(0.9))], classifier, ())
-    vectors = np.array(glance.vectors, np.float32)
-    assert glance.confidences == classifier.classify(vectors, [False, True])
+    told = _glances([hidden, as_pose(push_up(0.9))], classifier, ())
+    vectors = np.array([one.vector for one in told], np.float32)
+    assert [one.confidences for one in told] == classifier.classify(vectors, [False, True])
 
 
 def test_a_body_of_no_size_breaks_nothing(classifier: PoseClassifier) -> None:
     nowhere = Pose(*(np.zeros((33, 3), np.float32),) * 2, *(np.ones(33, np.float32),) * 2)
-    glance = _glance([nowhere], classifier)
-    assert np.isfinite(glance.vectors).all()
+    (glance,) = _glances([nowhere], classifier)
+    assert np.isfinite(glance.vector).all()
     assert np.isfinite(glance.readings(NAMES)).all()

@@ -9,7 +9,8 @@ import pytest
 
 import models
 from classifiers.embedding import embed
-from classifiers.exercise import Exercise, Hold, read_exercise
+from classifiers.exercise import Exercise, Hold
+from classifiers.exercise_file import read_exercise
 from classifiers.knn import NEAR, NONE, PoseClassifier
 from classifiers.samples import SampleSet
 from pose_engine.landmarks import FloatArray, Landmark

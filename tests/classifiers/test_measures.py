@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.embedding import embed
+from classifiers.counted import CountedExercise
+from classifiers.embedding import ANGLES, embed, points_of
 from classifiers.events import Event, Grade, RepCounted, Unit
 from classifiers.exercise import Exercise
+from classifiers.glance import Glance
 from classifiers.knn import PoseClassifier
 from classifiers.library import Library
 from classifiers.measures import MeasureRecorder
-from classifiers.quantities import read
-from classifiers.repetition import RepetitionCounter
+from classifiers.quantities import read, read_points
 from people.truth import Truth
 from pose_engine.landmarks import LANDMARK_COUNT, MIRROR, FloatArray, Landmark, Pose
 from tests.classifiers.figures import EXERCISES, as_pose, push_up, repetitions, samples, squat
@@ -37,32 +38,23 @@ quick = settings(max_examples=10)
 Observations = Iterable[tuple[float, Pose | None]]
 
 
-class _Follower:
-    """A counter and its recorder, as a session chains them."""
-
-    def __init__(self, exercise: Exercise) -> None:
-        self.exercise = exercise
-        self.counter = RepetitionCounter(exercise.name, exercise.rules)
-        self.recorder = MeasureRecorder(exercise)
+class _Follower(CountedExercise):
+    """Told of poses, of which nobody knows the camera."""
 
     def see(self, observations: Observations) -> list[Event]:
         return [event for at, pose in observations for event in self._step(pose, at)]
 
     def reps(self, observations: Observations) -> list[RepCounted]:
-        events = self.see(observations) + self._followed(self.counter.finish())
+        events = self.see(observations) + self.finish()
         return [event for event in events if isinstance(event, RepCounted)]
 
     def _step(self, pose: Pose | None, at: float) -> list[Event]:
         if pose is None:
-            return self._followed(self.counter.miss(at))
-        counted = self.counter.observe(self.exercise.depth(embed(pose)), 1.0, at)
-        events = self._followed(counted)
-        if self.recorder.follows:
-            self.recorder.look(read(pose, self.recorder.names), at)
-        return events
-
-    def _followed(self, events: Iterable[Event]) -> list[Event]:
-        return [self.recorder.follow(event) for event in events]
+            return self.miss(at)
+        seen = dict.fromkeys(ANGLES, 1.0)
+        read_all = partial(read_points, points_of([pose]), pose.visibility[None])
+        glance = Glance(embed(pose).tolist(), 0.0, 0.0, seen, {}, read_all, 0)
+        return self.observe(glance, at, confidence=1.0, tilt=0.0)
 
 
 def _one(exercise: Exercise, observations: Observations) -> RepCounted:

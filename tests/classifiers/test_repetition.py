@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifiers.events import Event, Phase, PhaseChanged, Reason, RepCounted, RepRejected
-from classifiers.repetition import CountingRules, RepetitionCounter
+from classifiers.repetition import RepetitionCounter
+from classifiers.rules import CountingRules
 
 Point = tuple[float, float]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from classifiers.events import RepCounted
-from classifiers.exercise import Exercise, ExerciseError, read_exercise
+from classifiers.exercise import Exercise
+from classifiers.exercise_file import ExerciseError, read_exercise
 from classifiers.library import Library, check_name
 from classifiers.lifter import Lifter, as_they_are
 from classifiers.samples import SampleSet

@@ -101,7 +101,7 @@ def test_reset_forgets() -> None:
 def test_it_goes_on_from_a_snapshot() -> None:
     feet, knees = _seen(low_presence=FEET, low_visibility=FEET), _seen(low_visibility=KNEES)
     whole = _after(3, feet)
-    other = View().restored(json.loads(json.dumps(whole.snapshot())))
+    other = View().restored(json.loads(json.dumps(whole.snapshot(), sort_keys=True)))
     for view in (whole, other):
         view.look(knees, 8.2)
     assert other.snapshot() == whole.snapshot()

@@ -1,9 +1,10 @@
 """Stand-ins for the nets, and small pictures and clips to feed to the real code."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import av
@@ -202,20 +203,24 @@ def encoded_video(
     size: tuple[int, int] = (64, 48),
     corner: bool = False,
     sample_aspect: Fraction = Fraction(1),
+    kind: str = "yuv420p",
+    options: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Piece]:
     """Grey pictures, 10 a second, a key frame every fourth: data, microseconds, key.
 
     `corner`: with the negative of the grey in a quarter of them, the top left one;
-    `sample_aspect`: the width of its pixels over their height.
+    `sample_aspect`: the width of its pixels over their height; `kind`: FFmpeg's name of theirs;
+    `options`: more of the encoder's.
     """
     encoder = av.CodecContext.create(ENCODERS[codec], "w")
     assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height = size
-    encoder.pix_fmt, encoder.gop_size = "yuv420p", 4
+    encoder.pix_fmt, encoder.gop_size = kind, 4
     encoder.time_base, encoder.framerate = Fraction(1, 10), Fraction(10)
     encoder.sample_aspect_ratio = sample_aspect
     low_delay = {"tune": "zerolatency"} if codec == "h264" else {"lag-in-frames": "0"}
-    encoder.options = {"deadline": "realtime", **low_delay} if codec != "h264" else low_delay
+    quick = {} if codec == "h264" else {"deadline": "realtime"}
+    encoder.options = {**quick, **low_delay, **options}
     pieces = []
     for number, level in enumerate([*levels, None]):
         picture = None

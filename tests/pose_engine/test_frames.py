@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from pose_engine import jpeg, png
 from pose_engine.frames import Frame, FrameError, ImageLimits, exif_orientation, read_image
 
 SIZE = (40, 24)
@@ -221,6 +222,46 @@ def test_segments_without_end_are_not_walked_through() -> None:
     data = encoded(picture(), "JPEG")
     empty, scans = b"\xff\xe0\x00\x02", 40 * b"\xff\xda\x00\x02"
     assert refusal(data[:-2] + 100_000 * empty + scans).code == "unsupported_format"
+
+
+def segment(marker: int, data: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", 2 + len(data)) + data
+
+
+def chunk(kind: bytes, data: bytes = b"") -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_parts_without_end_are_refused() -> None:
+    """Each takes Pillow some microseconds, for which nothing else goes on."""
+    data = encoded(picture(), "JPEG")
+    assert "4096 segments" in str(refusal(data[:2] + 5000 * segment(0xFE, b"") + data[2:]))
+    assert "65536 bytes" in str(refusal(data[:2] + 2 * segment(0xC0, bytes(40_000)) + data[2:]))
+    data = encoded(picture(), "PNG")
+    for at in (33, -12):  # before the picture and behind it
+        assert "8192 chunks" in str(refusal(data[:at] + 9000 * chunk(b"tIME") + data[at:]))
+
+
+def test_what_says_nothing_of_a_jpegs_picture_is_left_out() -> None:
+    """Of each damaged tag Pillow would warn, and so write a line into the log."""
+    tags = b"".join(struct.pack("<HHII", 0x9000 + i, 2, 9000, 9000) for i in range(1000))
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1000) + tags
+    profile, comment = b"ICC_PROFILE\0\1\1" + bytes(9000), bytes(9000)
+    parts = ((0xE1, exif), (0xE2, profile), (0xED, b"Photoshop 3.0\0"), (0xFE, comment))
+    for mode in ("RGB", "L", "CMYK"):
+        plain = encoded(picture().convert(mode), "JPEG")
+        data = plain[:2] + b"".join(segment(*part) for part in parts) + plain[2:]
+        assert jpeg.bare(data) == (jpeg.bare(plain)[0], exif)
+        np.testing.assert_array_equal(read_image(data).pixels, read_image(plain).pixels)
+
+
+def test_what_says_nothing_of_a_pngs_picture_is_left_out() -> None:
+    """A colour profile would be unpacked, each of hundreds anew."""
+    plain, exif = encoded(picture(), "PNG"), b"II*\0" + bytes(4)
+    profile = chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(1_000_000)))
+    data = plain[:33] + 1000 * profile + chunk(b"eXIf", exif) + plain[33:-12] + profile
+    assert png.bare(data + plain[-12:]) == (plain, exif)
+    np.testing.assert_array_equal(read_image(data).pixels, read_image(plain).pixels)
 
 
 def test_what_only_looks_like_a_scan_is_none() -> None:

@@ -76,6 +76,15 @@ def test_frames_are_the_same_to_the_bit(name: str) -> None:
         assert there.unreadable == here.unreadable == 0
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
+def test_with_sound_too(tmp_path: Path, name: str) -> None:
+    """Of which PyAV knows nothing until it is found, when nothing can be loaded any more."""
+    codec = "mpeg4" if name == "a.avi" else "libx264"
+    path = write_clip(tmp_path / name, noise(20), codec=codec, sound_s=1)
+    with Clip.open(path) as here, isolated(path) as there:
+        assert same(list(here.frames(15)), list(there.frames(15)))
+
+
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_turned_and_uneven_ones_too(tmp_path: Path, rotation: int) -> None:
     times = [0, 40, 50, 200, 210, 500]

@@ -1,6 +1,7 @@
 """Encoded video in pieces: pictures come at once, and after damage from the next key frame on."""
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,34 @@ def test_a_giant_picture_is_refused_before_it_is_allocated() -> None:
     decoder = VideoDecoder("vp9", ImageLimits(max_pixels=1_000_000))
     with pytest.raises(FrameError):
         [*decoder.decode(data, at, key=key)]
+
+
+def refused(size: tuple[int, int], most: int, codec: str = "h264", **encoding: Any) -> FrameError:
+    data, at, key = encoded_video(codec, [100], size=size, **encoding)[0]
+    decoder = VideoDecoder(codec, ImageLimits(max_video_pixels=most))
+    with pytest.raises(FrameError) as caught:
+        [*decoder.decode(data, at, key=key)]
+    return caught.value
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_video_has_a_limit_of_its_own(codec: str) -> None:
+    error = refused((1280, 720), 500_000, codec)
+    assert error.code == "too_many_pixels"
+    assert "1280x720" in str(error)
+    assert "the limit is 500000" in str(error)
+
+
+def test_what_is_cropped_away_counts() -> None:
+    cropped = {"x264-params": "crop-rect=0,0,1200,700"}
+    assert refused((1280, 720), 500_000, options=cropped).code == "too_many_pixels"
+
+
+def test_pixels_of_more_bits_count_as_more() -> None:
+    assert "48 bits" in str(refused((1280, 720), 2_000_000, kind="yuv444p10le"))
+    data, at, key = encoded_video("h264", [100], size=(1280, 720), kind="yuv422p")[0]
+    decoder = VideoDecoder("h264", ImageLimits(max_video_pixels=2_000_000))
+    assert len([*decoder.decode(data, at, key=key)]) == 1
 
 
 def test_another_codec_is_refused() -> None:

@@ -12,13 +12,18 @@ from typing import Any, Self
 CHECKOUT = Path(__file__).parents[2]
 
 
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 class KillableServer:
     """A server that can be killed and started again."""
 
     def __init__(self, data: Path, delay_s: float = 0.0, **settings: Any) -> None:
         """`delay_s`: how long looking at a frame takes."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         module = "tests.service.fake_server"
         self._command = [sys.executable, "-m", module, str(self.port), str(data), str(delay_s)]
         environment = {f"BLAZEREPS_{name.upper()}": str(value) for name, value in settings.items()}

@@ -45,6 +45,17 @@ def test_it_comes_back_steadily() -> None:
     assert not allowances.take(APP).granted
 
 
+def test_what_is_worth_several_is_counted_so() -> None:
+    allowances = Allowances(10, Seconds())
+    allowances.take(APP)
+    assert allowances.take(APP, 5).remaining == 4
+    refused = allowances.take(APP, 1000)  # all but the one that asks
+    assert (refused.granted, refused.remaining, refused.reset_s) == (False, 4, 30)
+    fresh = Allowances(10, Seconds())
+    fresh.take(APP)
+    assert fresh.take(APP, 1000).granted
+
+
 def test_each_end_user_has_his_own() -> None:
     allowances = Allowances(1, Seconds())
     callers = (APP, replace(APP, user="ann"), replace(APP, user="bob"), replace(APP, key_id="k2"))

@@ -6,14 +6,20 @@ from pathlib import Path
 import httpx2
 import psycopg
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from sqlalchemy.exc import TimeoutError as Overdue
+from starlette.types import Message
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.exceptions import InvalidStatus
 
+from service import asyncapi, page
+from service.app import create_app
 from service.error_handlers import handle_errors
+from service.settings import Settings
 from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.databases import SERVER, fresh
+from tests.service.fakes import FakeEngine, FakeLibrary
 from tests.service.talk import talking
 
 KEY = new_key()
@@ -120,6 +126,28 @@ async def test_a_database_that_is_silent_is_away_too() -> None:
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
+@pytest.mark.anyio
+async def test_who_hangs_up_before_a_websocket_is_answered_is_no_fault() -> None:
+    """Nor does the storage fail, though uvicorn calls it an OSError."""
+    app, told = FastAPI(), list[str]()
+    handle_errors(app, told.append)
+
+    @app.websocket("/")
+    async def greet(socket: WebSocket) -> None:
+        await socket.accept()
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(_: Message) -> None:
+        raise ClientDisconnected
+
+    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
+    with pytest.raises(ClientDisconnected):
+        await app(scope, receive, send)
+    assert told == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [("GET", "/nowhere", 404, "not_found"), ("PUT", "/v1/clips", 405, "method_not_allowed")],
@@ -148,6 +176,13 @@ def test_a_page_brings_everything_along_and_calls_nobody(address: str, path: str
     for link in linked:
         assert link.startswith("/"), link
         assert get(address, link).status_code == 200, link
+
+
+def test_documents_for_everybody_are_made_once() -> None:
+    app = create_app(Settings(), FakeEngine(), FakeLibrary())
+    assert page._rendered(app) is page._rendered(app)
+    first, second = (asyncapi.document(host)["components"] for host in ("a", "b"))
+    assert first["schemas"] is second["schemas"]
 
 
 def test_openapi_documents_every_answer(address: str) -> None:

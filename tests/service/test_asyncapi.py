@@ -1,6 +1,7 @@
 """The AsyncAPI document: valid, complete, and with examples that are what they say."""
 
 import json
+import re
 import typing
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,12 @@ def test_it_is_valid_by_the_official_schema() -> None:
     validator = Draft7Validator(json.loads(OFFICIAL.read_text(encoding="utf-8")))
     assert [error.message for error in validator.iter_errors(DOCUMENT)] == []
     assert not validator.is_valid(DOCUMENT | {"channels": {"live": {"adress": "/v1/live"}}})
+
+
+def test_bounds_are_said_as_json_schema_has_them() -> None:
+    seq = DOCUMENT["components"]["schemas"]["Landmarks"]["properties"]["seq"]
+    assert (seq["minimum"], seq["maximum"]) == (0, 2**32 - 1)
+    assert not {"ge", "le", "gt", "lt"} & set(re.findall(r'"(\w+)":', json.dumps(DOCUMENT)))
 
 
 def test_every_message_is_in_it() -> None:

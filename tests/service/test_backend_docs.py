@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +12,12 @@ import pytest
 from models.store import ModelsMissing
 from service.settings import Settings
 from service.startup import load_core
+from tests.service.killable import free_port
 
 CHECKOUT = Path(__file__).parents[2]
 TEXT = CHECKOUT.joinpath("docs", "backend.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(sh|python|text)\n(.*?)```", TEXT, re.DOTALL)
 MARK = "-- end of a step --"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")

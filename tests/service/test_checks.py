@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from obstore.store import LocalStore
 
-from classifiers.exercise import ExerciseError
+from classifiers.exercise_file import ExerciseError
 from classifiers.samples import SamplesError
 from models.store import ModelsMissing
 from pose_engine.footage import ClipError

@@ -18,6 +18,7 @@ from classifiers.events import (
     Unit,
 )
 from service.chronicle import Chronicle
+from service.core import NO_SNAPSHOT
 from service.journal import Journal
 from service.media import Observation
 from tests.service.fakes import REP, grey_pose
@@ -49,8 +50,19 @@ def test_what_was_missed_is_told_again_after_a_restore() -> None:
 @pytest.mark.parametrize("body", ["", "{}", '{"type": "rep.counted"}'])
 def test_a_damaged_event_is_found_before_anything_goes_on(body: str) -> None:
     first = chronicle(Outputs())
-    with pytest.raises(ValueError, match="validation error"):
+    with pytest.raises(NO_SNAPSHOT):
         chronicle(Outputs()).restore(first.snapshot(), [(1, body)])
+
+
+def test_what_is_of_no_tally_is_read_where_it_is_told_again() -> None:
+    first, phase = chronicle(Outputs()), '{"type": "phase"}'
+    second = chronicle(Outputs())
+    second.restore(first.snapshot(), [(1, phase)])
+    assert second.missed(1) == []
+    third = chronicle(Outputs())
+    third.restore(first.snapshot(), [(1, phase)])
+    with pytest.raises(ValueError, match="validation error"):
+        third.missed(0)
 
 
 def test_a_repetition_is_remembered_in_two_kilobytes() -> None:

@@ -55,6 +55,11 @@ def test_a_key_is_listed_whole_however_narrow_the_screen(
     assert first.split()[1:] == ["never", DEFAULT_SCOPES, "first"]
 
 
+def test_a_tenants_first_key_is_good_for_nothing_of_the_whole_server(run: Run) -> None:
+    run("tenants", "add", "acme")
+    assert "  count,read,write,tokens,webhooks  first" in run("keys", "list", "acme").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -74,9 +79,12 @@ def test_faults_are_told_in_one_line(run: Run, arguments: tuple[str, ...], told:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--name", "n" * 65), "name: String should have at most 64"),
-        (("--requests-per-minute", "3000000000"), "requests_per_minute: Input should be less"),
-        (("--clips-per-day", "3000000000"), "clips_per_day: Input should be less"),
+        (("--name", "n" * 65), "name: must have at most 64 characters"),
+        (
+            ("--requests-per-minute", "3000000000"),
+            "requests_per_minute: must be less than or equal to",
+        ),
+        (("--clips-per-day", "3000000000"), "clips_per_day: must be less"),
     ],
 )
 def test_a_key_has_the_bounds_that_it_has_over_rest(
@@ -93,7 +101,7 @@ def test_a_key_that_is_over_already_is_refused(run: Run) -> None:
 
 def test_an_overlap_has_an_end(run: Run) -> None:
     fault = run("keys", "rotate", "acme", "0" * 32, "--overlap-s", "1e12", status=1)
-    assert "overlap_s: Input should be less" in fault.stderr
+    assert "overlap_s: must be less" in fault.stderr
 
 
 @pytest.mark.parametrize(

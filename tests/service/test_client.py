@@ -23,6 +23,7 @@ from blazereps_client import (
     VideoAt,
     backoff,
     opening,
+    pace,
 )
 from blazereps_client import connect as connect_async
 from blazereps_client import session as session_module
@@ -46,7 +47,7 @@ from blazereps_client.messages import (
     UnknownCountedMessage,
 )
 from blazereps_client.results import Tally
-from blazereps_client.sync import connect, stream
+from blazereps_client.sync import LiveSession, connect, stream
 from blazereps_client.wire import WireError
 from service.tenants import new_key
 from tests.pose_engine.fakes import encoded_video
@@ -87,6 +88,11 @@ def poses(levels: tuple[int, ...], first: int = 0) -> list[PoseAt]:
         pose_at(i / 10, grey_pose(level) if level else None)
         for i, level in enumerate(levels, first)
     ]
+
+
+def ping_for_ever(session: LiveSession) -> None:
+    while True:
+        session.ping()
 
 
 def events(heard: list[ServerMessage]) -> list[ServerMessage]:
@@ -398,6 +404,31 @@ def test_who_is_superseded_does_not_come_back(address: str) -> None:
     assert caught.value.close_code == 4409
 
 
+def test_a_session_that_is_too_long_gives_its_summary(serve: Serve) -> None:
+    told = list[ServerMessage]()
+    with serve(max_session_s=1) as address, connect(url(address), LANDMARKS) as session:
+        session.send_batch(poses(REP))
+        with pytest.raises(LiveError, match="session_too_long: a connection may last 1 s"):
+            told += list(session)
+        with pytest.raises(LiveError, match="session_too_long") as caught:
+            session.send(PoseAt(9.0, None))
+        assert session.end() == session.summary
+        assert session.end().counts == {"squat": 1}
+    assert caught.value.close_code == 4408
+
+
+def test_who_was_too_loud_hears_the_summary(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "SHARE", 100)
+    with (
+        serve(max_messages_hz=10) as address,
+        connect(url(address), LANDMARKS) as session,
+    ):
+        session.send_batch(poses(REP))
+        with pytest.raises(LiveError, match="flood"):
+            ping_for_ever(session)
+        assert session.end().counts == {"squat": 1}
+
+
 def test_a_key_opens_a_session(serve: Serve) -> None:
     key = new_key()
     with serve(keys={"app": key}) as guarded:
@@ -435,13 +466,15 @@ def test_errors_are_told_in_the_servers_words(address: str, serve: Serve) -> Non
         connect(url(small)),
     ):
         pass
-    assert caught.value.recoverable
-    with (
-        serve(idle_s=0.2) as hasty,
-        connect(url(hasty)) as session,
-        pytest.raises(LiveError, match=r"idle: nothing was sent for 0\.2 s"),
-    ):
-        list(session)
+    assert (caught.value.recoverable, caught.value.retry_after_s) == (True, 5)
+
+
+def test_a_session_in_which_nothing_is_sent_is_not_idle(serve: Serve) -> None:
+    with serve(idle_s=0.6) as hasty, connect(url(hasty), LANDMARKS) as session:
+        time.sleep(1.5)
+        session.send_batch(poses(REP))
+        assert session.end().counts == {"squat": 1}
+        assert not [one for one in session if isinstance(one, Pong | SessionResumed)]
 
 
 def test_what_would_cut_the_connection_off_is_not_sent(serve: Serve) -> None:
@@ -463,3 +496,13 @@ def test_a_refused_observation_is_told_and_the_session_goes_on(address: str) -> 
         assert session.end().counts == {"squat": 1}
         faults = [one for one in session if isinstance(one, ErrorMessage)]
     assert [(one.code, one.seq) for one in faults] == [("unsupported_format", 0)]
+
+
+def test_a_batch_that_is_refused_as_a_whole_keeps_nobody_waiting(address: str) -> None:
+    nowhere = replace(poses(REP)[0], points=[[float("nan")] * 3] * 33)
+    with connect(url(address), LANDMARKS) as session:
+        session.send_batch([replace(nowhere, at_s=n / 100) for n in range(40)])
+        error = next(one for one in session if isinstance(one, ErrorMessage))
+        assert (error.code, error.seq, session.ready) == ("invalid_landmarks", 0, True)
+        session.send_batch(poses(REP, 10))
+        assert session.end().counts == {"squat": 1}

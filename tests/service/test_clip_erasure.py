@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -12,6 +12,8 @@ from service.clip_erasure import abandon_upload, erase_clip, expire_uploads
 from service.clip_media import landmark_file_of, media_of, pieces_of, video_of
 from service.clip_store import ClipStore, Lost, Status
 from service.database import Database
+from service.errors import ServiceError
+from service.receipts import SETTLE
 from service.retention import Retention
 from service.settings import Settings
 from service.storage import Storage
@@ -67,7 +69,7 @@ async def workout_of(database: Database, clip: Clip) -> None:
         session.add(one_set)
 
 
-@pytest.mark.parametrize("status", get_args(Status))
+@pytest.mark.parametrize("status", ["succeeded", "failed"])
 async def test_a_clip_is_erased_with_all_that_was_made_from_it(
     clips: ClipStore, storage: Storage, database: Database, status: Status
 ) -> None:
@@ -77,13 +79,30 @@ async def test_a_clip_is_erased_with_all_that_was_made_from_it(
         await workout_of(database, one)
     await erase_clip(clips, storage, clip.id)
     assert await clips.find(clip.id) is None
-    assert await storage.erase(clip.id) == 0
+    assert await storage.erase(media_of(clip.id)) == 0
     assert await clips.find(other.id) is not None
     async with database.read() as session:
         assert await session.get(Workout, clip.id) is None
         assert await session.get(WorkoutSet, (clip.id, "squat", 1)) is None
         assert await session.get(Workout, other.id) is not None
     await erase_clip(clips, storage, clip.id)  # as often as one likes
+
+
+@pytest.mark.parametrize("status", ["uploading", "queued", "running", "cancelled"])
+async def test_what_was_just_being_written_goes_too_though_its_writer_is_killed(
+    clips: ClipStore, storage: Storage, database: Database, status: Status
+) -> None:
+    clip = await kept(clips, storage, "a", status)
+    await erase_clip(clips, storage, clip.id)
+    assert await storage.size(video_of(clip.id)) == 0
+    await storage.append(video_of(clip.id), 0, once(b"late"), 10)
+    with pytest.raises(ServiceError, match="no clip"):
+        await clips.get(CALLER, clip.id)
+    assert await clips.page(CALLER, None, 10) == []
+    later = ClipStore(database, lease_s=60, clock=lambda: NOW + SETTLE)
+    await expire_uploads(later, storage)
+    assert await storage.erase(media_of(clip.id)) == 0
+    assert await clips.find(clip.id) is None
 
 
 async def test_whoever_is_at_work_is_told(clips: ClipStore, storage: Storage) -> None:

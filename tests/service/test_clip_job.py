@@ -510,6 +510,25 @@ async def test_a_fault_in_work_on_an_erased_clip_leaves_nothing(
     assert await bench.storage.erase(media_of(ID)) == 0
 
 
+async def test_landmarks_that_were_erased_with_their_clip_are_no_fault(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(database, tmp_path)
+    await bench.queue(landmarks=True)
+
+    class Erased(OpenedClip):
+        def frames(self, *rate: Any, **options: Any) -> Any:
+            yield from super().frames(*rate, **options)
+            from_thread.run(erase_clip, bench.clips, bench.storage, ID)
+
+    clip = await bench.clips.claim()
+    assert clip is not None
+    with caplog.at_level("INFO"):
+        await bench.job(Erased.open).run(clip, threading.Event())
+    assert [record.msg for record in caplog.records] == ["clip lost"]
+    assert await bench.storage.erase(media_of(ID)) == 0
+
+
 async def test_what_a_killed_process_left_is_swept(database: Database, tmp_path: Path) -> None:
     bench = Bench(database, tmp_path)
     await bench.queue()

@@ -253,7 +253,7 @@ def test_so_many_clips_are_received_at_once(tmp_path: Path) -> None:
         with begun(place) as client:
             refused = place.client.post("/v1/clips", content=b"x")
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
-            assert "1 clips are being received" in refused.json()["detail"]
+            assert "1 clips received at once" in refused.json()["detail"]
             assert len(place.worker.ids_in(Clip)) == 1
             client.sendall(b"a" * 20_000)
             assert client.recv(65536).startswith(b"HTTP/1.1 202 ")

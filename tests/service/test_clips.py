@@ -134,6 +134,7 @@ def test_an_erased_clip_leaves_nothing(place: Place, counted: bool) -> None:
         place.worker.add(workout)
     assert place.client.delete(path).status_code == 204
     assert place.client.get(path).status_code == place.client.delete(path).status_code == 404
+    place.worker.expire()
     assert place.worker.ids_in(Workout) == set()
     assert [f"/v1/clips/{one}" for one in place.worker.ids_in(Clip)] == [kept]
     assert all(kept.removeprefix("/v1/clips/") in one.parts for one in place.worker.stored)

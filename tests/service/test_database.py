@@ -1,10 +1,14 @@
 """The database: the same on SQLite and PostgreSQL, whole transactions, and no column forgotten."""
 
+import asyncio
 import sqlite3
 import stat
-from contextlib import closing, suppress
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -12,13 +16,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, String, func, select, text
+from sqlalchemy import Connection, String, event, func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from service.database import AWAY, Database, alembic_config
 from service.settings import Settings
 from service.tables import Endpoint, Key, Table, Tenant
 from service.tenants import Tenants
+from tests.service.databases import write_tables
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 OLD_ROWS = (
@@ -163,6 +168,76 @@ async def test_who_waits_for_a_locked_sqlite_does_not_wait_for_all_the_others(
     async with database.write() as session:
         session.add(tenant())
     await database.aclose()
+
+
+@contextmanager
+def written_elsewhere(folder: Path) -> Iterator[Database]:
+    """A database that another process has locked for half a second."""
+    file = folder / "test.db"
+    write_tables(file)
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        free = threading.Timer(0.5, other.rollback)
+        free.start()
+        try:
+            yield Database(f"sqlite+aiosqlite:///{file}")
+        finally:
+            free.join()
+
+
+async def cancelled(database: Database) -> None:
+    """Somebody who waits to write is cancelled, which anyio does again and again."""
+
+    async def write() -> None:
+        async with database.write() as session:
+            await session.execute(text("SELECT 1"))
+
+    with anyio.move_on_after(0.1):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(write)
+
+
+async def until_only(tasks: set[asyncio.Task[Any]]) -> None:
+    """Until no other task is left."""
+    with anyio.fail_after(10):
+        while asyncio.all_tasks() - tasks:
+            await anyio.sleep(0.02)
+
+
+@pytest.mark.anyio
+async def test_who_is_cancelled_while_sqlite_is_locked_leaves_nothing(tmp_path: Path) -> None:
+    before = asyncio.all_tasks()
+    with written_elsewhere(tmp_path) as database:
+        await cancelled(database)
+        await until_only(before)
+        await database.aclose()
+
+
+@pytest.mark.anyio
+async def test_who_is_cancelled_while_connecting_to_sqlite_leaves_nothing(tmp_path: Path) -> None:
+    before = asyncio.all_tasks()
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    with anyio.CancelScope() as scope:
+
+        def connecting(*_: object) -> None:
+            scope.cancel()
+
+        event.listen(database.engine.sync_engine, "connect", connecting, insert=True)
+        async with database.read() as session:
+            await session.execute(text("SELECT 1"))
+    assert scope.cancelled_caught
+    await until_only(before)
+    await database.aclose()
+
+
+def test_the_process_ends_though_somebody_was_cancelled_while_sqlite_was_locked(
+    tmp_path: Path,
+) -> None:
+    with written_elsewhere(tmp_path) as database:
+        run = threading.Thread(target=lambda: asyncio.run(cancelled(database)), daemon=True)
+        run.start()
+        run.join(10)
+        assert not run.is_alive()
 
 
 @pytest.mark.anyio

@@ -1,5 +1,6 @@
 """An end user is erased completely, whatever fails on the way, and nobody else is."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -57,6 +58,24 @@ async def test_all_of_him_goes_and_nothing_of_others(world: World) -> None:
     with pytest.raises(Superseded):
         world.sessions.touch("acme-ann", 1)
     world.sessions.touch("acme-bob", 1)
+
+
+async def test_what_the_tenant_was_answered_of_him_goes_too(world: World) -> None:
+    """With a key it may upload for anybody, and ask for the answer again."""
+    users = ["ann", "Ann", 'a"nn_%', "bob"]
+    async with world.database.write() as session:
+        for number, user in enumerate(users):
+            answer = Answered(tenant_id="acme", user_id="", key=str(number), fingerprint="f")
+            answer.body = json.dumps({"user": user, "name": '"user":"ann"'}, separators=(",", ":"))
+            answer.holder, answer.status = "h", 202
+            answer.created_at = answer.leased_until = world.now
+            session.add(answer)
+    for number, user in enumerate(users[:3]):
+        receipt = await erasure(world).erase("acme", user)
+        assert receipt.erased["answers"] == 1
+        async with world.database.read() as session:
+            left = await session.scalars(select(Answered.key).order_by(Answered.key))
+        assert [*left] == [str(one) for one in range(number + 1, 4)]
 
 
 async def test_it_can_be_asked_for_again(world: World) -> None:

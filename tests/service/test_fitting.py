@@ -8,7 +8,8 @@ from shutil import copytree
 
 import pytest
 
-from classifiers.exercise import ExerciseError, Kind
+from classifiers.exercise import Kind
+from classifiers.exercise_file import ExerciseError
 from classifiers.library import Library
 from classifiers.samples import SamplesError, SampleSet
 from pose_engine.landmarks import FloatArray

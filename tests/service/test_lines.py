@@ -10,6 +10,7 @@ from blazereps_client.messages import ErrorMessage
 from blazereps_client.results import ClipResult
 from classifiers.events import Event
 from service.events import tally_of
+from service.explained import tell
 from service.lines import line, table
 from service.media import Observation
 from tests.service.fakes import (
@@ -54,6 +55,26 @@ def test_every_event_has_a_line() -> None:
         "    5.2 s  nobody is in view",
         "Counted: squat 3 (1 + 2), unknown 2, squat held 0.5 s (53 frames, 0 dropped)",
     ]
+
+
+ESCAPES = "\x1b]0;title\x07\x1b[2J\x9b31m"
+
+
+def test_nothing_is_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ErrorMessage(code="internal", message=f"a{ESCAPES}b", recoverable=False)
+    clip = ClipResult(
+        clip=f"a{ESCAPES}b.mp4",
+        duration_s=1,
+        frames=1,
+        unreadable_frames=0,
+        **dict(tally_of((), {})),
+    )
+    console = Console(file=StringIO(), width=100)
+    console.print(line(error), table([clip]))
+    tell(f"a{ESCAPES}b")
+    written = console.file.getvalue() + capsys.readouterr().err  # type: ignore[attr-defined]
+    assert written.count("]0;title[2J31mb") == 3
+    assert all(one.isprintable() or one == "\n" for one in written)
 
 
 def test_brackets_are_shown_as_they_are() -> None:

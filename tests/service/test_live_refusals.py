@@ -2,8 +2,11 @@
 
 import json
 import socket
+import sqlite3
 import struct
+import time
 from contextlib import suppress
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -11,10 +14,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from blazereps_client.wire import Header, Kind
+from service.chronicle import MAX_EVENTS
 from service.errors import MAX_FAULTS
 from tests.service.conftest import Serve
 from tests.service.fakes import (
     REP,
+    FakeEngine,
     encoded,
     giant_png,
 )
@@ -270,11 +275,58 @@ def test_who_was_too_loud_or_too_quiet_can_come_back(serve: Serve) -> None:
             assert talk.end()["counts"] == {"squat": 1}
 
 
-def test_a_session_has_a_longest_life(serve: Serve) -> None:
-    with serve(max_session_s=0.3) as address, talking(address) as talk:
-        talk.start()
-        assert talk.hear("error")["code"] == "session_too_long"
+def test_a_session_has_a_longest_life_and_its_summary_then(serve: Serve) -> None:
+    with serve(max_session_s=2) as address:
+        with talking(address) as talk:
+            created = talk.start(exercise="squat", input="landmarks")
+            for seq, level in enumerate(REP):
+                talk.pose(seq, seq * STEP_S, level)
+            summary = talk.hear("session.summary")
+            assert (summary["counts"], summary["processed"]) == ({"squat": 1}, len(REP))
+            assert talk.hear()["code"] == "session_too_long"
+            assert talk.close_code() == 4408
+        with talking(address) as talk:
+            resume(talk, created)
+            assert talk.hear("session.summary") == summary
+            assert talk.close_code() == 1000
+        (workout,) = httpx2.get(f"http://{address}/v1/workouts").json()["items"]
+        assert (workout["id"], workout["counts"]) == (created["session_id"], {"squat": 1})
+
+
+def test_what_waits_when_a_session_is_too_old_is_counted(serve: Serve) -> None:
+    engine = FakeEngine()
+    with serve(engine, max_session_s=2) as address, talking(address) as talk:
+        talk.start(exercise="squat", pacing="lossless")
+        engine.gate.clear()
+        for seq, level in enumerate(REP):
+            talk.image(seq, seq * STEP_S, level)
+        time.sleep(2.2)
+        engine.gate.set()
+        assert talk.hear("session.summary")["counts"] == {"squat": 1}
         assert talk.close_code() == 4408
+
+
+@pytest.mark.parametrize("command", ["counting.pause", "ping"])
+def test_a_session_that_has_told_so_much_ends(serve: Serve, tmp_path: Path, command: str) -> None:
+    with serve(data=tmp_path) as address:
+        with talking(address) as talk:
+            created = talk.start(exercise="squat", input="landmarks")
+            for seq, level in enumerate(REP):
+                talk.pose(seq, seq * STEP_S, level)
+            talk.hear("rep.counted")
+        until(lambda: httpx2.get(f"http://{address}/readyz").json()["free_sessions"] == 32)
+        left = 1 if command == "counting.pause" else 0
+        with sqlite3.connect(tmp_path / "sessions.db") as database:
+            change = "UPDATE session SET state = json_set(state, '$.chronicle.last_event_id', ?)"
+            database.execute(change, (MAX_EVENTS - left,))
+        with talking(address) as talk:
+            resume(talk, created)
+            talk.say({"type": command})
+            assert talk.hear("session.summary")["counts"] == {"squat": 1}
+            error = talk.hear("error")
+            assert (error["code"], error["recoverable"]) == ("session_too_long", False)
+            assert f"{MAX_EVENTS} events" in error["message"]
+            assert talk.close_code() == 4408
 
 
 def test_one_session_too_many_is_refused_before_the_upgrade(serve: Serve) -> None:

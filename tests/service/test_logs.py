@@ -1,7 +1,10 @@
 """The log: every line in one form, with what operators need and nothing of the users."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,7 +20,7 @@ from websockets.sync.client import connect
 from blazereps_client.messages import Landmarks
 from service.tenants import new_key
 from tests.service.fakes import REP, TOP
-from tests.service.server_process import server_process
+from tests.service.server_process import PATHS, ROOT, server_process
 from tests.service.talk import talking
 
 KEY = new_key()
@@ -28,6 +31,23 @@ BEARER = {"Authorization": f"Bearer {KEY}"}
 USER = "somebody@example.com"
 X = 123.456789
 """A coordinate that is nowhere else."""
+
+CANCELLED = """
+import asyncio, logging
+from service.logs import configure
+from service.settings import Settings
+
+configure(Settings())
+pool = logging.getLogger("sqlalchemy.pool.impl.QueuePool")
+try:
+    raise asyncio.CancelledError
+except asyncio.CancelledError:
+    pool.exception("Exception during reset or similar")
+psycopg = logging.getLogger("psycopg")
+psycopg.warning("query cancellation interrupted (%s): closing connection", "CancelledError")
+pool.error("a fault")
+"""
+"""As SQLAlchemy and psycopg tell of it, and of something else."""
 
 
 def post(address: str, path: str, **body: Any) -> dict[str, Any]:
@@ -106,7 +126,7 @@ def test_libraries_say_nothing_of_a_start(logged: Logged) -> None:
 
 def test_requests_are_logged_as_fields(logged: Logged) -> None:
     (listed,) = (line for line in of(logged, "request") if line["path"] == "/v1/exercises")
-    assert (listed["method"], listed["status"], listed["level"]) == ("GET", 200, "info")
+    assert (listed["method"], listed["status"], listed["level"]) == ("GET", 422, "info")
     (erased,) = (line for line in of(logged, "request") if line["method"] == "DELETE")
     assert (erased["path"], erased["status"]) == ("/v1/users/...", 202)
     assert {line["status"] for line in of(logged, "websocket")} == {101, 401}
@@ -130,6 +150,13 @@ def test_the_lines_of_a_session_bear_its_id(logged: Logged) -> None:
     assert (end["reason"], end["close_code"]) == ("internal", 1011)
     end = ended[third["session_id"]]
     assert (end["reason"], end["close_code"]) == ("client_gone", 1007)
+
+
+def test_a_query_that_is_cancelled_is_no_fault() -> None:
+    command, environment = [sys.executable, "-c", CANCELLED], os.environ | {"PYTHONPATH": PATHS}
+    told = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment)
+    (line,) = told.stderr.splitlines()
+    assert b"a fault" in line
 
 
 def test_a_fault_is_logged_with_its_stack(logged: Logged) -> None:

@@ -245,6 +245,25 @@ async def test_a_huge_answer_is_cut() -> None:
     assert answer.excerpt == "\N{REPLACEMENT CHARACTER}" + "a" * 4095
 
 
+@pytest.mark.parametrize("secure", [True, False])
+async def test_interim_answers_without_end_are_not_listened_to(*, secure: bool) -> None:
+    """Each takes time for which nothing else goes on."""
+
+    async def endless(writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+            await writer.drain()
+
+    server, client = certified("hooks.example")
+    scheme, tls = ("https", server) if secure else ("http", None)
+    async with (
+        receiving(endless, tls=tls) as receiver,
+        outbound(resolve=Names([HERE]), trust=client) as one,
+    ):
+        with pytest.raises(Unreachable, match="more than 262144 bytes"):
+            await one.post(f"{scheme}://hooks.example:{receiver.port}/", {}, b"")
+
+
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nslow"])
 async def test_an_answer_that_is_not_whole_in_time_is_none(said: bytes) -> None:
     over = asyncio.Event()

@@ -1,5 +1,6 @@
 """Poses over REST."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from pose_engine.frames import Frame
 from pose_engine.landmarks import LANDMARK_COUNT, Pose
 from tests.service.conftest import Serve
 from tests.service.fakes import NOBODY, TOP, FakeEngine, encoded, giant_png, grey_pose
+from tests.service.talk import talking
 
 
 def post(address: str, **body: Any) -> httpx2.Response:
@@ -45,6 +47,29 @@ class Waver(FakeEngine):
         seen = np.ones(LANDMARK_COUNT, np.float32)
         seen[16] = 0.4
         return replace(grey_pose(TOP), image=points, visibility=seen)
+
+
+class Slow(FakeEngine):
+    """Takes its time for dark pictures."""
+
+    def find(self, frame: Frame, /) -> Pose | None:
+        if frame.pixels.mean() < 50:
+            return super().find(frame)
+        return grey_pose(TOP)
+
+
+def test_live_sessions_do_not_wait_for_stills(serve: Serve) -> None:
+    engine = Slow()
+    engine.gate.clear()
+    with serve(engine, inference_workers=2) as address, ThreadPoolExecutor() as threads:
+        stills = [threads.submit(post, address, content=encoded(20)) for _ in range(4)]
+        assert engine.entered.wait(10)
+        with talking(address) as talk:
+            talk.start()
+            talk.image(0, 0.0, TOP)
+            assert talk.hear("ack")["seq"] == 0
+        engine.gate.set()
+        assert {still.result().status_code for still in stills} == {200}
 
 
 def test_face_and_hands_have_regions(serve: Serve) -> None:

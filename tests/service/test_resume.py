@@ -7,11 +7,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from blazereps_client.messages import PhaseMessage
+from service.opening import EVENTS_A_REQUEST
+from service.tenants import new_key
 from tests.service.conftest import Serve
 from tests.service.fakes import REP, SHALLOW_REP, TOP, OtherLibrary
 from tests.service.talk import Talk, ask_to_resume, resume, talking
+from tests.service.waiting import until
 
 LEVELS = (*REP, *SHALLOW_REP, *REP, *REP, TOP)
 STEP_S = 0.1
@@ -270,3 +275,27 @@ def test_a_session_that_cannot_be_kept_for_what_it_is_ends(serve: Serve, tmp_pat
         play(talk, range(3))
         assert talk.close_code() == 1011
     assert talk.of("error")[-1]["code"] == "internal"
+
+
+def test_what_is_told_again_counts_as_it_takes_time(serve: Serve, tmp_path: Path) -> None:
+    key = new_key()
+    headers = {"Authorization": f"Bearer {key}"}
+    keys = {"acme": key}
+    with serve(keys=keys, data=tmp_path, requests_per_minute=31) as address:
+        with talking(address, additional_headers=headers) as talk:
+            created = talk.start(exercise="squat", input="landmarks")
+        until(lambda: httpx2.get(f"http://{address}/readyz").json()["free_sessions"] == 32)
+        phase = PhaseMessage(event_id=1, at_s=0, counts={}, exercise="squat", phase="top")
+        rows = [
+            (created["session_id"], number, phase.model_dump_json())
+            for number in range(1, 2 * EVENTS_A_REQUEST + 1)
+        ]
+        with closing(sqlite3.connect(tmp_path / "sessions.db")) as database, database:
+            database.executemany("INSERT INTO event VALUES (?, ?, ?)", rows)
+        for last, taken in ((len(rows), True), (0, True), (len(rows), True), (0, False)):
+            with talking(address, additional_headers=headers) as talk:
+                ask_to_resume(talk, created, last)
+                answer = talk.hear("session.resumed", "error")
+            assert (answer["type"] == "session.resumed") is taken
+        assert (answer["code"], answer["recoverable"]) == ("too_many_requests", False)
+        assert "22 requests" in answer["message"]

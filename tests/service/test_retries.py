@@ -13,7 +13,6 @@ from service.retries import (
     Outcome,
     next_try_s,
     outcome_of,
-    retry_after_s,
 )
 
 DAY_S = 24 * 3600
@@ -70,31 +69,3 @@ def test_a_receiver_may_ask_to_wait_longer_within_a_bound_and_never_less() -> No
     assert next_try_s(2, "msg", retry_after_s=1000) == 1000
     assert next_try_s(2, "msg", retry_after_s=1e12) == MAX_RETRY_AFTER_S
     assert next_try_s(len(DELAYS_S) + 1, "msg", retry_after_s=1000) is None
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("120", 120),
-        ("0", 0),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", 60),
-        ("Wed, 21 Oct 2015 07:26:00 GMT", 0),
-        ("Wed, 21 Oct 2015 07:28:00", 60),
-        ("", None),
-        ("-1", None),
-        ("1.5", None),
-        ("tomorrow", None),
-        ("9" * 5000, None),
-        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
-    ],
-)
-def test_what_retry_after_asks_for(header: str | None, seconds: float | None) -> None:
-    now_s = 1_445_412_420  # 2015-10-21 07:27:00 UTC
-    assert retry_after_s(header, now_s) == seconds
-
-
-@given(st.text())
-def test_any_header_is_read_or_passed_over(header: str) -> None:
-    seconds = retry_after_s(header, 0)
-    assert seconds is None or seconds >= 0

@@ -1,10 +1,13 @@
 """Listening and serving."""
 
+import re
+import resource
 import signal
 import socket
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import anyio
 import pytest
@@ -15,6 +18,7 @@ from service.app import create_app
 from service.server import Server, address_of, listen, serving
 from service.settings import Settings
 from tests.service.fakes import FakeEngine, FakeLibrary
+from tests.service.server_process import server_process
 from tests.service.waiting import until
 
 
@@ -37,6 +41,18 @@ def test_a_client_that_reads_nothing_is_dropped_by_the_system_too() -> None:
 def test_addresses_are_written_as_in_a_url() -> None:
     with listen(Settings(port=0)) as listener:
         assert address_of(listener).startswith("127.0.0.1:")
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="this system tells nobody")
+def test_a_crash_leaves_no_core_file(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    try:
+        with server_process(tmp_path) as (server, _):
+            limits = Path(f"/proc/{server.process.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+    assert re.search(r"Max core file size +0 ", limits)
 
 
 @pytest.mark.parametrize(("host", "reached"), [("::1", ["::1"]), ("::", ["::1", "127.0.0.1"])])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from service.journal import Journal
 from service.sessions import NoSession, SqliteSessions, Superseded
 from tests.service.clocks import Seconds
 
@@ -24,7 +25,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(file: Path, clock: Seconds) -> Iterator[SqliteSessions]:
-    kept = SqliteSessions(file, keep_s=60, most=3, clock=clock)
+    kept = SqliteSessions(file, keep_s=60, most=3, clock=clock, timer=clock)
     yield kept
     kept.close()
 
@@ -91,15 +92,19 @@ def test_the_window_is_counted_from_the_last_sign_of_life(
 ) -> None:
     store.begin("a", "token", "me", "{}")
     store.begin("b", "token", "me", "{}")
-    clock.now_s += 50
+    clock.now_s += 30
     store.touch("a", 1)
-    clock.now_s += 50
+    assert handed_over(store, clock) == ["b"]
     with pytest.raises(NoSession):
         store.resume("b", "token", "me")
     assert store.resume("a", "token", "me").epoch == 2
 
 
-def handed_over(store: SqliteSessions) -> list[str]:
+def handed_over(store: SqliteSessions, clock: Seconds) -> list[str]:
+    """In the second of two rounds: it judges as of the first."""
+    clock.now_s += 40
+    store.expired("", 10)
+    clock.now_s += 40
     return [one.session_id for one in store.expired("", 10)]
 
 
@@ -108,24 +113,25 @@ def test_what_nobody_resumed_is_handed_over_until_it_is_forgotten(
 ) -> None:
     store.begin("a", "token", "me/ann", "{}")
     store.save("a", 1, '{"seq": 1}', [(1, "one")])
-    clock.now_s += 60
-    assert handed_over(store) == []
-    clock.now_s += 1
+    clock.now_s += 20
+    assert handed_over(store, clock) == []
+    clock.now_s += 40
     first, again = store.expired("", 10), store.expired("", 10)
     for (one,) in (first, again):
         assert (one.session_id, one.owner) == ("a", "me/ann")
         assert (one.state, one.events) == ('{"seq": 1}', ((1, "one"),))
         assert one.began_s == 1000
     store.forget(first[0])  # somebody else has it by now
-    assert handed_over(store) == ["a"]
-    store.forget(store.expired("", 10)[0])
-    assert handed_over(store) == []
+    (last,) = store.expired("", 10)
+    store.forget(last)
+    assert store.expired("", 10) == []
 
 
 def test_they_come_by_id_from_behind_one_on(store: SqliteSessions, clock: Seconds) -> None:
     for name in "bca":
         store.begin(name, "token", "me", "{}")
     clock.now_s += 61
+    assert handed_over(store, clock) == ["a", "b", "c"]
     assert [one.session_id for one in store.expired("", 2)] == ["a", "b"]
     assert [one.session_id for one in store.expired("b", 2)] == ["c"]
 
@@ -133,7 +139,7 @@ def test_they_come_by_id_from_behind_one_on(store: SqliteSessions, clock: Second
 def test_nobody_goes_on_with_what_was_handed_over(store: SqliteSessions, clock: Seconds) -> None:
     store.begin("a", "token", "me", "{}")
     clock.now_s += 61
-    assert handed_over(store) == ["a"]
+    assert handed_over(store, clock) == ["a"]
     with pytest.raises(Superseded):
         store.touch("a", 1)
     with pytest.raises(NoSession):
@@ -147,7 +153,7 @@ def test_what_was_settled_is_forgotten_in_time(
     store.settle("a")
     assert store.resume("a", "token", "me").settled
     clock.now_s += 61
-    assert handed_over(store) == []
+    assert handed_over(store, clock) == []
     assert kept_in(file) == ([], [])
 
 
@@ -158,9 +164,54 @@ def test_of_too_many_the_longest_silent_are_handed_over(
         store.begin(name, "token", "me", "{}")
         clock.now_s += 1
     store.touch("a", 1)
-    assert handed_over(store) == ["b", "c"]
+    assert handed_over(store, clock) == ["b", "c"]
     with pytest.raises(NoSession):
         store.resume("b", "token", "me")
+
+
+def test_of_too_many_those_go_whose_tenant_has_the_most(
+    store: SqliteSessions, clock: Seconds
+) -> None:
+    owners = {"a": "acme", "b": "evil/1", "c": "evil/2", "d": "evil", "e": "evil-twin/1"}
+    for name, owner in owners.items():
+        store.begin(name, "token", owner, "{}")
+        clock.now_s += 1
+    assert handed_over(store, clock) == ["b", "c"]
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600])
+@pytest.mark.parametrize("when", [100, 119, 130])
+def test_what_another_process_serves_goes_on_however_the_clock_is_set(
+    file: Path, clock: Seconds, jump_s: float, when: int
+) -> None:
+    clock.now_s, timer = 10_000, Seconds()
+    here, there = (
+        SqliteSessions(file, keep_s=60, most=1, clock=clock, timer=timer) for _ in range(2)
+    )
+    for name in ("dead", "lives", "lives too"):
+        here.begin(name, "token", "me", "{}")
+    alive = [Journal(here, name, epoch=1) for name in ("lives", "lives too")]
+    taken = set[str]()
+    for second in range(200):
+        timer.now_s += 1
+        clock.now_s += 1 + jump_s * (second == when)
+        for journal in alive:
+            journal.rest(str, None, timer.now_s)
+        taken |= {one.session_id for one in there.expired("", 10)}
+    assert taken == {"dead"}
+    here.close()
+    there.close()
+
+
+def test_who_is_about_to_resume_may_though_the_computer_slept(
+    store: SqliteSessions, file: Path, clock: Seconds
+) -> None:
+    store.begin("a", "token", "me", "{}")
+    clock.now_s += 3600
+    other = SqliteSessions(file, keep_s=60, most=3, clock=clock, timer=clock)
+    assert store.expired("", 10) == other.expired("", 10) == []
+    assert store.resume("a", "token", "me").epoch == 2
+    other.close()
 
 
 def test_a_users_sessions_are_forgotten_and_nobody_elses(

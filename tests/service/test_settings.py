@@ -72,6 +72,7 @@ def test_nonsense_is_refused(wrong: dict[str, object]) -> None:
 def test_the_limits_reach_the_engine() -> None:
     settings = Settings(max_frame_bytes=7, max_frame_pixels=8, max_clip_bytes=9, max_clip_s=10)
     assert (settings.image_limits.max_bytes, settings.image_limits.max_pixels) == (7, 8)
+    assert Settings(max_video_pixels=6).image_limits.max_video_pixels == 6
     assert (settings.clip_limits.max_bytes, settings.clip_limits.max_seconds) == (9, 10)
 
 

@@ -87,7 +87,7 @@ def test_a_misspelt_variable_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("name", "wrong", "said"),
     [
-        ("BLAZEREPS_PORT", "many", "BLAZEREPS_PORT: Input should be a valid integer"),
+        ("BLAZEREPS_PORT", "many", "BLAZEREPS_PORT: must be a valid integer"),
         ("BLAZEREPS_DATABASE", "mysql://user:hunter2@host/name", "BLAZEREPS_DATABASE: must be"),
         ("BLAZEREPS_TOKEN_SECRET", "hunter2", "BLAZEREPS_TOKEN_SECRET: "),
         ("BLAZEREPS_STORAGE", "s3://id:hunter2@bucket", "BLAZEREPS_STORAGE: "),

@@ -22,6 +22,10 @@ TUS = {
     "Upload-Offset": "0",
     "Content-Type": "application/offset+octet-stream",
 }
+QUERIES = {
+    "/v1/statistics": {"from": "2025-01-01", "to": "2025-12-31"},
+    "/v1/workouts/export": {"format": "json"},
+}
 SENT = {"Content-Type": "application/json", "If-Match": "*"}
 
 
@@ -60,7 +64,7 @@ class Place:
             f"http://{self.address}{path}",
             headers={"Authorization": f"Bearer {shown}", **headers},
             content=b"{}",
-            params={"from": "2025-01-01", "to": "2025-12-31", "format": "json"},
+            params=QUERIES.get(operation.path),
             trust_env=False,
         )
 

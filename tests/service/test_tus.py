@@ -62,12 +62,14 @@ def begun(place: Place, length: int = len(DATA), **headers: Any) -> str:
     return str(answer.headers["location"])
 
 
-def patching(place: Place, path: str, more: str = "") -> socket.socket:
+def patching(
+    place: Place, path: str, more: str = "", body: str = f"Content-Length: {len(DATA)}"
+) -> socket.socket:
     """A client that has not sent the body yet."""
     host, port = place.address.split(":")
     client = socket.create_connection((host, int(port)), timeout=10)
     head = (
-        f"PATCH {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(DATA)}\r\n"
+        f"PATCH {path} HTTP/1.1\r\nHost: a\r\n{body}\r\n"
         f"Authorization: Bearer {KEY}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
         f"Content-Type: application/offset+octet-stream\r\n{more}\r\n"
     )
@@ -359,6 +361,17 @@ def test_more_than_was_announced_is_refused(place: Place, declared: bool) -> Non
     assert offset(place, path) == 0
     assert sent(place, path, 0, bytes(10), upload_length=99).json()["code"] == "invalid_upload"
     assert offset(place, path) == 0
+
+
+def test_more_than_was_announced_is_refused_before_it_ends(place: Place) -> None:
+    path = begun(place)
+    with patching(place, path, body="Transfer-Encoding: chunked") as client:
+        client.sendall(f"{len(DATA):x}\r\n".encode() + DATA + b"\r\n")
+        client.sendall(b"1\r\nx\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 413 ")
+        kept = offset(place, path)
+        assert sent(place, path, kept, DATA[kept:]).status_code == 204
+    assert place.worker.video(path.rsplit("/", 1)[1]) == DATA
 
 
 def test_what_came_before_a_connection_broke_is_kept(place: Place) -> None:

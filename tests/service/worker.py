@@ -160,8 +160,10 @@ class Place:
 
     def erase_all(self) -> None:
         """Every clip, with all that lies of it."""
+        self.worker.expire()
         for clip_id in self.worker.ids_in(Clip):
             assert self.client.delete(f"/v1/clips/{clip_id}").status_code == 204
+        self.worker.expire()
         assert self.worker.stored == []
 
 

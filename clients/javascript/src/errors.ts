@@ -12,10 +12,15 @@ export class BlazerepsError extends Error {
     readonly field: string | null = null,
     /** Of the media message that was refused, or null. */
     readonly seq: number | null = null,
+    /** In how many seconds to come again, where the server has said so, or null. */
+    readonly retryAfterS: number | null = null,
   ) {
     super(message);
   }
 }
+
+/** Another attempt may be answered otherwise. */
+export class PassingError extends BlazerepsError {}
 
 const GOING_AWAY = 1001;
 const NO_STATUS = 1005;
@@ -35,6 +40,9 @@ const PASSING = new Set([
   OVER_CAPACITY,
 ]);
 
+/** Idle, or too many messages: the session is there yet. */
+const LIMITS = new Set([4408, 4429]);
+
 const CODES: Record<number, string> = {
   1009: "message_too_large",
   [OVER_CAPACITY]: "over_capacity",
@@ -48,6 +56,11 @@ const CODES: Record<number, string> = {
 /** Whether a connection that was closed so may come back. */
 export function isPassing(closeCode: number): boolean {
   return PASSING.has(closeCode);
+}
+
+/** Whether the session can be resumed to be ended, and its summary heard. */
+export function isLimit(closeCode: number): boolean {
+  return LIMITS.has(closeCode);
 }
 
 /** What a close of the connection says where no error message came before it. */

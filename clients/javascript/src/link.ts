@@ -1,6 +1,11 @@
 import { backoffMs } from "./backoff.js";
 import type { Clock } from "./clock.js";
-import { ABNORMAL, BlazerepsError, closeError } from "./errors.js";
+import {
+  ABNORMAL,
+  BlazerepsError,
+  closeError,
+  PassingError,
+} from "./errors.js";
 import type { Bytes } from "./media.js";
 import type { ServerMessage } from "./messages.js";
 import {
@@ -82,12 +87,12 @@ export class Link {
     );
   }
 
-  /** Dials once more, the later the more often it has failed. */
-  redial(): void {
+  /** Dials once more, the later the more often it has failed, and no earlier than it was asked for. */
+  redial(afterMs: number): void {
     const { clock, random } = this.options;
     this.#timer = clock.setTimeout(
       () => this.dial(),
-      backoffMs(this.#attempt++, random),
+      afterMs + backoffMs(this.#attempt++, random),
     );
   }
 
@@ -112,6 +117,7 @@ export class Link {
     this.#silentBeats = 0;
     socket.onopen = () => {
       this.#opened = true;
+      this.#silentBeats = 0;
       this.say(this.owner.first());
     };
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
@@ -140,8 +146,9 @@ export class Link {
   }
 
   #failed(error: unknown): void {
+    if (error instanceof PassingError) return this.owner.lost(error, ABNORMAL);
     if (error instanceof BlazerepsError) return this.owner.refused(error);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? said(error) : String(error);
     this.owner.lost(new BlazerepsError("connection_lost", why), ABNORMAL);
   }
 
@@ -168,4 +175,9 @@ export class Link {
     socket.onerror = () => {}; // a socket that is closed before it is open complains
     socket.close(1000);
   }
+}
+
+/** Node says why it failed to fetch in the cause alone. */
+function said({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

@@ -2,7 +2,7 @@
 
 import { BlazerepsError } from "./errors.js";
 
-export type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = Uint8Array;
 
 /** When it was taken, from any origin: the camera's clock, not the network's. */
 export type Captured = { atS: number } | { captureUs: number };
@@ -35,7 +35,7 @@ export interface VideoChunk {
   readonly type: "key" | "delta";
   readonly timestamp: number;
   readonly byteLength: number;
-  copyTo(target: Uint8Array<ArrayBuffer>): void;
+  copyTo(target: Uint8Array): void;
 }
 
 export type Kind = "image" | "landmarks" | "video" | "batch";

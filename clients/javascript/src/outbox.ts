@@ -52,6 +52,12 @@ export class Outbox {
     return this.#kept.length >= MAX_MESSAGES || this.#bytes + bytes > MAX_BYTES;
   }
 
+  /** The last number of the message that has this one first. */
+  lastSeq(firstSeq: number): number {
+    const message = this.#kept.find((one) => one.firstSeq === firstSeq);
+    return message?.seq ?? firstSeq;
+  }
+
   /** Forgets everything up to this number. */
   forget(seq: number): void {
     const first = this.#kept.findIndex((message) => message.seq > seq);

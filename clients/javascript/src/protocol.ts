@@ -34,6 +34,9 @@ const MAX_LATE_UNDER_WAY = 16;
 /** In a row: a message that makes the server fail would do so for ever. */
 const MAX_FAULTS = 3;
 
+/** Said of the first observation of a batch that is refused as a whole; others are said of one. */
+const OF_WHOLE_MESSAGES = new Set(["invalid_header", "invalid_landmarks"]);
+
 /** The client's side of a session without its sockets and its clock. */
 export class LiveProtocol {
   created: SessionCreated | null = null;
@@ -238,7 +241,8 @@ export class LiveProtocol {
   }: ErrorMessage): BlazerepsError | null {
     const error = new BlazerepsError(code, message, recoverable, field, seq);
     if (recoverable) {
-      if (seq !== null) this.#done(seq);
+      const whole = OF_WHOLE_MESSAGES.has(code);
+      if (seq !== null) this.#done(whole ? this.#outbox.lastSeq(seq) : seq);
       return error;
     }
     this.#fatal = error; // told when the connection closes, which says whether it is the end

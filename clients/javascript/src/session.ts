@@ -1,7 +1,8 @@
+import { askedMs } from "./backoff.js";
 import { Changes } from "./changes.js";
 import { Channel } from "./channel.js";
 import { type Clock, realClock } from "./clock.js";
-import { BlazerepsError, isPassing } from "./errors.js";
+import { BlazerepsError, isLimit, isPassing } from "./errors.js";
 import { Link } from "./link.js";
 import {
   type Bytes,
@@ -65,6 +66,7 @@ export class Session {
   #lostAtMs: number | null = null;
   #cameToSeq = -1; // before the last loss
   #over = false;
+  #endedBy: BlazerepsError | null = null; // early, though its summary is to come
   #error: BlazerepsError | null = null; // that ended it
 
   constructor(url: string, options: Options) {
@@ -91,7 +93,7 @@ export class Session {
         heard: (message) => this.#hear(message),
         lost: (error, closeCode) => this.#lose(error, closeCode),
         stalled: (yes) => this.#stall(yes),
-        refused: (error) => this.#finish(error),
+        refused: (error) => this.#finish(this.#endedBy ?? error),
       },
     );
     this.#protocol = new LiveProtocol(start, (data) => this.#link.say(data));
@@ -241,7 +243,10 @@ export class Session {
     this.#events.emit(error);
   }
 
-  /** No more media: resolves with the summary once everything is counted. */
+  /**
+   * No more media: resolves with the summary once everything is counted. A session that has ended
+   * early, as for its age, gives its summary, too.
+   */
   end(): Promise<Summary> {
     this.#ending ??= this.#end();
     return this.#ending;
@@ -254,6 +259,7 @@ export class Session {
 
   async #end(): Promise<Summary> {
     await this.#sending;
+    if (this.#protocol.summary) return this.#protocol.summary;
     this.#protocol.say({ type: "session.end" });
     return this.#next("session.summary");
   }
@@ -275,36 +281,53 @@ export class Session {
   }
 
   #lose(error: BlazerepsError, closeCode: number): void {
-    const cause = this.#protocol.lost(closeCode) ?? error;
-    if (this.#protocol.summary) return this.#finish(null);
-    if (!isPassing(closeCode) || !this.#isResumable())
-      return this.#finish(cause);
+    const told = this.#protocol.lost(closeCode);
+    if (this.#protocol.summary) return this.#conclude(told);
+    const cause = told ?? error;
+    const mayBeEnded = isLimit(closeCode) && !this.#endedBy;
+    const afterMs = askedMs(cause.retryAfterS);
+    if (!(isPassing(closeCode) || mayBeEnded) || !this.#isResumable(afterMs))
+      return this.#finish(this.#endedBy ?? cause);
+    if (mayBeEnded) this.#endEarly(cause);
     // Else it is lost as soon as it is resumed.
     if (this.#protocol.furthestSeq > this.#cameToSeq) this.#link.advanced();
     this.#cameToSeq = this.#protocol.furthestSeq;
-    this.#link.redial();
+    this.#link.redial(afterMs);
     if (this.#lostAtMs !== null) return;
     this.#lostAtMs = this.#clock.now();
     this.#events.emit({ type: "connection.lost", error: cause });
     this.#askForKey();
   }
 
+  /** The server has its reasons: what there is yet to be counted is, and the summary is heard. */
+  #endEarly(cause: BlazerepsError): void {
+    this.#endedBy = cause;
+    this.end().catch(() => {}); // it is told as what ended the session
+  }
+
+  /** The summary is there; a session that was not to end yet has ended early. */
+  #conclude(told: BlazerepsError | null): void {
+    const early = new BlazerepsError("closed", "The server has ended it.");
+    this.#finish(this.#endedBy ?? told ?? (this.#ending ? null : early));
+  }
+
   #stall(yes: boolean): void {
     this.#protocol.stalled(yes);
-    if (yes && this.#isResumable()) this.#askForKey();
+    if (yes && this.#protocol.open && this.#isResumable()) this.#askForKey();
   }
 
   /** What is encoded from a key frame on can be decoded once the session is resumed. */
   #askForKey(): void {
-    if (this.#protocol.isVideo) this.#events.emit({ type: "keyframe.request" });
+    if (this.#protocol.isVideo && !this.#ending)
+      this.#events.emit({ type: "keyframe.request" });
   }
 
-  #isResumable(): boolean {
+  #isResumable(afterMs = 0): boolean {
     const { created } = this.#protocol;
     if (!created || this.#protocol.failsHere) return false;
     const nowMs = this.#clock.now();
     const lostMs = nowMs - (this.#lostAtMs ?? nowMs);
-    return lostMs < created.limits.resume_s * 1000;
+    return lostMs + afterMs < created.limits.resume_s * 1000;
   }
 
   #finish(error: BlazerepsError | null): void {
@@ -337,7 +360,8 @@ export class Session {
   }
 
   #closedError(): BlazerepsError {
-    return this.#error ?? new BlazerepsError("closed", "The session is over.");
+    const error = this.#error ?? this.#endedBy;
+    return error ?? new BlazerepsError("closed", "The session is over.");
   }
 }
 

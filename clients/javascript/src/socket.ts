@@ -1,4 +1,5 @@
-import { BlazerepsError } from "./errors.js";
+import { retryAfterS } from "./backoff.js";
+import { BlazerepsError, PassingError } from "./errors.js";
 
 /** What a session needs of a WebSocket: a browser's, React Native's, Node's or that of `ws`. */
 export interface Socket {
@@ -7,7 +8,8 @@ export interface Socket {
   onmessage: ((event: any) => void) | null;
   onclose: ((event: any) => void) | null;
   onerror: ((event: any) => void) | null;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Text or bytes, whose type is another one from TypeScript 5.7 on. */
+  send(data: any): void;
   close(code?: number): void;
 }
 
@@ -31,9 +33,9 @@ const TICKET_PROTOCOL = "blazereps.ticket.";
 const PASSING = new Set([408, 425, 429]);
 
 /**
- * The subprotocols to offer; throws a BlazerepsError only where to try again is in vain. Browsers
- * cannot send headers, so a key or token is exchanged for a ticket, which goes as a subprotocol;
- * without one v1 is what the server speaks anyway.
+ * The subprotocols to offer; throws a BlazerepsError, other than a PassingError, only where to try
+ * again is in vain. Browsers cannot send headers, so a key or token is exchanged for a ticket, which
+ * goes as a subprotocol; without one v1 is what the server speaks anyway.
  */
 export async function protocols(
   url: string,
@@ -57,6 +59,9 @@ async function buyTicket(
   const body = await answer.json().catch(() => ({}));
   if (answer.ok) return body.ticket;
   const why = body.detail ?? `No ticket: HTTP ${answer.status}.`;
-  if (PASSING.has(answer.status) || answer.status >= 500) throw new Error(why);
-  throw new BlazerepsError(body.code ?? "unauthorized", why);
+  if (!PASSING.has(answer.status) && answer.status < 500)
+    throw new BlazerepsError(body.code ?? "unauthorized", why);
+  const afterS = retryAfterS(answer.headers.get("Retry-After"));
+  const code = body.code ?? "connection_lost";
+  throw new PassingError(code, why, false, null, null, afterS);
 }

@@ -19,7 +19,7 @@ class Flaky extends WebSocket {
 const options = { WebSocket: Flaky, random: () => 0.02 };
 const result = await count({ ...job, ...options }, (file) =>
   readFile(file),
-).catch(({ name, code, message, recoverable }) => ({
-  error: { name, code, message, recoverable },
+).catch(({ name, code, message, recoverable, retryAfterS }) => ({
+  error: { name, code, message, recoverable, retryAfterS },
 }));
 process.stdout.write(JSON.stringify(result));

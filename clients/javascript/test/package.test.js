@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { complaints, here } from "./typed.js";
 
@@ -8,6 +8,18 @@ test("who does not read `exports` finds the same files", () => {
     readFileSync(here("../package.json"), "utf8"),
   );
   assert.deepEqual({ types, default: main }, exports["."]);
+});
+
+test("the types need no TypeScript of 5.7, where arrays of bytes became generic", () => {
+  const types = readdirSync(here("../dist")).filter((name) =>
+    name.endsWith(".d.ts"),
+  );
+  assert.ok(types.length > 0);
+  for (const name of types)
+    assert.doesNotMatch(
+      readFileSync(here(`../dist/${name}`), "utf8"),
+      /Uint8Array</,
+    );
 });
 
 test("the types are whole where there is no DOM", (t) => {

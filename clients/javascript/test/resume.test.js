@@ -347,7 +347,7 @@ for (const close of [{}, { code: 0 }, { code: null }]) {
   });
 }
 
-for (const code of [1000, 1007, 1008, 1009, 4401, 4404, 4408, 4409, 4429]) {
+for (const code of [1000, 1007, 1008, 1009, 4401, 4404, 4409]) {
   test(`close code ${code} is the end`, async () => {
     const { session, socket, clock } = await lasting();
     const closed = [];
@@ -358,6 +358,66 @@ for (const code of [1000, 1007, 1008, 1009, 4401, 4404, 4408, 4409, 4429]) {
     assert.deepEqual(clock.waits, []);
   });
 }
+
+const IDLE = {
+  type: "error",
+  code: "idle",
+  message: "Idle.",
+  recoverable: false,
+};
+
+for (const code of [4408, 4429]) {
+  test(`after close code ${code} it is resumed to be ended`, async () => {
+    const { session, socket, clock } = await lasting();
+    const told = [];
+    for (const type of ["connection.lost", "session.summary", "error"])
+      session.on(type, () => told.push(type));
+    session.on("closed", ({ error }) => told.push(error.code));
+    await sendMany(session, 0, 2);
+    socket.tell(IDLE);
+    const next = await reconnected(socket, clock, code);
+    assert.throws(() => session.pause(), { code: "idle" });
+    assert.equal(session.ready, false);
+    next.accept({ ...RESUMED, resumed_at_seq: 0 });
+    assert.deepEqual(next.said, ["session.resume", "#1", "session.end"]);
+    next.tell(SUMMARY);
+    next.drop(1000);
+    const all = ["connection.lost", "session.summary", "error", "idle"];
+    assert.deepEqual(told, all);
+    assert.deepEqual((await session.end()).counts, { squat: 1 });
+  });
+}
+
+test("what ended it is told where it cannot be resumed to be ended", async () => {
+  const ended = [];
+  for (const created of [RESUMABLE, CREATED]) {
+    const { session, socket, clock } = await opened({ created });
+    session.on("closed", ({ error }) => ended.push(error.code));
+    socket.tell(IDLE);
+    if (created === CREATED) socket.drop(4408);
+    else (await reconnected(socket, clock, 4408)).drop(4408);
+    await assert.rejects(session.end(), { code: "idle" });
+  }
+  assert.deepEqual(ended, ["idle", "idle"]);
+});
+
+test("a summary that nobody asked for is an early end, with its reason", async () => {
+  const { session, socket } = await opened();
+  const events = session[Symbol.asyncIterator]();
+  socket.tell(SUMMARY);
+  socket.tell({ ...IDLE, code: "session_too_long" });
+  socket.drop(4408);
+  assert.equal((await events.next()).value.type, "session.summary");
+  await assert.rejects(events.next(), { code: "session_too_long" });
+  assert.throws(() => session.pause(), { code: "session_too_long" });
+  assert.deepEqual((await session.end()).counts, { squat: 1 });
+  const { session: other, socket: silent } = await opened();
+  const closed = [];
+  other.on("closed", ({ error }) => closed.push(error.message));
+  silent.tell(SUMMARY);
+  silent.drop(1000);
+  assert.deepEqual(closed, ["The server has ended it."]);
+});
 
 test("a fault of the server is resumed, and told only if that fails", async () => {
   const { session, socket, clock } = await lasting();
@@ -484,6 +544,35 @@ test("a connection that is silent for long is given up and resumed", async () =>
   assert.ok(socket.closed);
   await clock.advance(500);
   assert.notEqual(FakeSocket.last, socket);
+});
+
+test("silence is counted from when the connection is open", async () => {
+  const { socket, clock } = await lasting();
+  socket.drop();
+  await clock.advance(200);
+  const slow = FakeSocket.last;
+  await clock.advance(14_000);
+  slow.onopen({});
+  await clock.advance(2_000);
+  assert.deepEqual(slow.said, ["session.resume", "ping"]);
+  await clock.advance(12_000);
+  assert.equal(FakeSocket.last, slow);
+  await clock.advance(2_000);
+  assert.notEqual(FakeSocket.last, slow);
+});
+
+test("a key frame is asked for once where resuming takes its time", async () => {
+  const config = { pacing: "live", input: "video" };
+  const { session, socket, clock } = await lasting({
+    created: { ...RESUMABLE, config },
+  });
+  let asked = 0;
+  session.on("keyframe.request", () => asked++);
+  socket.drop();
+  await clock.advance(200);
+  FakeSocket.last.onopen({});
+  await clock.advance(5_000);
+  assert.equal(asked, 1);
 });
 
 /** A live session with as many frames under way as may be, of which nothing is heard. */

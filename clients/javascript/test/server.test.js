@@ -47,6 +47,44 @@ for (const [kind, WebSocket] of Object.entries(KINDS)) {
     assert.equal(session.givenUp, 0);
   });
 
+  test(`after a limit the summary is heard over ${kind}, and then what ended it`, async (t) => {
+    const server = await new FakeServer().start();
+    t.after(() => server.stop());
+    server.closeAt = new Map([[4, 4408]]);
+    const options = { WebSocket, random: () => 0.1, pacing: "lossless" };
+    const session = await connect(server.url, options);
+    const told = (async () => {
+      const types = [];
+      try {
+        for await (const { type } of session) types.push(type);
+      } catch ({ code }) {
+        return [types.at(-1), code];
+      }
+    })();
+    for (let n = 0; n < 5; n++) await session.send(JPEG, { atS: n / 10 });
+    assert.deepEqual(await told, ["session.summary", "idle"]);
+    assert.deepEqual((await session.end()).counts, { squat: 5 });
+  });
+
+  test(`who is asked to wait comes no earlier over ${kind}`, async (t) => {
+    const server = await new FakeServer().start();
+    t.after(() => server.stop());
+    server.hangUpAt = new Set([2]);
+    const options = { WebSocket, random: () => 0.1, pacing: "lossless" };
+    const session = await connect(server.url, { ...options, key: "k" });
+    server.retryAfter = [1];
+    const began = performance.now();
+    for (let n = 0; n < 5; n++) await session.send(JPEG, { atS: n / 10 });
+    assert.deepEqual((await session.end()).counts, { squat: 5 });
+    assert.ok(performance.now() - began >= 1000);
+    server.retryAfter = [30];
+    const refused = { code: "over_capacity", retryAfterS: 30 };
+    await assert.rejects(
+      connect(server.url, { ...options, key: "k" }),
+      refused,
+    );
+  });
+
   test(`nobody listening is a lost connection to ${kind}`, async () => {
     const server = await new FakeServer().start();
     server.stop();
@@ -54,5 +92,7 @@ for (const [kind, WebSocket] of Object.entries(KINDS)) {
       code: "connection_lost",
       message: /ECONNREFUSED|network error/,
     });
+    const bought = connect(server.url, { WebSocket, key: "k" });
+    await assert.rejects(bought, { message: /fetch failed: .*ECONNREFUSED/ });
   });
 }

@@ -148,6 +148,7 @@ test("iterating gives every event, and ends with the session", async () => {
   })();
   await settled();
   assert.deepEqual(heard, ["rep.counted", "ack"]);
+  void session.end();
   socket.tell(SUMMARY);
   socket.drop(1000);
   await reading;
@@ -321,6 +322,21 @@ test("a frame should not be sent while the network or the server lags", async ()
   socket.tell(ack(4, { credit: 0 }));
   assert.ok(session.ready);
 });
+
+for (const [code, ready] of [
+  ["invalid_landmarks", true],
+  ["time_went_backwards", false],
+]) {
+  test(`of a batch with ${code} ${ready ? "nothing" : "the rest"} is under way`, async () => {
+    const { session, socket } = await opened({ input: "landmarks" });
+    const nobody = (_, atS) => ({ atS, landmarks: null });
+    session.sendBatch(Array.from({ length: 40 }, nobody));
+    assert.equal(session.ready, false);
+    const refusal = { type: "error", message: "", recoverable: true, seq: 0 };
+    socket.tell({ ...refusal, code });
+    assert.equal(session.ready, ready);
+  });
+}
 
 test("React Native's socket, which counts no bytes, is ready", async () => {
   const { session, socket } = await opened();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { retryAfterS } from "../dist/backoff.js";
 import { FakeSocket, RESUMABLE, RESUMED } from "./fakes.js";
 import { answered, opened } from "./opened.js";
 
@@ -8,8 +9,8 @@ function office(...answers) {
   const asked = [];
   const fetch = async (url, { method, headers }) => {
     asked.push(`${method} ${url} ${headers.Authorization}`);
-    const [status, body] = answers.shift();
-    return new Response(JSON.stringify(body), { status });
+    const [status, body, more = {}] = answers.shift();
+    return new Response(JSON.stringify(body), { status, headers: more });
   };
   return { asked, fetch };
 }
@@ -44,6 +45,62 @@ for (const status of [408, 425, 429, 500, 507]) {
     assert.equal(FakeSocket.last.protocols[1], "blazereps.ticket.t2");
   });
 }
+
+const FULL = { code: "over_capacity", detail: "All are in use." };
+
+for (const [asked, waitedS] of [
+  ["7", 7],
+  ["3600", 60],
+]) {
+  test(`an office that says ${asked} seconds is left alone for ${waitedS}`, async () => {
+    const { fetch } = office(
+      [201, { ticket: "t1" }],
+      [503, FULL, { "Retry-After": asked }],
+      [201, { ticket: "t2" }],
+    );
+    const limits = { ...RESUMABLE.limits, resume_s: 100 };
+    const created = { ...RESUMABLE, limits };
+    await resumed({ key: "k", fetch, created }, 200 + waitedS * 1000 + 400);
+    assert.equal(FakeSocket.last.protocols[1], "blazereps.ticket.t2");
+  });
+}
+
+test("who is asked to wait for longer than the session is kept gives up at once", async () => {
+  const refusal = [429, FULL, { "Retry-After": "60" }];
+  const { fetch } = office([201, { ticket: "t1" }], refusal);
+  const options = { key: "k", fetch, created: RESUMABLE };
+  const { session, socket, clock } = await opened(options);
+  const told = [];
+  session.on("closed", ({ error }) => told.push(error));
+  socket.drop();
+  await clock.advance(200);
+  assert.equal(told[0].retryAfterS, 60);
+  assert.equal(told[0].code, "over_capacity");
+  assert.equal(told[0].recoverable, false);
+});
+
+test("who cannot begin is told when to come again", async () => {
+  const { fetch } = office([503, FULL, { "Retry-After": "5" }]);
+  await assert.rejects(
+    answered(() => {}, { key: "k", fetch }),
+    { code: "over_capacity", message: "All are in use.", retryAfterS: 5 },
+  );
+});
+
+test("what is asked for is a number of seconds or a date", () => {
+  const nowMs = Date.parse("Wed, 21 Oct 2015 07:27:00 GMT");
+  const asked = {
+    120: 120,
+    0: 0,
+    "Wed, 21 Oct 2015 07:28:00 GMT": 60,
+    "Wed, 21 Oct 2015 07:26:00 GMT": 0,
+    "": null,
+    tomorrow: null,
+  };
+  for (const [header, seconds] of Object.entries(asked))
+    assert.equal(retryAfterS(header, nowMs), seconds, header);
+  assert.equal(retryAfterS(null), null);
+});
 
 test("a function that fails once is asked again", async () => {
   const answers = ['"t1"', "<html>Bad gateway</html>", '"t2"'];

@@ -5,7 +5,13 @@ class LiveError(RuntimeError):
     """The session could not begin, or ended before its summary."""
 
     def __init__(
-        self, code: str, message: str, *, recoverable: bool = False, close_code: int | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        recoverable: bool = False,
+        close_code: int | None = None,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
@@ -16,3 +22,5 @@ class LiveError(RuntimeError):
         """Whether it may pass: trying again is worth it."""
         self.close_code = close_code
         """That of the WebSocket, where there was one."""
+        self.retry_after_s = retry_after_s
+        """In how many seconds to come again, where the server has said so."""

@@ -31,9 +31,10 @@ def _as_integer(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# 7.0 is 7 in JSON: whoever reads numbers as doubles writes them so.
-Integer = Annotated[int, BeforeValidator(_as_integer)]
-Seq = Annotated[Integer, Field(ge=0, le=MAX_SEQ)]
+# 7.0 is 7 in JSON: whoever reads numbers as doubles writes them so. It follows an integer's bounds,
+# which the schema lacks else.
+WHOLE = BeforeValidator(_as_integer)
+Seq = Annotated[int, Field(ge=0, le=MAX_SEQ), WHOLE]
 AtSeconds = Annotated[FiniteFloat, Field(ge=0, le=MAX_CAPTURE_US / 1e6)]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Extent = Annotated[FiniteFloat, Field(gt=0, le=1)]
@@ -136,7 +137,7 @@ class SessionResume(Document):
     type: Literal["session.resume"] = "session.resume"
     session_id: str = Field(max_length=64)
     resume_token: str = Field(max_length=128)
-    last_event_id: Integer = Field(default=0, ge=0)
+    last_event_id: Annotated[int, Field(ge=0), WHOLE] = 0
     """The last event that was received; what came after it is told again."""
 
 

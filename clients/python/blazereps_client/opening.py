@@ -1,5 +1,6 @@
 """A WebSocket to a server, or the reason why there is none."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
+from blazereps_client.backoff import retry_after_s
 from blazereps_client.errors import LiveError
 
 SUBPROTOCOL = Subprotocol("blazereps.v1")
@@ -85,6 +87,7 @@ def _refused(response: Response) -> LiveError:
     try:
         problem = _Problem.model_validate_json(response.body)
     except ValidationError:
-        what = f"HTTP status {status}"
-        return LiveError("cannot_connect", what, recoverable=recoverable)
-    return LiveError(problem.code, problem.detail, recoverable=recoverable)
+        problem = _Problem(code="cannot_connect", detail=f"HTTP status {status}")
+    asked = next(iter(response.headers.get_all("Retry-After")), None)
+    after_s = retry_after_s(asked, time.time())
+    return LiveError(problem.code, problem.detail, recoverable=recoverable, retry_after_s=after_s)

@@ -84,6 +84,11 @@ class Outbox:
             self._sent.trim()
         return message.data
 
+    def last_seq(self, first_seq: int) -> int:
+        """The last one of the message that was sent with this one first."""
+        sent = (one.seq for one in self._sent.queue if one.first_seq == first_seq)
+        return next(sent, first_seq)
+
     def forget(self, stored_seq: int) -> None:
         """What was sent and is stored need not be kept."""
         self._sent.forget(stored_seq)

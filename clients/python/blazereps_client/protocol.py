@@ -16,6 +16,7 @@ from blazereps_client.messages import (
     EventMessage,
     Limits,
     Ping,
+    Pong,
     ServerMessage,
     SessionCreated,
     SessionEnd,
@@ -45,9 +46,19 @@ one to answer a ping behind them in time."""
 MAX_FAULTS = 3
 """In a row: a message that makes the server fail would do so for ever."""
 
+_BEAT = Ping(nonce="heartbeat")
+HEARTBEAT = _BEAT.model_dump_json()
+"""A ping whose pong nobody is told of."""
+
 _GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL = 1001, 1005, 1006, 1011, 1012, 1013
 _PASSING = (_GOING_AWAY, _NO_STATUS, _LOST, _FAULT, _RESTART, _FULL)
 """The close codes after which another attempt is worth it."""
+_LIMITS = (4408, 4429)
+"""Those after which the session can be resumed to be ended, and its summary heard."""
+
+
+_OF_WHOLE_MESSAGES = ("invalid_header", "invalid_landmarks")
+"""Said of the first observation of a batch that is refused as a whole; others are said of one."""
 
 
 class LiveProtocol:
@@ -86,6 +97,8 @@ class LiveProtocol:
         self.counts: dict[str, int] = {}
         self.state: State | None = None
         self.summary: SessionSummary | None = None
+        self.ended_by: LiveError | None = None
+        """What ended the session before all that was to be counted was."""
 
     @property
     def behind(self) -> bool:
@@ -114,6 +127,8 @@ class LiveProtocol:
     @property
     def ready(self) -> bool:
         """Whether an observation sent now would be worked on: soon, or after what was held up."""
+        if self.ending:
+            return False
         if not self._flows:
             return self.created is not None and self.config.pacing == "live"
         soon = not self._outbox.waiting and self._under_way <= self._credit
@@ -208,6 +223,8 @@ class LiveProtocol:
                 self._take_created(message)
             case SessionResumed():
                 self._take_resumed(message)
+            case Pong(nonce=_BEAT.nonce):
+                return None
             case SessionUpdated():
                 self.config = message.config
             case SessionSummary():
@@ -226,13 +243,33 @@ class LiveProtocol:
             self._go_on()
 
     def lost(self, close_code: int | None) -> LiveError:
-        """Take in that the connection is closed; the session can be resumed if `recoverable`."""
+        """Take in that the connection is closed; the session can be resumed if `recoverable`.
+
+        After some limits that is to end it, so that its summary is heard.
+        """
         self.open = self._holding = False
         self._outbox.go_back()
         code = _LOST if close_code is None else close_code
-        fatal, self._fatal = self._fatal, None
         self._faults += code == _FAULT
+        error = self._closed_by(code)
+        if code not in _LIMITS or self.created is None or self.ended_by is not None:
+            return error
+        if not self.ending:
+            self.say(SessionEnd())
+        self.ended_by = error
+        return LiveError(error.code, error.message, recoverable=True, close_code=code)
+
+    def conclude(self, close_code: int | None) -> LiveError | None:
+        """Take in that nothing comes after the summary; gives what ended the session early."""
+        if self.ended_by is None and self._fatal is not None:
+            self.ended_by = self._closed_by(close_code)
+        elif self.ended_by is None and not self.ending:
+            self.ended_by = LiveError("session_ended", "the server has ended the session")
+        return self.ended_by
+
+    def _closed_by(self, code: int | None) -> LiveError:
         recoverable = code in _PASSING and self._faults <= MAX_FAULTS
+        fatal, self._fatal = self._fatal, None
         if fatal is None:
             what = f"the connection was closed with code {code}"
             return LiveError("connection_lost", what, recoverable=recoverable, close_code=code)
@@ -255,7 +292,8 @@ class LiveProtocol:
 
     def _check_not_ending(self) -> None:
         if self.ending:
-            raise LiveError("session_ended", "the session has been ended: it takes nothing more")
+            what = "the session has been ended: it takes nothing more"
+            raise self.ended_by or LiveError("session_ended", what)
 
     def _take_created(self, created: SessionCreated) -> None:
         self.created, self.config, self.limits = created, created.config, created.limits
@@ -296,7 +334,9 @@ class LiveProtocol:
             self._fatal = error
             return None
         if error.seq is not None:
-            self._done_seq = max(self._done_seq, error.seq)
+            whole = error.code in _OF_WHOLE_MESSAGES
+            seq = self._outbox.last_seq(error.seq) if whole else error.seq
+            self._done_seq = max(self._done_seq, seq)
         return error
 
 

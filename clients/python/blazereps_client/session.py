@@ -6,51 +6,44 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from types import EllipsisType
 from typing import TypeVar
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from blazereps_client.backoff import delays
+from blazereps_client.asked import Asked
+from blazereps_client.backoff import asked_s, delays
 from blazereps_client.changes import Changes
 from blazereps_client.errors import LiveError
+from blazereps_client.inbox import Inbox
 from blazereps_client.media import Media, PoseAt
 from blazereps_client.messages import (
-    Arm,
-    CountingPause,
-    CountingReset,
-    CountingResume,
     KeyframeRequest,
-    Outputs,
-    Ping,
     ServerMessage,
     SessionCreated,
     SessionEnd,
     SessionStart,
     SessionSummary,
-    SessionUpdate,
-    Subject,
 )
-from blazereps_client.opening import Opening
+from blazereps_client.opening import CLOSE_TIMEOUT_S, Opening
 from blazereps_client.pace import Pace
-from blazereps_client.protocol import Control, LiveProtocol
+from blazereps_client.protocol import HEARTBEAT, Control, LiveProtocol
 from blazereps_client.results import Document
 from blazereps_client.told import Told
 
-MAX_UNREAD = 4096
-"""Messages that wait for whoever iterates."""
 LIVE_PATIENCE_S, LOSSLESS_PATIENCE_S = 10, 60
 """How long the network may be silent; a server that holds a lossless sender back is it for long."""
 SILENT_S = 1.0
 """Without a word, after which the server is pinged; after as long again nothing comes through."""
+BEATS = 3
+"""So often something is said in the time after which a server takes a session for idle."""
 DEFAULT_START = SessionStart()
 
 Message = TypeVar("Message", bound=Document)
 Callback = Callable[[Message], object]
 
 
-class LiveSession(Told):
+class LiveSession(Asked, Told):
     """An open session, see `connect`. Any task may send while another one iterates."""
 
     def __init__(self, opening: Opening, start: SessionStart, *, resume: bool) -> None:
@@ -61,16 +54,27 @@ class LiveSession(Told):
         self._heard_s = 0.0
         self._over = False
         self._error: Exception | None = None
-        self._unread: deque[ServerMessage] = deque(maxlen=MAX_UNREAD)
-        self._iterating = False
+        self._inbox = Inbox()
         self._callbacks: list[tuple[type[Document], Callback[ServerMessage]]] = []
         self._calls: deque[tuple[Callback[ServerMessage], ServerMessage]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def ready(self) -> bool:
-        """Whether what is sent now would be worked on; if not, skip a live picture."""
+        """Whether what is sent now would be worked on; if not, skip a live picture.
+
+        Raises LiveError where the session has ended early: it never will be.
+        """
+        self._check()
         return not self._over and self._protocol.ready
+
+    @property
+    def missed(self) -> int:
+        """Messages that are gone, for too many came while nobody iterated.
+
+        Of the oldest acks, states, landmarks and phases go first, anything else after them.
+        """
+        return self._inbox.missed
 
     def on(self, kind: type[Message], callback: Callback[Message]) -> None:
         """Call it, one message after the other, with each message of that class from here on.
@@ -100,44 +104,15 @@ class LiveSession(Told):
         await self._passed_on()
         return seqs
 
-    async def update(
-        self,
-        *,
-        exercise: str | None = None,
-        subject: Subject | EllipsisType | None = ...,
-        outputs: Outputs | None = None,
-    ) -> None:
-        """From here on count, follow or tell something else; what is left out stays as it is.
-
-        `subject`: None for the most prominent.
-        """
-        update = SessionUpdate(exercise=exercise, outputs=outputs)
-        if not isinstance(subject, EllipsisType):
-            update = update.model_copy(update={"subject": subject})
-        await self._say(update)
-
-    async def pause(self) -> None:
-        """Nothing counts from here on."""
-        await self._say(CountingPause())
-
-    async def resume(self, arm: Arm | None = None) -> None:
-        """Everything counts from here on, or once what is to happen first has happened."""
-        await self._say(CountingResume(arm=arm))
-
-    async def reset(self, arm: Arm | None = None) -> None:
-        """All counts go back to zero."""
-        await self._say(CountingReset(arm=arm))
-
-    async def ping(self, nonce: str = "") -> None:
-        """Ask for a `pong`."""
-        await self._say(Ping(nonce=nonce))
-
     async def end(self) -> SessionSummary:
-        """Say that no more media will come, wait until all is worked off, and give the summary."""
-        self._finish()
-        self._iterating = False
-        await self._changes.until(lambda: self._over)
-        if self.summary is None or self._error is not None:
+        """Say that no more media will come, wait until all is worked off, and give the summary.
+
+        A session that has ended early, as for its age, gives its summary, too; else that is raised.
+        """
+        if self.summary is None:
+            self._finish()
+        await self._changes.until(lambda: self._over or self.summary)
+        if self.summary is None or not isinstance(self._error, LiveError | None):
             raise self._failure()
         return self.summary
 
@@ -145,21 +120,20 @@ class LiveSession(Told):
         """Everything the server says after `session.created`, up to the summary.
 
         Raises LiveError where the session ends early. While nobody iterates, the last 4096
-        messages are kept.
+        messages are kept, see `missed`.
         """
-        self._iterating = True
+        self._inbox.iterating = True
         try:
             while True:
-                await self._changes.until(lambda: self._unread or self._over)
-                if not self._unread:
+                await self._changes.until(lambda: self._inbox or self._over)
+                if not self._inbox:
                     break
-                yield self._unread.popleft()
+                yield self._inbox.take()
                 self._changes.tell()
         finally:
-            self._iterating = False
+            self._inbox.iterating = False
             self._changes.tell()
-        if self.summary is None or self._error is not None:
-            raise self._failure()
+        self._check()
 
     async def _open(self) -> None:
         self._socket = await self._shake_hands()
@@ -201,7 +175,7 @@ class LiveSession(Told):
         self._check()
 
     def _check(self) -> None:
-        if self._over and self.summary is None:
+        if self._over and (self.summary is None or self._error is not None):
             raise self._failure()
 
     def _failure(self) -> Exception:
@@ -219,18 +193,17 @@ class LiveSession(Told):
             while True:
                 await self._talk(self._socket)
                 if self.summary is not None:
-                    return self._stop(None)
+                    return self._stop(self._protocol.conclude(self._socket.close_code))
                 lost = self._protocol.lost(self._socket.close_code)
                 self._changes.tell()
                 if lost.recoverable:
                     self._ask_for_key()
-                if (
-                    self._protocol.furthest_seq > came_to
-                ):  # else it is lost as soon as it is resumed
-                    waits, came_to = delays(), self._protocol.furthest_seq
+                furthest_seq = self._protocol.furthest_seq
+                if furthest_seq > came_to:  # else it is lost as soon as it is resumed
+                    waits, came_to = delays(), furthest_seq
                 self._socket = await self._reconnect(lost, waits)
         except Exception as error:
-            self._stop(error)
+            self._stop(self._protocol.ended_by or error)
 
     @property
     def _resume_s(self) -> float:
@@ -241,7 +214,8 @@ class LiveSession(Told):
     async def _reconnect(self, lost: LiveError, waits: Iterator[float]) -> ClientConnection:
         """Raises what was lost, or the last fault, once it is in vain."""
         give_up_s = time.monotonic() + self._resume_s
-        for delay_s in waits:
+        for some_s in waits:
+            delay_s = asked_s(lost.retry_after_s) + some_s
             if not lost.recoverable or time.monotonic() + delay_s > give_up_s:
                 break
             await asyncio.sleep(delay_s)
@@ -266,15 +240,18 @@ class LiveSession(Told):
         return socket
 
     async def _talk(self, socket: ClientConnection) -> None:
-        """Say and hear, both until the connection is lost or the summary is there."""
+        """Say and hear, both until the connection is lost; after the summary not for long."""
         tasks = [
             asyncio.create_task(task(socket)) for task in (self._speak, self._sound, self._watch)
         ]
         try:
-            with suppress(ConnectionClosed):
+            with suppress(ConnectionClosed, TimeoutError):
                 while self.summary is None:
                     self._hear(await socket.recv())
-                    await self._changes.until(self._has_room)
+                    await self._changes.until(self._may_hear)
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    while True:
+                        self._hear(await socket.recv())
         finally:
             for task in tasks:
                 task.cancel()
@@ -283,16 +260,25 @@ class LiveSession(Told):
     async def _speak(self, socket: ClientConnection) -> None:
         assert self._protocol.limits is not None, "the session is open"
         pace = Pace(self._protocol.limits.max_messages_hz)
+        beat_s = self._protocol.limits.idle_s / BEATS
         with suppress(ConnectionClosed):  # whoever listens is told too
             while True:
                 message = self._protocol.next_to_send()
                 if message is None:
                     self._changes.tell()
-                    await self._changes.until(lambda: self._protocol.unsent)
+                    await self._more_to_say(socket, beat_s)
                     continue
                 if self._protocol.limited or isinstance(message, str):
                     await asyncio.sleep(pace.wait_s(time.monotonic()))
                 await socket.send(message)
+
+    async def _more_to_say(self, socket: ClientConnection, beat_s: float) -> None:
+        """Wait for it; who says nothing for long is taken for gone."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(beat_s):
+                    return await self._changes.until(lambda: self._protocol.unsent)
+            await socket.send(HEARTBEAT)
 
     async def _sound(self, socket: ClientConnection) -> None:
         """Ping whenever it is quiet."""
@@ -314,7 +300,8 @@ class LiveSession(Told):
 
     def _ask_for_key(self) -> None:
         """What is encoded from a key frame on can be decoded once the session is resumed."""
-        if self._resume_s and self._protocol.config.input == "video":
+        wanted = self._protocol.config.input == "video" and not self._protocol.ending
+        if wanted and self._resume_s:
             self._tell(KeyframeRequest())
 
     async def _quiet(self, for_s: float) -> None:
@@ -334,15 +321,15 @@ class LiveSession(Told):
             self._tell(message)
 
     def _tell(self, message: ServerMessage) -> None:
-        self._unread.append(message)
+        self._inbox.put(message)
         for kind, callback in self._callbacks:
             if isinstance(message, kind):
                 self._calls.append((callback, message))
         self._changes.tell()
 
-    def _has_room(self) -> bool:
-        """Who iterates slowly holds the server back; who does not iterate misses the oldest."""
-        return not self._iterating or len(self._unread) < MAX_UNREAD
+    def _may_hear(self) -> bool:
+        """Who iterates slowly holds the server back, but nobody from the summary."""
+        return self._inbox.has_room or self._protocol.ending
 
     async def _call_back(self) -> None:
         try:

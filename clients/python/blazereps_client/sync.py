@@ -41,8 +41,19 @@ class LiveSession(Told):
 
     @property
     def ready(self) -> bool:
-        """Whether what is sent now would be worked on; if not, skip a live picture."""
+        """Whether what is sent now would be worked on; if not, skip a live picture.
+
+        Raises LiveError where the session has ended early: it never will be.
+        """
         return self._session.ready
+
+    @property
+    def missed(self) -> int:
+        """Messages that are gone, for too many came while nobody iterated.
+
+        Of the oldest acks, states, landmarks and phases go first, anything else after them.
+        """
+        return self._session.missed
 
     def on(self, kind: type[Message], callback: Callback[Message]) -> None:
         """Call it, in a thread of its own, with each message of that class from here on.
@@ -103,7 +114,7 @@ class LiveSession(Told):
         """Everything the server says after `session.created`, up to the summary.
 
         Raises LiveError where the session ends early. While nobody iterates, the last 4096
-        messages are kept.
+        messages are kept, see `missed`.
         """
         return _each(aiter(self._session), self._loop)
 

@@ -7,6 +7,7 @@ import pytest
 from tests.clients.javascript.conftest import KEY, issued
 from tests.clients.javascript.node import NEEDED, count, of
 from tests.clients.javascript.steps import SQUAT, shots
+from tests.service.conftest import serve_fake
 from tests.service.fakes import REP
 
 pytestmark = NEEDED
@@ -28,6 +29,14 @@ def test_a_ticket_opens_a_session_once(guarded: str) -> None:
     ticket = issued(guarded, "live/tickets", KEY)["ticket"]
     assert "summary" in count(guarded, {}, [], ticket=ticket)
     assert count(guarded, {}, [], ticket=ticket)["error"]["code"] == "connection_lost"
+
+
+def test_who_comes_too_often_is_told_when_to_come_again() -> None:
+    with serve_fake(keys={"app": KEY}, requests_per_minute=2) as address:
+        assert "summary" in count(address, {}, [], key=KEY)  # a ticket and a connection
+        error = count(address, {}, [], key=KEY)["error"]
+    assert error["code"] == "too_many_requests"
+    assert 0 < error["retryAfterS"] <= 60
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from blazereps_client.sync import stream
-from tests.clients.javascript.node import NEEDED, count, of
+from tests.clients.javascript.node import NEEDED, count, of, run
 from tests.clients.javascript.steps import SQUAT, STEP_S, VIDEO, observed, shots, vp8
 from tests.service.conftest import serve_fake
 from tests.service.fakes import NOBODY, REP, SHALLOW_REP, grey_pose
@@ -63,6 +63,15 @@ def test_counting_stops_goes_on_and_begins_anew(address: str, tmp_path: Path) ->
     assert reps == [("squat", 1), ("squat", 2), ("push_up", 1)]
     assert of(told, "session.updated")[0]["config"]["exercise"] == "push_up"
     assert of(told, "pong")[0]["server_time"].endswith("Z")
+
+
+def test_a_session_that_is_too_long_gives_its_summary() -> None:
+    seen = [observed(grey_pose(level), n * STEP_S) for n, level in enumerate(REP)]
+    with serve_fake(max_session_s=2) as address:
+        job = {"url": f"ws://{address}/v1/live", "start": {"input": "landmarks"}, "steps": seen}
+        told = run("close_in_node.js", job)
+    assert told["code"] == "session_too_long"
+    assert told["summary"]["counts"] == {"squat": 1}
 
 
 def test_the_servers_refusal_is_told(address: str) -> None:

@@ -40,6 +40,8 @@ class Cut:
     code: int | None = None
     error: str | None = None
     """The code of an error that is told first."""
+    summary: bool = False
+    """Whether the session has ended, and its summary is told before that."""
 
 
 @dataclass
@@ -88,6 +90,8 @@ class FakeServer:
     limits: dict[str, float] = field(default_factory=dict)
     refusals: list[tuple[int, str]] = field(default_factory=list)
     """HTTP statuses and codes for those who want to connect next."""
+    retry_after: str | None = None
+    """What they are told besides."""
     loses_summary: bool = False
     """The session is over, but the connection is cut before that is said."""
     ended: bool = False
@@ -104,7 +108,10 @@ class FakeServer:
             return None
         status, code = self.refusals.pop(0)
         problem = json.dumps({"code": code, "detail": "not now", "status": status})
-        return connection.respond(status, problem)
+        response = connection.respond(status, problem)
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = self.retry_after
+        return response
 
     def serve_one(self, connection: ServerConnection) -> None:
         cuts = self.cuts[self.epoch :]
@@ -197,6 +204,8 @@ class FakeServer:
         connection.send(json.dumps(message))
 
     def _cut(self, connection: ServerConnection, cut: Cut) -> None:
+        if cut.summary:
+            self._say(connection, summary(self.live))
         if cut.error is not None:
             self._say(connection, fatal(cut.error))
         if cut.code is None:

@@ -1,11 +1,13 @@
 """Delays before connecting again, and messages spread out."""
 
+import math
 from itertools import islice
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blazereps_client.backoff import LONGEST_S, delays
+from blazereps_client.backoff import LONGEST_S, MAX_ASKED_S, asked_s, delays, retry_after_s
 from blazereps_client.pace import BURST_S, Pace
 
 
@@ -19,6 +21,38 @@ def test_chance_may_take_all_of_it() -> None:
     assert [*islice(delays(lambda: 0), 3)] == [0, 0, 0]
     drawn = [next(delays()) for _ in range(100)]
     assert 0 <= min(drawn) < 0.1 < max(drawn) <= 0.2
+
+
+def test_a_server_may_ask_for_so_much_and_no_more() -> None:
+    assert [asked_s(None), asked_s(0), asked_s(7), asked_s(1e12)] == [0, 0, 7, MAX_ASKED_S]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("120", 120),
+        ("0", 0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 60),
+        ("Wed, 21 Oct 2015 07:26:00 GMT", 0),
+        ("Wed, 21 Oct 2015 07:28:00", 60),
+        ("", None),
+        ("-1", None),
+        ("1.5", None),
+        ("tomorrow", None),
+        ("9" * 5000, math.inf),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+    ],
+)
+def test_what_retry_after_asks_for(header: str | None, seconds: float | None) -> None:
+    now_s = 1_445_412_420  # 2015-10-21 07:27:00 UTC
+    assert retry_after_s(header, now_s) == seconds
+
+
+@given(st.text())
+def test_any_header_is_read_or_passed_over(header: str) -> None:
+    seconds = retry_after_s(header, 0)
+    assert seconds is None or seconds >= 0
 
 
 @given(st.lists(st.floats(0, 0.1), max_size=300), st.sampled_from([5, 60, 1000]))

@@ -241,9 +241,9 @@ def test_the_first_message_starts_and_later_ones_resume() -> None:
         (1009, False),
         (4401, False),
         (4404, False),
-        (4408, False),
+        (4408, True),
         (4409, False),
-        (4429, False),
+        (4429, True),
     ],
 )
 def test_the_close_code_tells_whether_to_resume(code: int | None, recoverable: bool) -> None:
@@ -257,6 +257,26 @@ def test_a_loss_is_explained_in_the_servers_words() -> None:
     assert protocol.receive(json.dumps(fatal("idle"))) is None
     lost = protocol.lost(4408)
     assert (lost.code, lost.message, lost.close_code) == ("idle", "for idle", 4408)
+
+
+def test_after_a_limit_it_is_resumed_once_to_be_ended_and_hear_its_summary() -> None:
+    protocol = opened()
+    protocol.send(ImageAt(0.0, b""))
+    hear(protocol, fatal("idle"))
+    assert protocol.lost(4408).recoverable
+    hear(protocol, RESUMED | FACTS | NOTHING_DONE)
+    with pytest.raises(LiveError, match="idle"):
+        protocol.send(ImageAt(1.0, b""))
+    protocol.next_to_send()
+    assert json.loads(protocol.next_to_send() or "") == {"type": "session.end"}
+    assert not protocol.lost(4408).recoverable
+    ended_by = protocol.conclude(1000)
+    assert ended_by is not None
+    assert (ended_by.code, ended_by.close_code, ended_by.recoverable) == ("idle", 4408, False)
+
+
+def test_before_a_session_there_is_nothing_to_end_after_a_limit() -> None:
+    assert not LiveProtocol(SessionStart()).lost(4408).recoverable
 
 
 def test_a_message_that_always_makes_the_server_fail_is_not_sent_for_ever() -> None:
@@ -348,6 +368,19 @@ def test_what_was_refused_is_not_under_way() -> None:
     assert not protocol.ready
     hear(protocol, refused(1))
     assert protocol.ready
+
+
+@pytest.mark.parametrize(
+    ("code", "ready"), [("invalid_landmarks", True), ("time_went_backwards", False)]
+)
+def test_of_a_batch_that_was_refused_as_a_whole_nothing_is_under_way(
+    code: str, ready: bool
+) -> None:
+    protocol = opened(input="landmarks")
+    protocol.send_batch([PoseAt(n, None) for n in range(40)])
+    protocol.next_to_send()
+    hear(protocol, refused(0) | {"code": code})
+    assert protocol.ready is ready
 
 
 def test_live_frames_that_were_held_up_are_marked_late_until_the_server_has_caught_up() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import count, pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +19,6 @@ from blazereps_client import (
     PoseAt,
     SessionStart,
     VideoAt,
-    backoff,
     connect,
     pace,
     session,
@@ -28,49 +27,22 @@ from blazereps_client import (
 from blazereps_client.messages import (
     Ack,
     CountingChangedMessage,
-    EventMessage,
     KeyframeRequest,
     Pong,
     RepCountedMessage,
-    ServerMessage,
     SessionCreated,
-    SessionResumed,
     SessionSummary,
 )
 from tests.clients.python.fake_server import Cut, FakeServer, serving
+from tests.clients.python.streams import LOSSLESS, images, send_all
 from tests.service.proxy import Proxy, proxied
 
-pytestmark = pytest.mark.anyio
-LOSSLESS = SessionStart(pacing="lossless")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backoff, "FIRST_S", 0.02)
-
-
-def images(number: int) -> Iterator[Media]:
-    return (ImageAt(i / 10, b"jpeg") for i in range(number))
-
-
-async def send_all(session: LiveSession, number: int) -> SessionSummary:
-    for image in images(number):
-        await session.send(image)
-    return await session.end()
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("at_once")]
 
 
 async def leave_unanswered(proxy: Proxy) -> None:
     async with connect(f"ws://{proxy.address}/v1/live"):
         proxy.silence()
-
-
-def events(told: list[ServerMessage]) -> list[int]:
-    return [message.event_id for message in told if isinstance(message, EventMessage)]
 
 
 async def test_a_session_from_start_to_summary() -> None:
@@ -103,170 +75,6 @@ async def test_everything_that_can_be_asked_for_is_asked_in_its_place() -> None:
             await session.end()
     controls = ["counting.resume", "counting.reset", "session.update"]
     assert fake.live.log == ["counting.pause", 0, *controls]
-
-
-@pytest.mark.parametrize(
-    "cut",
-    [
-        Cut(12),
-        Cut(12, 1001),
-        Cut(12, 1011),
-        Cut(12, 1012),
-        Cut(12, 1012, error="shutting_down"),
-        Cut(0),
-    ],
-    ids=str,
-)
-async def test_a_lost_session_is_resumed_where_it_was(cut: Cut) -> None:
-    with serving(FakeServer(cuts=[cut, Cut(5), Cut(0)])) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            summary = await send_all(session, 40)
-            told = [message async for message in session]
-    assert fake.live.log == list(range(40))
-    assert summary.counts == {"squat": 8}
-    assert events(told) == list(range(1, 9))
-    assert [one.epoch for one in told if isinstance(one, SessionResumed)] == [2, 3, 4]
-    assert session.given_up == 0
-
-
-async def test_live_media_is_kept_while_the_connection_is_lost() -> None:
-    with serving(FakeServer(cuts=[Cut(3)], refusals=[])) as fake:
-        async with connect(fake.url) as session:
-            for image in images(10):
-                await session.send(image)
-            fake.refusals.append((503, "over_capacity"))
-            summary = await session.end()
-    assert fake.live.log == list(range(10))
-    assert summary.processed == 10
-
-
-async def test_a_server_that_comes_back_late_is_waited_for() -> None:
-    refusals = [(503, "shutting_down"), (502, "bad_gateway"), (503, "over_capacity")]
-    with serving(FakeServer(cuts=[Cut(4)])) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            fake.refusals = refusals
-            assert (await send_all(session, 20)).processed == 20
-    assert not fake.refusals
-
-
-async def test_a_key_frame_is_asked_for_as_soon_as_video_loses_its_connection() -> None:
-    video = SessionStart(input="video", codec="vp8")
-    with serving(FakeServer(cuts=[Cut(3)], refusals=[])) as fake:
-        async with connect(fake.url, video) as session:
-            asked = asyncio.Event()
-            session.on(KeyframeRequest, lambda _: asked.set())
-            for n in range(3):
-                await session.send(VideoAt(n / 10, b"chunk", key=n == 0))
-            async with asyncio.timeout(5):
-                await asked.wait()
-            await session.send(VideoAt(0.3, b"chunk", key=True))
-            await session.send(VideoAt(0.4, b"chunk", key=False))
-            await session.end()
-    assert fake.live.log[-2:] == [3, 4]
-
-
-async def test_no_key_frame_is_asked_for_where_nothing_is_resumed() -> None:
-    video, asked = SessionStart(input="video", codec="vp8"), list[KeyframeRequest]()
-    with serving(FakeServer(cuts=[Cut(1)])) as fake:
-        async with connect(fake.url, video, resume=False) as session:
-            session.on(KeyframeRequest, asked.append)
-            await session.send(VideoAt(0.0, b"chunk", key=True))
-            with pytest.raises(LiveError, match="connection_lost"):
-                await session.end()
-            await asyncio.sleep(0.01)  # callbacks come later
-    assert not asked
-
-
-async def test_what_was_said_before_the_cut_is_said_again_in_its_place() -> None:
-    with serving(FakeServer(cuts=[Cut(4)], store_every=100)) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            await session.send(ImageAt(0.0, b""))
-            await session.update(exercise="squat")
-            for image in images(4):
-                await session.send(image)
-            await session.end()
-    assert fake.live.log == [0, "session.update", 1, 2, 3, 4]
-
-
-async def test_a_session_that_is_not_to_be_resumed_ends_with_its_connection() -> None:
-    with serving(FakeServer(cuts=[Cut(2, 1012)])) as fake:
-        async with connect(fake.url, LOSSLESS, resume=False) as session:
-            with pytest.raises(LiveError) as caught:
-                await send_all(session, 10)
-    lost = caught.value
-    assert (lost.code, lost.close_code, lost.recoverable) == ("connection_lost", 1012, True)
-    assert fake.epoch == 1
-
-
-@pytest.mark.parametrize(
-    ("cut", "code"),
-    [
-        (Cut(2, 1000), "connection_lost"),
-        (Cut(2, 1009), "connection_lost"),
-        (Cut(2, 4408, error="idle"), "idle"),
-        (Cut(2, 4409, error="superseded"), "superseded"),
-        (Cut(2, 4429, error="flood"), "flood"),
-    ],
-    ids=str,
-)
-async def test_what_is_final_is_not_resumed(cut: Cut, code: str) -> None:
-    with serving(FakeServer(cuts=[cut])) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            with pytest.raises(LiveError) as caught:
-                await send_all(session, 10)
-            with pytest.raises(LiveError) as again:
-                [message async for message in session]
-    assert (caught.value.code, caught.value.close_code) == (code, cut.code)
-    assert again.value is caught.value
-    assert not caught.value.recoverable
-    assert fake.epoch == 1
-
-
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 507])
-async def test_an_answer_that_another_attempt_may_not_get_is_passed_over(status: int) -> None:
-    with serving(FakeServer(cuts=[Cut(2)])) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            fake.refusals = [(status, "not_now")]
-            assert (await send_all(session, 10)).processed == 10
-    assert not fake.refusals
-
-
-async def test_a_resumption_that_is_refused_is_final() -> None:
-    with serving(FakeServer(cuts=[Cut(2), Cut(0, 4404, error="unknown_session")])) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            with pytest.raises(LiveError, match="unknown_session"):
-                await send_all(session, 10)
-    with serving(FakeServer(cuts=[Cut(2)])) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            fake.refusals = [(401, "unauthorized")]
-            with pytest.raises(LiveError, match="unauthorized"):
-                await send_all(session, 10)
-
-
-async def test_it_is_given_up_once_the_server_keeps_the_session_no_longer() -> None:
-    began = time.monotonic()
-    with serving(FakeServer(cuts=[Cut(2)], limits={"resume_s": 1})) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            fake.refusals = [(503, "over_capacity")] * 50
-            with pytest.raises(LiveError, match="over_capacity"):
-                await send_all(session, 10)
-    assert 0.3 < time.monotonic() - began < 3
-
-
-async def test_who_is_cut_as_soon_as_he_is_back_comes_back_later_and_later() -> None:
-    with serving(FakeServer(cuts=[Cut(2), *[Cut(0)] * 1000])) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            await session.send(ImageAt(0, b"jpeg"))
-            await session.send(ImageAt(0.1, b"jpeg"))
-            await asyncio.sleep(0.5)
-            assert 2 < fake.epoch < 20  # else some fifty
-
-
-async def test_a_session_that_had_ended_is_asked_for_its_summary() -> None:
-    with serving(FakeServer(loses_summary=True)) as fake:
-        async with connect(fake.url, LOSSLESS) as session:
-            assert (await send_all(session, 9)).processed == 9
-    assert fake.epoch == 2
 
 
 async def test_callbacks_hear_what_they_asked_for_in_order() -> None:
@@ -319,28 +127,6 @@ async def test_a_fault_in_a_callback_ends_the_session() -> None:
         for unlucky in (talk, talk_and_leave):
             with pytest.raises(ZeroDivisionError):
                 await unlucky(fake.url)
-
-
-async def test_who_does_not_iterate_keeps_the_last_messages(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(session, "MAX_UNREAD", 5)
-    with serving(FakeServer()) as fake:
-        async with connect(fake.url, LOSSLESS) as live:
-            await send_all(live, 50)
-            told = [message async for message in live]
-    assert len(told) == 5
-    assert isinstance(told[-1], SessionSummary)
-
-
-async def test_who_iterates_slowly_misses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "MAX_UNREAD", 5)
-    acks = 0
-    with serving(FakeServer()) as fake:
-        async for message in stream(fake.url, images(100), LOSSLESS):
-            acks += isinstance(message, Ack)
-            await asyncio.sleep(0.001)
-    assert acks == 100
 
 
 async def test_messages_are_spread_out_as_the_server_wants(
@@ -510,10 +296,27 @@ async def test_leaving_a_stream_early_stops_the_sender() -> None:
         assert asyncio.all_tasks() == before
 
 
+async def test_a_live_source_is_told_that_the_session_is_over() -> None:
+    async def film(session: LiveSession) -> None:
+        for image in images(20_000):
+            if session.ready:
+                await session.send(image)
+            await asyncio.sleep(0.001)
+
+    for cut in (Cut(2, 4409, error="superseded"), Cut(2, 4408, error="idle")):
+        with serving(FakeServer(cuts=[cut])) as fake:
+            async with connect(fake.url) as session:
+                with pytest.raises(LiveError, match=cut.error):
+                    await film(session)
+                with pytest.raises(LiveError, match=cut.error):
+                    assert session.ready
+
+
 async def test_a_live_source_skips_what_the_server_would_not_get_to() -> None:
     with serving(FakeServer()) as fake:
         async with connect(fake.url) as session:
             assert session.ready
             await session.send(ImageAt(0.0, b""))
             await session.end()
+            assert not session.ready
         assert not session.ready

@@ -1,9 +1,9 @@
-"""Grades by depth."""
+"""What rules may say, and grades by depth."""
 
 import pytest
 
 from classifiers.events import Grade
-from classifiers.grade import GradeRules
+from classifiers.rules import GradeRules, HoldRules
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,9 @@ def test_grades_must_ascend(full: float, deep: float) -> None:
 def test_grades_are_numbers() -> None:
     with pytest.raises(ValueError, match=r"grades\.full_depth must be a number, not nan"):
         GradeRules(float("nan"), 1)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("inf")])
+def test_a_rule_out_of_range_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match=r"rules\.least_s must be above 0"):
+        HoldRules(least_s=value)
