@@ -72,20 +72,13 @@ def _state(
     )
     database, storage = records.database, Storage.of(settings)
     clips = ClipStore(database, lease_s=settings.clip_lease_s)
-    job = ClipJob(
-        clips,
-        storage,
-        core,
-        settings,
-        open_clip=partial(IsolatedClip, decoder=settings.decoder_limits),
-        after=keep_end,
-        finished=metrics.clip_finished,
-    )
+    job = _clip_job(settings, core, clips, storage, metrics)
     quiet = Telemetry(Metrics(), NoSpans())  # what was measured already is not measured again
     resumed = partial(resume, core, settings.image_limits, sessions, quiet)
     connections = Connections()
     harvest = Harvest(database, sessions, resumed)
     erasure = Erasure(database, storage, sessions)
+    chores = {"harvest": harvest.expired, "erasures": erasure.finish_all, "work": job.sweep}
     counting = anyio.CapacityLimiter(1)
     places = partial(Places, tenant_share=settings.tenant_share, user_share=settings.user_share)
     metrics.watch(connections.__len__)
@@ -114,9 +107,7 @@ def _state(
         harvest=harvest,
         erasure=erasure,
         janitor=Janitor(
-            {"harvest": harvest.expired, "erasures": erasure.finish_all, "work": job.sweep}
-            | _old_things(settings, database, clips, storage),
-            every_s=settings.janitor_s,
+            chores | _old_things(settings, database, clips, storage), every_s=settings.janitor_s
         ),
         authenticator=Authenticator(records.keys, _secret(settings), sessions),
         guesses=Guesses(settings.unknown_keys_per_minute),
@@ -125,6 +116,20 @@ def _state(
         connections=connections,
         metrics=metrics,
         new_spans=new_spans,
+    )
+
+
+def _clip_job(
+    settings: Settings, core: Core, clips: ClipStore, storage: Storage, metrics: Metrics
+) -> ClipJob:
+    return ClipJob(
+        clips,
+        storage,
+        core,
+        settings,
+        open_clip=partial(IsolatedClip, decoder=settings.decoder_limits),
+        after=keep_end,
+        finished=metrics.clip_finished,
     )
 
 
